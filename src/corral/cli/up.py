@@ -1,0 +1,123 @@
+"""`corral up`: the whole cluster on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corral.cli.options import FileOption, Format, FormatOption, playground, source_name
+
+if TYPE_CHECKING:
+    from corral.playground.site import Playground
+    from corral.playground.up import Outcome
+
+
+def register(app: typer.Typer) -> None:
+    app.command("up")(up)
+
+
+def up(
+    file: FileOption = None,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when the cluster is healthy.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    fmt: FormatOption = Format.text,
+) -> None:
+    """Run the cluster on this machine. Stays in the foreground; Ctrl-C stops everything."""
+    from corral.cli.running import run_async
+
+    ground = playground(file)
+    if dry_run:
+        run_async(_dry_run(ground, fmt))
+    elif detach:
+        _report(run_async(_converge(ground)), fmt)
+    else:
+        run_async(_foreground(ground, fmt))
+
+
+async def _converge(ground: Playground) -> Outcome:
+    from corral.cli.output import err
+    from corral.cli.progress import Progress
+    from corral.playground.lock import locked
+    from corral.playground.up import up as bring_up
+
+    err.print(f"[bold]{ground.name}[/bold] from {source_name(ground.loaded)}, on {ground.network}")
+    _print_findings(ground)
+    ground.state.prepare()
+    with locked(ground.state.root, "up"), Progress() as progress:
+        return await bring_up(ground, progress)
+
+
+def _print_findings(ground: Playground) -> None:
+    from corral import rules
+    from corral.cli.output import print_problems
+    from corral.errors import InvalidFile
+    from corral.problems import errors_in
+
+    findings = rules.findings(ground.cluster(ground.known_ports()), ground.loaded)
+    if errors_in(findings):
+        raise InvalidFile(findings)
+    print_problems(finding for finding in findings if finding.severity == "warning")
+
+
+def _report(outcome: Outcome, fmt: Format) -> None:
+    from corral.cli.output import err, print_json, print_status
+
+    url = outcome.site.cluster.url
+    if fmt is Format.json:
+        changed = outcome.plan.changes > 0
+        print_json({"url": url, "state": outcome.status.state, "seconds": round(outcome.seconds, 2), "changed": changed})
+        return
+    print_status(outcome.status, url)
+    what = f"{outcome.plan.changes} changes" if outcome.plan.changes else "nothing to change"
+    err.print(f"[dim]{what}, {outcome.seconds:.1f} s[/dim]")
+
+
+async def _foreground(ground: Playground, fmt: Format) -> None:
+    """Until Ctrl-C, which stops everything; a failure leaves running what runs."""
+    from corral.cli.output import err
+    from corral.cli.progress import Progress
+    from corral.playground.down import down
+
+    try:
+        outcome = await _converge(ground)
+        await _watch(ground, outcome, fmt)
+    except asyncio.CancelledError:
+        err.print("\nstopping everything; the data stay")
+        with Progress() as progress:
+            await down(ground, progress)
+        raise
+
+
+async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
+    """A live view; ends by itself only when somebody else stops the cluster."""
+    from rich.live import Live
+
+    from corral.cli.output import err, out, print_problems, status_view
+    from corral.operate.status import status
+
+    url = outcome.site.cluster.url
+    if fmt is Format.json or not out.is_terminal:
+        _report(outcome, fmt)
+        while await ground.daemon.pid():
+            await asyncio.sleep(1)
+    else:
+        with Live(console=out, auto_refresh=False) as live:
+            while await ground.daemon.pid():
+                live.update(status_view(await status(outcome.site), url), refresh=True)
+                await asyncio.sleep(1)
+    err.print(f"{ground.name} was stopped by somebody else")
+
+
+async def _dry_run(ground: Playground, fmt: Format) -> None:
+    from corral.cli.output import print_json, print_plan
+    from corral.cli.progress import Progress
+    from corral.playground.up import dry_run
+
+    with Progress() as progress:
+        plan = await dry_run(ground, progress)
+    if fmt is Format.json:
+        print_json(plan.to_json())
+    else:
+        print_plan(plan)

@@ -1,0 +1,103 @@
+"""MongoDB as resources: each member's mongod.conf, the replica set with its users, and the two URLs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+
+from corral.model.cluster import Database, Host, Member
+from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR, PROBE_DATABASE
+from corral.model.resources import DatabaseUser, ReplicaSet, SetMember
+from corral.secrets import reference
+
+MEBIBYTE = 1024**2
+GIBIBYTE = 1024**3
+
+
+def data_directory(host: Host) -> PurePosixPath:
+    """mongod's dbPath on `host`."""
+    return host.layout.data / "mongod"
+
+
+def mongod_conf(database: Database, member: Member, host: Host) -> str:
+    """`member`'s mongod.conf. The log goes to stdout: whoever keeps the process keeps the log."""
+    sections: tuple[tuple[str, Sequence[tuple[str, object]]], ...] = (
+        ("net", _net(member, host)),
+        ("replication", _replication(database)),
+        ("security", [("keyFile", str(host.layout.config / "keyfile")), ("authorization", "enabled")]),
+        ("storage", [("dbPath", str(data_directory(host))), *_cache(database)]),
+        ("systemLog", [("quiet", True)]),  # no line for each connection: status and verify open several
+        ("setParameter", database.parameters),
+    )
+    head = f"# mongod of {host.name} ({member.name}), written by Corral: a change made here is overwritten.\n"
+    return head + "".join(f"{name}:\n{_lines(values)}" for name, values in sections if values)
+
+
+def replica_set(database: Database) -> ReplicaSet:
+    """The set and its users as the cluster file wants them."""
+    return ReplicaSet(
+        name=database.replica_set,
+        members=tuple(_set_member(member) for member in database.members),
+        election_timeout=database.election_timeout,
+        heartbeat_interval=database.heartbeat_interval,
+        users=_users(database),
+    )
+
+
+def mongo_url(database: Database, user: str = APPLICATION) -> str:
+    """The database's URL: every data-bearing member, replicaSet and authSource; the password by reference."""
+    return _url(database, user, database.name)
+
+
+def oplog_url(database: Database) -> str:
+    """The oplog's URL, for applications that tail it: the same members and user, the database `local`."""
+    return _url(database, APPLICATION, "local")
+
+
+def _url(database: Database, user: str, name: str) -> str:
+    login = f"{user}:{reference(user)}"
+    return f"mongodb://{login}@{database.seeds}/{name}?replicaSet={database.replica_set}&authSource=admin"
+
+
+def _net(member: Member, host: Host) -> list[tuple[str, object]]:
+    return [("bindIp", _bind_ip(host.address)), ("port", member.port), ("unixDomainSocket.enabled", False)]
+
+
+def _bind_ip(address: str) -> str:
+    """The playground's members share 127.0.0.1, so each binds its own loopback address alone."""
+    try:
+        loopback = ip_address(address).is_loopback
+    except ValueError:  # a host's name
+        loopback = False
+    return address if loopback else f"127.0.0.1,{address}"
+
+
+def _replication(database: Database) -> list[tuple[str, object]]:
+    size = [] if database.oplog_size is None else [("oplogSizeMB", max(1, database.oplog_size // MEBIBYTE))]
+    return [("replSetName", database.replica_set), *size]
+
+
+def _cache(database: Database) -> list[tuple[str, object]]:
+    if database.cache_size is None:
+        return []
+    return [("wiredTiger.engineConfig.cacheSizeGB", round(database.cache_size / GIBIBYTE, 3))]
+
+
+def _lines(values: Sequence[tuple[str, object]]) -> str:
+    """Lines of YAML, whose scalars are JSON's; mongod reads dotted names as nested ones."""
+    return "".join(f"  {name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in values)
+
+
+def _set_member(member: Member) -> SetMember:
+    return SetMember(member.name, member.priority, member.votes, member.arbiter)
+
+
+def _users(database: Database) -> tuple[DatabaseUser, ...]:
+    return (
+        DatabaseUser(ADMIN, (("userAdminAnyDatabase", "admin"),), ADMIN),
+        DatabaseUser(OPERATOR, (("clusterAdmin", "admin"), ("readWrite", PROBE_DATABASE)), OPERATOR),
+        DatabaseUser(APPLICATION, (("readWrite", database.name), ("read", "local")), APPLICATION),
+        DatabaseUser(MONITOR, (("clusterMonitor", "admin"), ("read", "local")), MONITOR),
+    )

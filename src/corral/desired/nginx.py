@@ -1,0 +1,173 @@
+"""nginx's whole configuration for one proxy host, as text. docs/proxy.md says why each line is there.
+
+What comes from the cluster file is quoted here. A few characters can't be quoted for nginx at all; the patterns below
+are what the file's validation has to let through, and a value that breaks them is a ValueError here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+from math import ceil
+from typing import Final
+
+from corral.desired.templating import render
+from corral.model.cluster import Host, Instance, Proxy
+from corral.model.resources import HostFacts
+from corral.secrets import reference
+
+SERVER_NAME_PATTERN: Final = r"_|(\*\.|\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
+"""`_` (any name), a name, `*.name` or `.name`. A leading `~` would be a regular expression; blanks end a name."""
+
+NOT_FOUND_PATTERN: Final = r"(?!/\.corral/)/[^\x00-\x1f\x7f]+"
+"""A path as nginx matches it: decoded, without a query. One that ends in `/` stands for everything below it.
+`/` alone would switch the application off, and `/.corral/` is Corral's own."""
+
+HASH_KEY_PATTERN: Final = r"\$[A-Za-z_][A-Za-z0-9_]*"
+"""One nginx variable; whether nginx knows it is for `nginx -t` to say."""
+
+HEADER_PATTERN: Final = r"[A-Za-z][A-Za-z0-9-]*"
+"""A header's name for real_ip_header; `proxy_protocol`, which means something else there, doesn't fit."""
+
+PROBE_HEADER: Final = "X-Corral-Probe"
+"""A request that carries the secret `probe` in this header is told who answered it, in UPSTREAM_HEADER."""
+UPSTREAM_HEADER: Final = "X-Corral-Upstream"
+PING_PATH: Final = "/.corral/ping"
+"""Answered by nginx itself: `ok <host> <revision>`."""
+ROUTE_COOKIE: Final = "corral_route"
+
+STICKY_SINCE: Final = (1, 29, 6)
+KEEPALIVE_ZERO_SINCE: Final = (1, 29, 7)
+CONNECT_TIMEOUT: Final = 2
+"""Seconds. Linux repeats a lost SYN after 1 s, so one lost packet is forgiven and a dead host is not waited for."""
+MAX_TRIES: Final = 8
+"""With more than seven instances on each of two hosts and one host dead, eight tries fail for 1 in 2,000 at worst."""
+
+_MIB: Final = 1024 * 1024
+
+
+def render_nginx(
+    proxy: Proxy, instances: Sequence[Instance], host: Host, port: int, facts: HostFacts, revision: str = ""
+) -> str:
+    """The complete nginx.conf of `host`; the probe's token stands in it by reference.
+
+    `host.layout.run` must exist, as must the access log's directory; start nginx with `-e stderr`, so that it needs no
+    compiled-in log file. `revision` stands in the ping's answer, so that a reload can be seen from outside to have
+    taken the new file in. Raises ValueError for text that nginx can't be given safely.
+    """
+    web = by_turns([instance for instance in instances if instance.role == "web"])
+    return render(
+        "nginx.conf.j2",
+        quote=quote,
+        literal=literal,
+        seconds=seconds,
+        whole_seconds=whole_seconds,
+        size=size,
+        proxy=proxy,
+        host=host,
+        facts=facts,
+        accounts=[_fitting(r"[A-Za-z0-9_.-]+", name, "an account") for name in facts.user.split()],
+        run=host.layout.run,
+        listen=_listen(host, port, proxy),
+        servers=web,
+        endpoint=endpoint,
+        native=(facts.nginx_version or (0, 0, 0)) >= STICKY_SINCE,
+        keepalive=_keepalive(proxy, facts),
+        tries=tries(web),
+        connect_timeout=CONNECT_TIMEOUT,
+        server_name=_fitting(SERVER_NAME_PATTERN, proxy.server_name, "a server name"),
+        hash_key=_fitting(HASH_KEY_PATTERN, proxy.hash_key, "an nginx variable") if proxy.balance == "hash" else "",
+        real_ip_header=_fitting(HEADER_PATTERN, proxy.real_ip_header, "a header") if proxy.real_ip_from else "",
+        not_found=_not_found(proxy),
+        probe=reference("probe"),
+        route_cookie=ROUTE_COOKIE,
+        ping_path=PING_PATH,
+        ping_answer=ping_answer(host, revision),
+        upstream_header=UPSTREAM_HEADER,
+        probe_header=PROBE_HEADER,
+        probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
+    )
+
+
+def ping_answer(host: Host, revision: str = "") -> str:
+    """The first line of what `PING_PATH` answers."""
+    return f"ok {host.name} {revision}".strip()
+
+
+def quote(text: str) -> str:
+    """`text` as one nginx word, for directives that take it as it is. Raises ValueError for control characters."""
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        raise ValueError(f"{text!r} has a control character, which can't stand in nginx's configuration")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def literal(text: str) -> str:
+    """Like `quote`, for directives that put variables in: nginx has no escape for `$`, so it is a ValueError."""
+    if "$" in text:
+        raise ValueError(f"{text!r} has a '$', which nginx would take for a variable")
+    return quote(text)
+
+
+def seconds(value: float) -> str:
+    """nginx's time: whole seconds, else milliseconds."""
+    return f"{int(value)}s" if value == int(value) else f"{max(1, round(value * 1000))}ms"
+
+
+def whole_seconds(value: float) -> str:
+    """For fail_timeout, the one time that nginx doesn't read in milliseconds."""
+    return f"{max(1, ceil(value))}s"
+
+
+def size(value: int) -> str:
+    """nginx's size: `100m`, or plain bytes where that isn't exact. 0 means no limit."""
+    return f"{value // _MIB}m" if value and value % _MIB == 0 else str(value)
+
+
+def endpoint(address: str, port: int) -> str:
+    """address:port, with the brackets that IPv6 wants."""
+    return quote(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+
+
+def by_turns(instances: Sequence[Instance]) -> list[Instance]:
+    """The first instance of each host, then the second of each: neighbours in the list are on different hosts.
+
+    The next try after a failure then is on another machine, whatever the order in the file.
+    """
+    hosts: dict[str, list[Instance]] = {}
+    for instance in instances:
+        hosts.setdefault(instance.host.name, []).append(instance)
+    turns = zip_longest(*hosts.values())
+    return [instance for instance in chain.from_iterable(turns) if instance is not None]
+
+
+def tries(instances: Sequence[Instance]) -> int:
+    """How many instances one request may be offered to: all of one dead host and one more, MAX_TRIES at most."""
+    on_one_host = Counter(instance.host.name for instance in instances).most_common(1)
+    return min(on_one_host[0][1] + 1, len(instances), MAX_TRIES) if on_one_host else 1
+
+
+def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:
+    """None leaves the directive out: before 1.29.7 that is how keepalive is switched off, and 0 is refused."""
+    if proxy.keepalive > 0 or (facts.nginx_version or (0, 0, 0)) >= KEEPALIVE_ZERO_SINCE:
+        return proxy.keepalive
+    return None
+
+
+def _listen(host: Host, port: int, proxy: Proxy) -> list[str]:
+    addresses = dict.fromkeys((host.address, *proxy.extra_addresses))
+    return [endpoint(address, port) for address in addresses]
+
+
+def _not_found(proxy: Proxy) -> list[tuple[str, str]]:
+    """Pairs of nginx's modifier and path: a path that ends in `/` covers all below it."""
+    paths = dict.fromkeys(_fitting(NOT_FOUND_PATTERN, path, "a path") for path in proxy.not_found)
+    return [("^~" if path.endswith("/") else "=", quote(path)) for path in paths]
+
+
+def _fitting(pattern: str, text: str, what: str) -> str:
+    if re.fullmatch(pattern, text) is None:
+        raise ValueError(f"{text!r} is not {what} that can stand in nginx's configuration ({pattern})")
+    return text

@@ -1,0 +1,52 @@
+"""Failures that end a verb, each with the exit code that its caller's shell sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from corral.problems import Problem
+
+
+class CorralError(Exception):
+    """A failure that Corral foresees: its problems are printed, never a traceback."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, problems: Problem | Sequence[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("; ".join(problem.message for problem in self.problems))
+
+
+class ChangeFailed(CorralError):
+    """A change or a check failed; what runs goes on running."""
+
+
+class InvalidFile(CorralError):
+    """The command line or the cluster file is wrong; nothing was started."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class Unreachable(CorralError):
+    """A host or a service can't be reached."""
+
+    exit_code: ClassVar[int] = 3
+
+
+class Locked(CorralError):
+    """Another run holds the cluster's lock."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class StalePlan(CorralError):
+    """What is found is no longer what the plan was made from."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class Interrupted(CorralError):
+    """Stopped by the user at a safe point; running the same command again goes on from there."""
+
+    exit_code: ClassVar[int] = 130

@@ -1,0 +1,58 @@
+"""What happens during a run, as values: one sink writes them as text, another as JSON, a test counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence worth saying aloud: a port that was taken, a default that was not used."""
+
+    message: str
+    severity: str = "info"
+
+
+@dataclass(frozen=True)
+class StageStarted:
+    stage: str
+    actions: int
+
+
+@dataclass(frozen=True)
+class StageFinished:
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ActionStarted:
+    action: str
+    host: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class ActionProgress:
+    """A sentence on what a long action does just now, such as a state machine's next step."""
+
+    action: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ActionFinished:
+    action: str
+    host: str
+    summary: str
+    seconds: float
+    changed: bool = True
+
+
+Event = Note | StageStarted | StageFinished | ActionStarted | ActionProgress | ActionFinished
+Sink = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """The sink for callers that want no progress."""

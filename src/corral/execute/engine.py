@@ -1,0 +1,96 @@
+"""The executor: walks a plan's stages and waves, says what happens, stops at the first failed wave."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+from corral.errors import ChangeFailed, CorralError
+from corral.events import ActionFinished, ActionProgress, ActionStarted, Sink, StageFinished, StageStarted
+from corral.execute.context import Context
+from corral.execute.handlers import files, replica_set, units
+from corral.plan.actions import (
+    Action,
+    ConvergeReplicaSet,
+    MakeDirectory,
+    Plan,
+    ReloadUnit,
+    RemoveFile,
+    Stage,
+    StartUnit,
+    StopUnit,
+    WriteFile,
+)
+from corral.problems import Problem
+
+
+async def execute(plan: Plan, context: Context, sink: Sink) -> None:
+    """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
+
+    Actions of one wave run at the same time; a failure lets the others of its wave end, so that no host is left in
+    the middle of something.
+    """
+    for stage in plan.stages:
+        started = time.monotonic()
+        sink(StageStarted(stage.name, sum(1 for _ in stage.actions())))
+        await _stage(stage, context, sink)
+        sink(StageFinished(stage.name, time.monotonic() - started))
+
+
+async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
+    for wave in stage.waves:
+        outcomes = await asyncio.gather(*(_run(action, context, sink) for action in wave), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failures:
+            raise _joined(failures)
+
+
+def _joined(failures: list[BaseException]) -> BaseException:
+    """One exception for a wave: the first unforeseen one as it is, or all problems in one of the first one's kind."""
+    for failure in failures:
+        if not isinstance(failure, CorralError):
+            return failure
+    problems = [problem for failure in failures if isinstance(failure, CorralError) for problem in failure.problems]
+    first = failures[0]
+    return type(first)(problems) if isinstance(first, CorralError) else first
+
+
+async def _run(action: Action, context: Context, sink: Sink) -> None:
+    started = time.monotonic()
+    sink(ActionStarted(action.id, action.host, action.summary))
+    mine = replace(context, report=lambda message: sink(ActionProgress(action.id, message)))
+    try:
+        await _handle(action, mine)
+    except OSError as error:
+        raise ChangeFailed(_os_problem(action, error)) from error
+    sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
+
+
+async def _converge(action: ConvergeReplicaSet, context: Context) -> None:
+    await replica_set.converge(action.wanted, context.secrets, context.report, action.deadline)
+
+
+async def _handle(action: Action, context: Context) -> None:
+    match action:
+        case MakeDirectory():
+            await files.make_directory(action, context)
+        case WriteFile():
+            await files.write_file(action, context)
+        case RemoveFile():
+            await files.remove_file(action, context)
+        case StartUnit():
+            await units.start_unit(action, context)
+        case ReloadUnit():
+            await units.reload_unit(action, context)
+        case StopUnit():
+            await units.stop_unit(action, context)
+        case ConvergeReplicaSet():
+            await _converge(action, context)
+
+
+def _os_problem(action: Action, error: OSError) -> Problem:
+    """A full disk or a directory that can't be written, in a sentence."""
+    message = f"can't {action.summary}: {error.strerror or error}"
+    hint = "free some space or choose another place, then run the same command again; what is there is untouched"
+    return Problem("not-writable", "error", message, hint, action.host)

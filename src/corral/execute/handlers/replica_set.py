@@ -1,0 +1,189 @@
+"""Walk the replica set's state machine: look, decide, do the one step, look again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from corral.errors import ChangeFailed
+from corral.model.resources import FoundReplicaSet, ReplicaSet
+from corral.mongo.clients import TIME_LIMIT, Connections, Refused
+from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down
+from corral.mongo.configuration import initial_document, read_commitment
+from corral.mongo.greeting import greet
+from corral.mongo.users import create_user, update_user
+from corral.observe.replica_set import observe_through
+from corral.plan.replica_set import decide
+from corral.plan.replica_set_steps import (
+    AddArbiter,
+    AddMembers,
+    Complete,
+    CreateUser,
+    Decision,
+    Initiate,
+    Reconfiguration,
+    Settings,
+    Step,
+    StepDown,
+    Stuck,
+    UpdateUser,
+    Wait,
+)
+from corral.problems import Problem
+from corral.secrets import Secrets, redact
+
+PAUSE: Final = 0.05
+"""Seconds between two looks while something is waited for."""
+
+SURE: Final = 3
+"""How often in a row a refusal is seen before it is believed: a member that starts may say odd things."""
+
+_PASSING: Final = frozenset(
+    {0, 23, 74, 91, 103, 109, 189, 262, 308, 10107, 11600, 11602, 13435, 13436, 51003, TIME_LIMIT}
+)
+"""MongoDB's error codes that say no more than: the set has changed meanwhile, or is about to. 0 is no answer,
+23 AlreadyInitialized, 103 that the configuration is older than the newest, 308 CurrentConfigNotCommittedYet,
+51003 that the user exists; the others are elections, reconfigurations and shutdowns under way."""
+
+
+async def converge(
+    wanted: ReplicaSet, secrets: Secrets, report: Callable[[str], None], deadline_seconds: float
+) -> bool:
+    """Bring the set to `wanted`; True when something had to be changed. Each decision is reported.
+
+    Raises ChangeFailed when only a person can go on or the deadline is over. Safe to cut off and repeat.
+    """
+    async with Connections(secrets) as connections:
+        walk = _Walk(connections, wanted, secrets, report)
+        try:
+            async with asyncio.timeout(deadline_seconds):
+                return await walk.run()
+        except TimeoutError:
+            raise ChangeFailed(walk.overdue(deadline_seconds)) from None
+
+
+class _Walk:
+    def __init__(
+        self, connections: Connections, wanted: ReplicaSet, secrets: Secrets, report: Callable[[str], None]
+    ) -> None:
+        self.connections, self.wanted, self.secrets, self.report = connections, wanted, secrets, report
+        self.names = [member.name for member in wanted.members]
+        self.found = FoundReplicaSet()
+        self.sentence = ""
+        self.refusal = ""
+        self.refusals = 0
+        self.patience = 0.1
+        """Seconds for a reconfiguration to come into force; that it has spread is seen at the members."""
+        self.changed = False
+
+    async def run(self) -> bool:
+        while True:
+            self.found = await observe_through(self.connections, self.wanted, self.names)
+            decision = decide(self.wanted, self.found)
+            if isinstance(decision.step, Complete):
+                await self._spread()
+                return self.changed
+            self._say(decision.sentence)
+            if isinstance(decision.step, Stuck):
+                self._doubt(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
+            elif not isinstance(decision.step, Wait):
+                self.changed = True
+                if await self._try(decision):
+                    continue
+            await asyncio.sleep(PAUSE)
+
+    def overdue(self, seconds: float) -> Problem:
+        states = "; ".join(
+            f"{fact.name} is {fact.state}{f' ({fact.detail})' if fact.detail else ''}"
+            for fact in self.found.facts
+        )
+        refusal = f"; the last answer was: {self.refusal}" if self.refusal else ""
+        message = f"replica set {self.wanted.name} is not complete after {seconds:g} s. Last: {self.sentence}"
+        hint = "corral logs database says more; the same command again goes on from here"
+        return Problem("replica-set-overdue", "error", self._clean(f"{message}. {states}{refusal}"), hint)
+
+    def _say(self, sentence: str) -> None:
+        if sentence != self.sentence:
+            self.sentence, self.refusal, self.refusals = sentence, "", 0
+            self.report(sentence)
+
+    def _clean(self, text: str) -> str:
+        return redact(text, self.secrets)
+
+    def _doubt(self, problem: Problem) -> None:
+        """Raises ChangeFailed when this has been seen often enough."""
+        self.refusals += 1
+        if self.refusals >= SURE:
+            raise ChangeFailed(problem)
+
+    async def _try(self, decision: Decision) -> bool:
+        """Do the step; False when the set has to be looked at again first."""
+        try:
+            return await self._do(decision.step)
+        except Refused as refused:
+            self.refusal = refused.text
+            if refused.code == TIME_LIMIT:
+                self.patience *= 2
+            elif refused.code not in _PASSING:
+                message = self._clean(f"MongoDB refuses to {decision.sentence}: {refused.text}")
+                self._doubt(Problem("replica-set-refused", "error", message, "corral logs database"))
+            return False
+
+    async def _do(self, step: Step) -> bool:
+        primary = self.found.primary
+        match step:
+            case Initiate():
+                await self._initiate(step)
+            case CreateUser():
+                await create_user(self.connections, primary, step.user, self.secrets)
+            case UpdateUser():
+                await update_user(self.connections, primary, step.user, step.why, self.secrets)
+            case StepDown():
+                await step_down(self.connections, primary)
+            case _ if isinstance(step, Reconfiguration):
+                return await self._reconfigure(step)
+            case _:
+                _unforeseen(step)
+        return True
+
+    async def _initiate(self, step: Initiate) -> None:
+        settings = step.settings
+        document = initial_document(
+            self.wanted.name, step.member, settings.election_timeout, settings.heartbeat_interval
+        )
+        await initiate(self.connections, step.member.name, document)
+        await self.connections.forget(step.member.name)
+
+    async def _reconfigure(self, step: Reconfiguration) -> bool:
+        """Compare and set: nothing is done when the configuration isn't the one decided on."""
+        now = await read_commitment(self.connections, self.found.primary)
+        if now.version != self.found.version or not now.committed:
+            return False
+        if isinstance(step, AddArbiter):
+            await default_to_majority(self.connections, self.found.primary)
+        if isinstance(step, AddMembers):
+            for name in step.names:
+                await self.connections.forget(name)
+        members = step.applied(now.members)
+        await reconfigure(
+            self.connections, self.found.primary, now, members, _times(step.settings), self.patience
+        )
+        return True
+
+    async def _spread(self) -> None:
+        """Until a majority has the configuration itself: the primary may die the next moment."""
+        voters = [member.name for member in self.found.members if member.votes]
+        while self.changed:
+            greetings = await asyncio.gather(*(greet(self.connections, name) for name in voters))
+            if sum(greeting.version >= self.found.version for greeting in greetings) > len(voters) // 2:
+                return
+            await asyncio.sleep(PAUSE)
+
+
+def _times(settings: Settings | None) -> tuple[float, float] | None:
+    return None if settings is None else (settings.election_timeout, settings.heartbeat_interval)
+
+
+def _unforeseen(step: Step) -> NoReturn:
+    raise AssertionError(f"the state machine asks for {step}, which is not done here")

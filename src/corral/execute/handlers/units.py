@@ -1,0 +1,74 @@
+"""Units: start, restart, reload, stop; each ends when its gate has been passed."""
+
+from __future__ import annotations
+
+from corral.errors import ChangeFailed
+from corral.execute.context import Context
+from corral.model.resources import FoundUnit, Gate, Unit
+from corral.observe.units import stamp, stamp_path
+from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
+from corral.problems import Problem
+from corral.secrets import redact
+from corral.verify.gates import wait_for_gate
+
+PATIENCE = 3
+"""How often a process may die right after its start before the wait for it is given up."""
+
+
+async def start_unit(action: StartUnit, context: Context) -> None:
+    await context.units.start(action.host, action.unit.name)
+    await _settle(action.unit, action.gate, context)
+
+
+async def reload_unit(action: ReloadUnit, context: Context) -> None:
+    await context.units.reload(action.host, action.unit.name)
+    await _settle(action.unit, action.gate, context)
+
+
+async def stop_unit(action: StopUnit, context: Context) -> None:
+    await context.units.stop(action.host, action.name)
+
+
+async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
+    """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
+    deaths = _Deaths(unit.name)
+    seen = await wait_for_gate(gate, lambda: _state(unit, context), deaths.give_up)
+    if not seen.passed:
+        raise ChangeFailed(await _failure(unit, seen.detail, context))
+    found = await _state(unit, context)
+    path = stamp_path(context.hosts[unit.host], unit.name)
+    content = stamp(unit, found.pid if found else 0).encode()
+    await context.transport.write(unit.host, path, content, 0o644)
+
+
+class _Deaths:
+    """Counts the starts that ended at once, by their start times."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.details: dict[str, None] = {}
+
+    def give_up(self, found: FoundUnit | None) -> str:
+        """Why waiting is pointless; empty while it is not."""
+        if found is None or found.state != "failed":
+            return ""
+        self.details[found.started] = None
+        if len(self.details) < PATIENCE:
+            return ""
+        return f"it died {len(self.details)} times right after its start: {found.detail}"
+
+
+async def _state(unit: Unit, context: Context) -> FoundUnit | None:
+    return next((found for found in await context.units.list() if found.name == unit.name), None)
+
+
+async def _failure(unit: Unit, detail: str, context: Context) -> Problem:
+    tail = redact(await context.units.log_tail(unit.host, unit.name), context.secrets)
+    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
+    return Problem(
+        "not-healthy",
+        "error",
+        f"{unit.name} at {unit.address}:{unit.port} did not become healthy: {detail}{log}",
+        f"corral logs {unit.name}; then mend it and run the same command again: it goes on from here",
+        unit.name,
+    )

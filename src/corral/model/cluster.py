@@ -1,0 +1,175 @@
+"""The cluster as nouns: what the file says, with every default and every derived value filled in.
+
+Times are seconds (float), sizes are bytes (int), addresses are IP addresses or names as the hosts see each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Literal
+
+Role = Literal["web", "worker"]
+Balance = Literal["sticky_cookie", "ip_hash", "least_conn", "round_robin", "hash"]
+
+
+def endpoint(address: str, port: int) -> str:
+    """address:port, an IPv6 address in brackets: as URLs, nginx and MongoDB's member names have it."""
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where Corral's files lie on one host. On real hosts /etc/corral/<cluster> and the like."""
+
+    config: PurePosixPath
+    data: PurePosixPath
+    logs: PurePosixPath
+    run: PurePosixPath
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine: `declared` is the address in the file, `address` the one in use (a loopback one in the playground)."""
+
+    name: str
+    address: str
+    declared: str
+    layout: Layout
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """A healthy answer: GET `path` gives `status`, with `contains` in the body, within `timeout`.
+
+    `interval` is the time between two questions; `start_timeout` how long from start to the first healthy answer.
+    """
+
+    path: str
+    status: int
+    contains: str
+    interval: float
+    timeout: float
+    start_timeout: float
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One process of the application: a web instance behind the proxy, or a worker."""
+
+    name: str
+    host: Host
+    port: int
+    role: Role
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    """What Corral derives and the file's own `env` on top; secrets by reference."""
+    health: HealthCheck | None
+    """None for a worker that answers no HTTP: it is judged by its process alone."""
+
+
+@dataclass(frozen=True)
+class Application:
+    directory: PurePosixPath
+    version: str
+    stop_signal: str
+    stop_timeout: float
+    websocket_path: str
+    """The path of a websocket that sends every message back, for verify; empty when there is none."""
+    instances: tuple[Instance, ...]
+
+    @property
+    def web(self) -> tuple[Instance, ...]:
+        return tuple(instance for instance in self.instances if instance.role == "web")
+
+    @property
+    def workers(self) -> tuple[Instance, ...]:
+        return tuple(instance for instance in self.instances if instance.role == "worker")
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """nginx on each of `hosts`, listening on `port` of the host's own address and of `extra_addresses`."""
+
+    hosts: tuple[Host, ...]
+    ports: tuple[int, ...]
+    """The port on each of `hosts`, in their order."""
+    extra_addresses: tuple[str, ...]
+    server_name: str
+    balance: Balance
+    hash_key: str
+    """The nginx variable of `balance: {hash: $variable}`; empty otherwise."""
+    max_body_size: int
+    read_timeout: float
+    websocket_timeout: float
+    shutdown_timeout: float
+    max_fails: int
+    fail_timeout: float
+    keepalive: int
+    real_ip_from: tuple[str, ...]
+    real_ip_header: str
+    not_found: tuple[str, ...]
+    """Paths answered 404 by the proxy itself."""
+    virtual_ip: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of the replica set."""
+
+    host: Host
+    port: int
+    priority: float
+    votes: int
+    arbiter: bool = False
+
+    @property
+    def name(self) -> str:
+        """The member's name in the replica set's configuration."""
+        return endpoint(self.host.address, self.port)
+
+
+@dataclass(frozen=True)
+class Database:
+    replica_set: str
+    name: str
+    members: tuple[Member, ...]
+    election_timeout: float
+    heartbeat_interval: float
+    cache_size: int | None
+    """WiredTiger's cache in bytes; None leaves it to mongod."""
+    oplog_size: int | None
+    parameters: tuple[tuple[str, str], ...]
+    """mongod's setParameter values, as text."""
+
+    @property
+    def seeds(self) -> str:
+        """The host list of every connection string: all data-bearing members, in the file's order."""
+        return ",".join(member.name for member in self.members if not member.arbiter)
+
+
+@dataclass(frozen=True)
+class TimeService:
+    servers: tuple[Host, ...]
+    upstream: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The whole, as every verb sees it."""
+
+    name: str
+    hosts: tuple[Host, ...]
+    proxy: Proxy
+    app: Application
+    database: Database
+    time: TimeService
+    url: str
+    """Where people reach the application: ROOT_URL."""
+    source: str = field(default="", compare=False)
+    """The cluster file as the user named it; empty for the built-in example."""
+
+    @cached_property
+    def host_by_name(self) -> dict[str, Host]:
+        return {host.name: host for host in self.hosts}

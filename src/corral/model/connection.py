@@ -1,0 +1,29 @@
+"""Connection strings, derived from the members: in one place, so that both name the same machines."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from corral.model.cluster import Database
+from corral.secrets import reference
+
+APPLICATION = "application"
+"""The user that the instances log in as; its password is the secret of the same name."""
+
+
+def mongo_url(database: Database, user: str = APPLICATION) -> str:
+    """MONGO_URL: all members that hold data, the replica set and authSource; the password by reference."""
+    return _url(database, user, database.name)
+
+
+def oplog_url(database: Database) -> str:
+    """MONGO_OPLOG_URL: the same members and user, on `local`, where the oplog is."""
+    return _url(database, APPLICATION, "local")
+
+
+def _url(database: Database, user: str, name: str) -> str:
+    login = f"{user}:{reference(user)}"
+    return (
+        f"mongodb://{login}@{database.seeds}/{quote(name, safe='')}"
+        f"?replicaSet={quote(database.replica_set, safe='')}&authSource=admin"
+    )

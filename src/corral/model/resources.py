@@ -1,0 +1,200 @@
+"""What a host holds, wanted and found: desired/ makes these from the model, observe/ from the hosts, plan/ compares."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Literal
+
+Stage = Literal["time", "database", "application", "proxy"]
+UnitRole = Literal["proxy", "web", "worker", "database"]
+UnitState = Literal["running", "starting", "stopped", "failed", "unknown"]
+UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
+
+
+def digest(content: str | bytes) -> str:
+    """SHA-256 in hexadecimal: how contents are compared and how a plan says what it was made from."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that Corral owns. `content` holds secrets by reference, so that it can be shown."""
+
+    host: str
+    path: str
+    content: str
+    mode: int = 0o644
+    stage: Stage = field(default="application", compare=False)
+    """When it is written: before the units of that stage start."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    host: str
+    path: str
+    mode: int = 0o755
+    stage: Stage = field(default="application", compare=False)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A process that is kept running: a supervisord program or a systemd unit.
+
+    `revision` is a digest of all that the running process depends on (its definition and the files it has read):
+    a unit whose running revision is the wanted one is never touched.
+    """
+
+    host: str
+    name: str
+    role: UnitRole
+    revision: str
+    program: tuple[str, ...]
+    """What is run: secrets and quoting are the start script's business, so this shows in a process list."""
+    directory: str
+    address: str
+    port: int
+    reload_revision: str = ""
+    """For a unit that can reload: the digest of what a reload takes in. `revision` then covers only the rest."""
+    stop_signal: str = "TERM"
+    stop_timeout: float = 10.0
+
+
+@dataclass(frozen=True)
+class FoundUnit:
+    """A unit as it is on a host. `revision` is empty when nothing is known of what the process was started from."""
+
+    host: str
+    name: str
+    state: UnitState
+    revision: str = ""
+    reload_revision: str = ""
+    pid: int = 0
+    detail: str = ""
+    """The supervisor's own words, such as the exit status."""
+    proven: bool = False
+    """Whether this very process has passed its gate once: if it fails now, it is not just starting."""
+    started: str = ""
+    """When the process was last started, in the supervisor's own clock: two starts differ in it."""
+
+
+@dataclass(frozen=True)
+class SetMember:
+    """One member in a replica set's configuration."""
+
+    name: str
+    priority: float = 1.0
+    votes: int = 1
+    arbiter: bool = False
+
+
+@dataclass(frozen=True)
+class DatabaseUser:
+    """A MongoDB user of the `admin` database. `roles` are pairs of role and database."""
+
+    name: str
+    roles: tuple[tuple[str, str], ...]
+    secret: str
+    """The name of the secret that is its password."""
+
+
+@dataclass(frozen=True)
+class ReplicaSet:
+    """The replica set that is wanted, with its users."""
+
+    name: str
+    members: tuple[SetMember, ...]
+    election_timeout: float
+    heartbeat_interval: float
+    users: tuple[DatabaseUser, ...]
+
+
+@dataclass(frozen=True)
+class MemberFacts:
+    """What one member says of itself.
+
+    `state` is MongoDB's own word (PRIMARY, SECONDARY, STARTUP2, RECOVERING, ARBITER, REMOVED, ...), `UNINITIALIZED`
+    before there is a configuration, `UNREACHABLE` when it doesn't answer.
+    """
+
+    name: str
+    state: str
+    lag_seconds: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class FoundReplicaSet:
+    """A replica set as its members tell it.
+
+    `members` is its configuration (empty when there is none, or it can't be read), `facts` what each member says of
+    itself by name, `users` the state of each wanted user, `version` and `term` the configuration's own.
+    """
+
+    name: str = ""
+    members: tuple[SetMember, ...] = ()
+    version: int = 0
+    election_timeout: float = 0.0
+    heartbeat_interval: float = 0.0
+    facts: tuple[MemberFacts, ...] = ()
+    primary: str = ""
+    users: tuple[tuple[str, UserState], ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """What must be known of a host before its files can be rendered."""
+
+    host: str
+    nginx_version: tuple[int, int, int] | None = None
+    mongod_version: tuple[int, int, int] | None = None
+    nginx_path: str = "nginx"
+    mongod_path: str = "mongod"
+    user: str = ""
+    """The account nginx workers are to run as when nginx is started by root; empty otherwise."""
+    access_log: str = ""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """All that was found on the hosts, in one value: the planner's other half."""
+
+    files: tuple[File, ...] = ()
+    directories: tuple[Directory, ...] = ()
+    units: tuple[FoundUnit, ...] = ()
+    replica_set: FoundReplicaSet = field(default_factory=FoundReplicaSet)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What must be seen before the next action: the answer to a question asked again and again until `deadline`.
+
+    `http` asks GET http://address:port/path for `status` and `contains`, `streak` times in a row; `member` asks a
+    mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet); `process` wants the unit to run.
+    """
+
+    kind: Literal["http", "member", "process"]
+    address: str = ""
+    port: int = 0
+    path: str = "/"
+    status: int = 200
+    contains: str = ""
+    interval: float = 0.25
+    timeout: float = 5.0
+    deadline: float = 60.0
+    streak: int = 3
+
+
+@dataclass(frozen=True)
+class Desired:
+    """All that the cluster file asks of the hosts: the planner's first half."""
+
+    directories: tuple[Directory, ...]
+    files: tuple[File, ...]
+    units: tuple[Unit, ...]
+    replica_set: ReplicaSet
+    gates: tuple[tuple[str, Gate], ...]
+    """By unit name: what proves that the unit works."""
+    checks: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """By file path: the command that judges a new content before it is put in place; `{}` is the candidate's path."""

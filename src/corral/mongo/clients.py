@@ -1,0 +1,129 @@
+"""Connections to single members, and what a member's refusal looks like. No text of it holds a password."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from corral.secrets import Secrets
+
+if TYPE_CHECKING:
+    from pymongo import AsyncMongoClient
+    from pymongo.errors import PyMongoError
+
+Document = dict[str, Any]
+
+ANSWER: Final = 3.0
+"""Seconds that a question may take: a member on the same network answers in milliseconds."""
+
+UNAUTHORIZED: Final = 13
+AUTHENTICATION_FAILED: Final = 18
+TIME_LIMIT: Final = 50
+NOT_A_MEMBER: Final = 93
+NOT_INITIATED: Final = 94
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, and the callers' usual case
+    """A member's refusal: MongoDB's own error code and text; code 0 when it gave no answer."""
+
+    def __init__(self, code: int, text: str) -> None:
+        self.code = code
+        self.text = text
+        super().__init__(text)
+
+
+class Connections:
+    """Direct clients, one for each member and user, opened when first used and closed with the block."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._clients: dict[tuple[str, str], AsyncMongoClient[Document]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.gather(*(client.close() for client in self._clients.values()))
+
+    async def forget(self, member: str) -> None:
+        """Connect anew next time: a client opened before replSetInitiate can't use sessions afterwards."""
+        for key in [key for key in self._clients if key[0] == member]:
+            await self._clients.pop(key).close()
+
+    async def ask(
+        self,
+        member: str,
+        command: Document,
+        *,
+        user: str = "",
+        database: str = "admin",
+        seconds: float = ANSWER,
+    ) -> Document:
+        """`member`'s answer to `command`, as `user` (without a name: as nobody). Raises Refused."""
+        from pymongo.errors import PyMongoError
+
+        try:
+            async with asyncio.timeout(seconds):
+                client = await self.client(member, user)
+                answer: Document = await client[database].command(command)
+                return answer
+        except TimeoutError:
+            raise Refused(0, f"no answer within {seconds:g} s") from None
+        except OSError as error:
+            raise Refused(0, error.strerror or str(error)) from None
+        except PyMongoError as error:
+            refused = _refused(error)
+            if refused.code in {0, AUTHENTICATION_FAILED}:
+                await self._drop(member, user)
+            raise refused from None  # pymongo's own text can hold the whole command
+
+    async def client(self, member: str, user: str = "") -> AsyncMongoClient[Document]:
+        """Raises OSError at once when nobody listens, where the driver would go on trying."""
+        key = (member, user)
+        if not any(known == member for known, _ in self._clients):
+            await _knock(member)
+        if key not in self._clients:
+            self._clients[key] = self._open(member, user)
+        return self._clients[key]
+
+    def _open(self, member: str, user: str) -> AsyncMongoClient[Document]:
+        from pymongo import AsyncMongoClient
+
+        login: dict[str, Any] = {}
+        if user:
+            login = {"username": user, "password": self._secrets[user].reveal(), "authSource": "admin"}
+        return AsyncMongoClient(
+            member,
+            directConnection=True,
+            appname="corral",
+            serverSelectionTimeoutMS=1500,
+            connectTimeoutMS=1500,
+            serverMonitoringMode="poll",
+            maxPoolSize=1,  # one login for all that is asked at once
+            retryReads=False,
+            retryWrites=False,
+            **login,
+        )
+
+    async def _drop(self, member: str, user: str) -> None:
+        client = self._clients.pop((member, user), None)
+        if client is not None:
+            await client.close()
+
+
+async def _knock(member: str) -> None:
+    host, _, port = member.rpartition(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()
+    await writer.wait_closed()
+
+
+def _refused(error: PyMongoError) -> Refused:
+    details = getattr(error, "details", None)
+    if isinstance(details, Mapping) and details.get("code"):
+        return Refused(int(details["code"]), str(details.get("errmsg", type(error).__name__)))
+    return Refused(0, str(error).partition(" (configured")[0].partition(", full error")[0])

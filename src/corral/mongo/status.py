@@ -1,0 +1,135 @@
+"""How the members fare, for `corral status` and for the gate of a mongod just started. Never raises."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from corral.model.cluster import Database, Member
+from corral.model.database_users import MONITOR
+from corral.model.resources import SetMember
+from corral.mongo.clients import Connections, Document, Refused
+from corral.mongo.configuration import read_configuration
+from corral.mongo.greeting import Greeting, greet, open_state
+from corral.secrets import Secrets
+
+UP = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
+
+
+@dataclass(frozen=True)
+class MemberStatus:
+    """`priority` and `votes` are the set's own, or the file's while the set can't be asked."""
+
+    state: str
+    priority: float
+    votes: int
+    lag_seconds: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class SetStatus:
+    writable: bool
+    members: Mapping[str, MemberStatus]
+    detail: str = ""
+    """Why it is not writable, or what could not be asked."""
+
+
+async def member_statuses(database: Database, secrets: Secrets, running: Collection[str]) -> SetStatus:
+    """Ask all members of `database` whose names (host:port) are `running` at once, as the user monitor."""
+    asked = [member for member in database.members if member.name in running]
+    async with Connections(secrets) as connections:
+        greetings = await asyncio.gather(*(greet(connections, member.name) for member in asked))
+        view = await _view(connections, greetings)
+        unnamed = [greeting for greeting in greetings if greeting.answered and not greeting.set_name]
+        open_states = await asyncio.gather(
+            *(open_state(connections, greeting.member) for greeting in unnamed)
+        )
+    states = dict(zip((greeting.member for greeting in unnamed), open_states, strict=True))
+    members = {
+        member.name: _status(member, greeting, view, states.get(member.name, ""))
+        for member, greeting in zip(asked, greetings, strict=True)
+    }
+    writable = any(greeting.role == "PRIMARY" for greeting in greetings)
+    return SetStatus(writable, members, view.detail if writable else _why(members, view))
+
+
+async def member_answers(address: str, port: int) -> tuple[bool, str]:
+    """Whether a mongod is a healthy member or waits for a replica set to be made, and what it said."""
+    async with Connections({}) as connections:
+        greeting = await greet(connections, f"{address}:{port}")
+        if not greeting.answered:
+            return False, greeting.detail
+        if greeting.role:
+            return True, f"it is {greeting.role}"
+        if greeting.set_name:
+            return False, f"it is in the set {greeting.set_name} and copies data or recovers"
+        if await open_state(connections, greeting.member) == "UNINITIALIZED":
+            return True, "it has no replica set yet"
+    return False, "it holds data, and no replica set that it knows of has a member with its address"
+
+
+def states_in(status: Document) -> dict[str, str]:
+    """Each member's state as the member that gave `status` sees it."""
+    return {
+        member["name"]: member["stateStr"] if member.get("health") else "UNREACHABLE"
+        for member in status["members"]
+    }
+
+
+def lags_in(status: Document) -> dict[str, float]:
+    """Seconds by which each member's last write is behind the primary's; arbiters have none."""
+    written = {
+        m["name"]: m["optimeDate"] for m in status["members"] if m.get("optimeDate") and m.get("health")
+    }
+    primary = next((m["name"] for m in status["members"] if m["stateStr"] == "PRIMARY"), None)
+    if primary not in written:
+        return {}
+    return {name: max(0.0, (written[primary] - at).total_seconds()) for name, at in written.items()}
+
+
+@dataclass(frozen=True)
+class _View:
+    """The set as one member, best the primary, sees it."""
+
+    members: dict[str, SetMember] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    lags: dict[str, float] = field(default_factory=dict)
+    detail: str = ""
+
+
+async def _view(connections: Connections, greetings: Collection[Greeting]) -> _View:
+    best = [g for role in ("PRIMARY", "SECONDARY") for g in greetings if g.role == role]
+    if not best:
+        return _View()
+    member = best[0].member
+    try:
+        configuration = await read_configuration(connections, member, MONITOR)
+        status = await connections.ask(member, {"replSetGetStatus": 1}, user=MONITOR)
+    except Refused as refused:
+        return _View(detail=f"{member} doesn't tell the user {MONITOR}: {refused.text}")
+    members = {member.name: member for member in configuration.members}
+    return _View(members, states_in(status), lags_in(status))
+
+
+def _status(member: Member, greeting: Greeting, view: _View, open_state: str) -> MemberStatus:
+    """What a member says of itself goes before what another one sees."""
+    state = greeting.role or open_state
+    if not greeting.answered:
+        state = "UNREACHABLE"
+    elif not state:
+        state = view.states.get(member.name, "UNKNOWN")
+        state = "RECOVERING" if state in UP else state
+    set_member = view.members.get(member.name, member)
+    return MemberStatus(
+        state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail
+    )
+
+
+def _why(members: Mapping[str, MemberStatus], view: _View) -> str:
+    if not members:
+        return "no member is running"
+    return "; ".join(
+        [*(f"{name} is {status.state}" for name, status in members.items()), view.detail]
+    ).rstrip("; ")

@@ -1,0 +1,163 @@
+"""The replica set as its members tell it. Never raises: what can't be known is a value that says so."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from corral.model.database_users import OPERATOR
+from corral.model.resources import FoundReplicaSet, MemberFacts, ReplicaSet, UserState
+from corral.mongo.clients import AUTHENTICATION_FAILED, NOT_A_MEMBER, Connections, Refused
+from corral.mongo.configuration import Configuration, read_configuration
+from corral.mongo.greeting import STATES, Greeting, greet, open_state
+from corral.mongo.status import lags_in, states_in
+from corral.mongo.users import user_states
+from corral.secrets import Secrets
+
+Greetings = Mapping[str, Greeting]
+
+_WITHOUT_STATUS: Final = {0: "UNREACHABLE", AUTHENTICATION_FAILED: "UNKNOWN", NOT_A_MEMBER: "REMOVED"}
+"""What it means that a member with users doesn't tell the operator its state, by MongoDB's error code."""
+
+
+async def observe_replica_set(
+    wanted: ReplicaSet, secrets: Secrets, running: Collection[str]
+) -> FoundReplicaSet:
+    """Ask all members whose names (host:port) are `running` at once; the others are UNREACHABLE."""
+    async with Connections(secrets) as connections:
+        return await observe_through(connections, wanted, running)
+
+
+async def observe_through(
+    connections: Connections, wanted: ReplicaSet, running: Collection[str]
+) -> FoundReplicaSet:
+    """The same over connections that are kept from one look to the next."""
+    names = [member.name for member in wanted.members]
+    asked = await asyncio.gather(*(greet(connections, name) for name in names if name in running))
+    silent = Greeting("", answered=False, detail="it is not running")
+    greetings = {name: replace(silent, member=name) for name in names} | {g.member: g for g in asked}
+    primary = await _primary(connections, greetings)
+    if primary is None:
+        return await _without_primary(connections, greetings)
+    return await _with_primary(connections, wanted, greetings | {primary.member: primary}, primary)
+
+
+async def _primary(connections: Connections, greetings: Greetings) -> Greeting | None:
+    """The member that takes writes; perhaps one that the file has no more, of which the others tell."""
+    found = [g for g in greetings.values() if g.role == "PRIMARY"]
+    if not found:
+        named = {g.primary for g in greetings.values() if g.primary} - greetings.keys()
+        others = await asyncio.gather(*(greet(connections, name) for name in named))
+        found = [g for g in others if g.role == "PRIMARY"]
+    return max(found, key=lambda g: g.election, default=None)
+
+
+async def _with_primary(
+    connections: Connections, wanted: ReplicaSet, greetings: Greetings, primary: Greeting
+) -> FoundReplicaSet:
+    users: tuple[tuple[str, UserState], ...]
+    if await open_state(connections, primary.member):
+        users, told = tuple((user.name, "missing") for user in wanted.users), _Told()
+        facts = await _facts(connections, greetings, primary)
+    else:
+        told, users, facts = await asyncio.gather(
+            _told(connections, primary.member),
+            user_states(connections, primary.member, wanted.users),
+            _facts(connections, greetings, primary),
+        )
+    return replace(
+        _found(primary.set_name, told), facts=_completed(facts, told), primary=primary.member, users=users
+    )
+
+
+async def _without_primary(connections: Connections, greetings: Greetings) -> FoundReplicaSet:
+    """The configuration as any member still has it; how the users stand can't be known."""
+    facts = await _facts(connections, greetings, None)
+    holders = [fact.name for fact in facts if fact.state not in {"UNREACHABLE", "UNINITIALIZED"}]
+    told = await asyncio.gather(*(_told(connections, name) for name in holders))
+    newest = max(told, key=lambda t: t.age, default=_Told())
+    name = next((g.set_name for g in greetings.values() if g.set_name), "")
+    return replace(_found(name, newest), facts=facts)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What one member tells the operator of the set."""
+
+    configuration: Configuration | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
+    lags: Mapping[str, float] = field(default_factory=dict)
+    detail: str = ""
+
+    @property
+    def age(self) -> tuple[int, int]:
+        """Greater for the newer configuration."""
+        if self.configuration is None:
+            return (-1, -1)
+        return (self.configuration.document.get("term", 0), self.configuration.version)
+
+
+async def _told(connections: Connections, member: str) -> _Told:
+    configuration = None
+    try:
+        configuration = await read_configuration(connections, member)
+        status = await connections.ask(member, {"replSetGetStatus": 1}, user=OPERATOR)
+    except Refused as refused:
+        return _Told(configuration, detail=f"{member}: {refused.text}")
+    return _Told(configuration, states_in(status), lags_in(status))
+
+
+def _found(name: str, told: _Told) -> FoundReplicaSet:
+    configuration = told.configuration
+    if configuration is None:
+        return FoundReplicaSet(name=name, detail=told.detail)
+    return FoundReplicaSet(
+        name=name or configuration.name,
+        members=configuration.members,
+        version=configuration.version,
+        election_timeout=configuration.election_timeout,
+        heartbeat_interval=configuration.heartbeat_interval,
+    )
+
+
+async def _facts(
+    connections: Connections, greetings: Greetings, primary: Greeting | None
+) -> tuple[MemberFacts, ...]:
+    """What each member says of itself; it is in OTHER_SET when its set is not that of the others."""
+    reference = primary or next((g for g in greetings.values() if g.set_name), None)
+    return tuple(await asyncio.gather(*(_fact(connections, g, reference) for g in greetings.values())))
+
+
+async def _fact(connections: Connections, greeting: Greeting, reference: Greeting | None) -> MemberFacts:
+    if not greeting.answered:
+        return MemberFacts(greeting.member, "UNREACHABLE", detail=greeting.detail)
+    if reference is not None and greeting.set_name and _apart(greeting, reference):
+        names = ", ".join(greeting.names)
+        return MemberFacts(greeting.member, "OTHER_SET", detail=f"in the set {greeting.set_name} of {names}")
+    if greeting.role:
+        return MemberFacts(greeting.member, greeting.role)
+    state = await open_state(connections, greeting.member)
+    return MemberFacts(greeting.member, state) if state else await _own_state(connections, greeting)
+
+
+def _apart(one: Greeting, other: Greeting) -> bool:
+    return one.member not in other.names and other.member not in one.names
+
+
+async def _own_state(connections: Connections, greeting: Greeting) -> MemberFacts:
+    """What a member with users tells the operator; while it copies the data it may know none."""
+    try:
+        status = await connections.ask(greeting.member, {"replSetGetStatus": 1}, user=OPERATOR)
+    except Refused as refused:
+        state = "STARTUP2" if greeting.set_name else _WITHOUT_STATUS.get(refused.code, "STARTUP")
+        return MemberFacts(greeting.member, state, detail=refused.text)
+    return MemberFacts(greeting.member, STATES.get(status["myState"], "UNKNOWN"))
+
+
+def _completed(facts: tuple[MemberFacts, ...], told: _Told) -> tuple[MemberFacts, ...]:
+    """With each member's lag, and the members that only the configuration names as the primary sees them."""
+    asked = {fact.name for fact in facts}
+    others = tuple(MemberFacts(name, state) for name, state in told.states.items() if name not in asked)
+    return tuple(replace(fact, lag_seconds=told.lags.get(fact.name)) for fact in (*facts, *others))

@@ -1,0 +1,54 @@
+"""Units as they run, with the revision that each was started from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from corral.model.cluster import Host
+from corral.model.resources import File, FoundUnit, Unit
+from corral.observe.files import STAMPS
+
+
+def stamp_path(host: Host, unit: str) -> str:
+    return str(host.layout.run / STAMPS / f"{unit}.json")
+
+
+def stamp(unit: Unit, pid: int) -> str:
+    """What is written beside a unit once the process `pid` has passed its gate."""
+    return json.dumps({"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}) + "\n"
+
+
+def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
+    """Corral's files without the stamps, and the stamps by unit name."""
+    rest: list[File] = []
+    stamps: dict[str, File] = {}
+    for file in files:
+        path = PurePosixPath(file.path)
+        if path.parent.name == STAMPS and path.suffix == ".json":
+            stamps[path.stem] = file
+        else:
+            rest.append(file)
+    return rest, stamps
+
+
+def with_revisions(units: Sequence[FoundUnit], stamps: dict[str, File]) -> tuple[FoundUnit, ...]:
+    return tuple(_with_revision(unit, stamps.get(unit.name)) for unit in units)
+
+
+def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
+    """A stamp that can't be read is no stamp: the unit is then started anew, which is safe."""
+    try:
+        values = json.loads(file.content) if file else {}
+    except json.JSONDecodeError:
+        values = {}
+    if not isinstance(values, dict):
+        return unit
+    return replace(
+        unit,
+        revision=str(values.get("revision", "")),
+        reload_revision=str(values.get("reload_revision", "")),
+        proven=values.get("pid") == unit.pid,
+    )

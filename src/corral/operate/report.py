@@ -1,0 +1,64 @@
+"""The answer of `corral status`: its shape is documented in docs/json.md and held by a test."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from corral.problems import Problem
+
+State = Literal["healthy", "starting", "unhealthy", "stopped"]
+ClusterState = Literal["healthy", "degraded", "down"]
+
+
+@dataclass(frozen=True)
+class ProxyStatus:
+    host: str
+    address: str
+    url: str
+    state: State
+
+
+@dataclass(frozen=True)
+class InstanceStatus:
+    name: str
+    host: str
+    address: str
+    port: int
+    role: str
+    state: State
+    version: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """`state` is MongoDB's word, or `stopped`, `unreachable`; `lag_seconds` is None when there is no primary."""
+
+    host: str
+    address: str
+    state: str
+    priority: float
+    votes: int
+    lag_seconds: float | None
+    pid: int
+
+
+@dataclass(frozen=True)
+class DatabaseStatus:
+    replica_set: str
+    writable: bool
+    members: tuple[MemberRow, ...]
+
+
+@dataclass(frozen=True)
+class Status:
+    cluster: str
+    state: ClusterState
+    proxies: tuple[ProxyStatus, ...]
+    instances: tuple[InstanceStatus, ...]
+    database: DatabaseStatus
+    problems: tuple[Problem, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

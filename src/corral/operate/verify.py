@@ -1,0 +1,29 @@
+"""`corral verify`: proof from the outside, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from corral.operate.site import Site
+from corral.verify import body, database, endpoints, stickiness, websocket, workers
+from corral.verify.check import Check, failed
+
+
+async def verify(site: Site) -> AsyncIterator[Check]:
+    """Every check as soon as its answer is there. Never raises: what can't be asked has failed, and says why."""
+    cluster = site.cluster
+    units = await site.units.list()
+    if not site.secrets or not units:
+        yield failed("cluster", "it is not running", hint="corral up")
+        return
+    for checks in (
+        endpoints.proxies(cluster),
+        endpoints.instances(cluster),
+        stickiness.stickiness(cluster, site.secrets["probe"]),
+        websocket.websocket(cluster),
+        body.body(cluster),
+        database.database(cluster, site.secrets),
+    ):
+        for check in await checks:
+            yield check
+    yield workers.workers(cluster, units)

@@ -1,0 +1,192 @@
+"""The plan: a value that can be shown, saved, reviewed and executed. The executor reads nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, TypeAdapter
+
+from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
+
+FORMAT = 1
+"""The version of the plan's JSON shape."""
+
+
+@dataclass(frozen=True)
+class MakeDirectory:
+    directory: Directory
+    kind: Literal["make_directory"] = "make_directory"
+
+    @property
+    def host(self) -> str:
+        return self.directory.host
+
+    @property
+    def id(self) -> str:
+        return f"directory {self.directory.path}"
+
+    @property
+    def summary(self) -> str:
+        return f"make {self.directory.path}"
+
+
+@dataclass(frozen=True)
+class WriteFile:
+    """Write `file` if it is still what the plan saw: `before` is that content's digest, empty for no file."""
+
+    file: File
+    before: str
+    diff: str
+    check: tuple[str, ...] = ()
+    kind: Literal["write_file"] = "write_file"
+
+    @property
+    def host(self) -> str:
+        return self.file.host
+
+    @property
+    def id(self) -> str:
+        return f"file {self.file.path}"
+
+    @property
+    def summary(self) -> str:
+        return f"{'change' if self.before else 'write'} {self.file.path}"
+
+
+@dataclass(frozen=True)
+class RemoveFile:
+    host: str
+    path: str
+    before: str
+    kind: Literal["remove_file"] = "remove_file"
+
+    @property
+    def id(self) -> str:
+        return f"file {self.path}"
+
+    @property
+    def summary(self) -> str:
+        return f"remove {self.path}"
+
+
+@dataclass(frozen=True)
+class StartUnit:
+    """Start a unit, or start it anew (`restart`), and wait for its gate."""
+
+    unit: Unit
+    gate: Gate
+    why: str
+    restart: bool = False
+    kind: Literal["start_unit"] = "start_unit"
+
+    @property
+    def host(self) -> str:
+        return self.unit.host
+
+    @property
+    def id(self) -> str:
+        return f"unit {self.unit.name}"
+
+    @property
+    def summary(self) -> str:
+        return f"{'restart' if self.restart else 'start'} {self.unit.name} ({self.why})"
+
+
+@dataclass(frozen=True)
+class ReloadUnit:
+    """Have a running unit read its configuration again, and wait for its gate."""
+
+    unit: Unit
+    gate: Gate
+    why: str
+    kind: Literal["reload_unit"] = "reload_unit"
+
+    @property
+    def host(self) -> str:
+        return self.unit.host
+
+    @property
+    def id(self) -> str:
+        return f"unit {self.unit.name}"
+
+    @property
+    def summary(self) -> str:
+        return f"reload {self.unit.name} ({self.why})"
+
+
+@dataclass(frozen=True)
+class StopUnit:
+    host: str
+    name: str
+    why: str
+    kind: Literal["stop_unit"] = "stop_unit"
+
+    @property
+    def id(self) -> str:
+        return f"unit {self.name}"
+
+    @property
+    def summary(self) -> str:
+        return f"stop {self.name} ({self.why})"
+
+
+@dataclass(frozen=True)
+class ConvergeReplicaSet:
+    """Walk the replica set's state machine to its end; `preview` says which steps that is expected to be."""
+
+    wanted: ReplicaSet
+    preview: tuple[str, ...]
+    deadline: float = 120.0
+    kind: Literal["converge_replica_set"] = "converge_replica_set"
+    host: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"replica set {self.wanted.name}"
+
+    @property
+    def summary(self) -> str:
+        return f"replica set {self.wanted.name}: {len(self.preview)} step{'s' if len(self.preview) != 1 else ''}"
+
+
+Action = Annotated[
+    MakeDirectory | WriteFile | RemoveFile | StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet,
+    Discriminator("kind"),
+]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Waves run one after the other; the actions of one wave run at the same time."""
+
+    name: Literal["time", "database", "application", "proxy", "retire"]
+    waves: tuple[tuple[Action, ...], ...]
+
+    def actions(self) -> Iterator[Action]:
+        for wave in self.waves:
+            yield from wave
+
+
+@dataclass(frozen=True)
+class Plan:
+    cluster: str
+    stages: tuple[Stage, ...]
+    format: Literal[1] = field(default=1)
+
+    def actions(self) -> Iterator[Action]:
+        for stage in self.stages:
+            yield from stage.actions()
+
+    @property
+    def changes(self) -> int:
+        return sum(1 for _ in self.actions())
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: object) -> Plan:
+        """Raises pydantic.ValidationError when `value` is not a plan of this format."""
+        return TypeAdapter(Plan).validate_python(value)

@@ -1,0 +1,110 @@
+"""The order of a change: which stage, which wave, how many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from corral.model.resources import Desired, Observed, Unit, UnitRole
+from corral.plan import diff
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit
+from corral.plan.replica_set import is_complete, preview
+
+Wave = tuple[Action, ...]
+
+
+def make_plan(cluster: str, desired: Desired, observed: Observed) -> Plan:
+    """What brings `observed` to `desired`; without stages when they are the same.
+
+    The database goes first (the application needs it), the proxy after the application (it must not send people to
+    an instance that isn't there), and what has left the file is stopped last, when the proxy knows of it no more.
+    """
+    stages = (
+        Stage("database", _waves(_database(desired, observed))),
+        Stage("application", _waves(_application(desired, observed))),
+        Stage("proxy", _waves(_proxy(desired, observed))),
+        Stage("retire", _waves(_retire(desired, observed))),
+    )
+    return Plan(cluster, tuple(stage for stage in stages if stage.waves))
+
+
+def restart_batch(serving: int) -> int:
+    """How many of `serving` web instances may restart at once: a third, and two stay up where there are that many."""
+    return max(1, min(serving // 3, serving - 2))
+
+
+def _waves(waves: Iterable[Sequence[Action]]) -> tuple[Wave, ...]:
+    return tuple(tuple(wave) for wave in waves if wave)
+
+
+def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+    starts, restarts = _split(_unit_actions(desired, observed, "database"))
+    found, wanted = observed.replica_set, desired.replica_set
+    converge: list[Action] = []
+    if starts or not is_complete(wanted, found):
+        converge = [ConvergeReplicaSet(wanted, preview(wanted, found))]
+    restarts.sort(key=lambda action: _is_primary(action.unit, observed))
+    return [
+        diff.directories(desired, "database", observed.directories),
+        diff.files(desired, observed, "database"),
+        starts,
+        *([restart] for restart in restarts),
+        converge,
+    ]
+
+
+def _application(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+    actions = [*_unit_actions(desired, observed, "web"), *_unit_actions(desired, observed, "worker")]
+    starts, restarts = _split(actions)
+    web = [action for action in restarts if action.unit.role == "web"]
+    workers = [action for action in restarts if action.unit.role == "worker"]
+    size = restart_batch(sum(1 for unit in desired.units if unit.role == "web"))
+    return [
+        diff.directories(desired, "application", observed.directories),
+        diff.files(desired, observed, "application"),
+        starts,
+        *(web[first : first + size] for first in range(0, len(web), size)),
+        *([worker] for worker in workers),
+    ]
+
+
+def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+    starts, restarts = _split(_unit_actions(desired, observed, "proxy"))
+    return [
+        diff.directories(desired, "proxy", observed.directories),
+        diff.files(desired, observed, "proxy"),
+        starts,
+        *([restart] for restart in restarts),
+    ]
+
+
+def _retire(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+    return [diff.leftover_units(desired, observed), diff.leftover_files(desired, observed)]
+
+
+def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[StartUnit | ReloadUnit]:
+    found = {unit.name: unit for unit in observed.units}
+    gates = dict(desired.gates)
+    actions = (
+        diff.unit_action(unit, found.get(unit.name), gates[unit.name])
+        for unit in desired.units
+        if unit.role == role
+    )
+    return [action for action in actions if action is not None]
+
+
+def _split(
+    actions: Iterable[StartUnit | ReloadUnit],
+) -> tuple[list[StartUnit], list[StartUnit | ReloadUnit]]:
+    """Those that start what doesn't run (all at once), and those that disturb what runs (in turn)."""
+    starts: list[StartUnit] = []
+    disturbing: list[StartUnit | ReloadUnit] = []
+    for action in actions:
+        if isinstance(action, StartUnit) and not action.restart:
+            starts.append(action)
+        else:
+            disturbing.append(action)
+    return starts, disturbing
+
+
+def _is_primary(unit: Unit, observed: Observed) -> bool:
+    return observed.replica_set.primary == f"{unit.address}:{unit.port}"

@@ -1,0 +1,168 @@
+"""The replica set's state machine: from what is wanted and what is found to the next step, and why.
+
+Nothing is remembered between two decisions, so a run that was cut off anywhere is gone on with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from corral.model.database_users import ADMIN, OPERATOR
+from corral.model.resources import DatabaseUser, FoundReplicaSet, ReplicaSet
+from corral.plan.replica_set_preview import simulated
+from corral.plan.replica_set_refusals import refusal
+from corral.plan.replica_set_steps import (
+    AwaitMembers,
+    AwaitPrimary,
+    AwaitSecondary,
+    Complete,
+    CreateUser,
+    Decision,
+    Initiate,
+    Stuck,
+    UpdateUser,
+)
+from corral.plan.replica_set_view import View, listed
+from corral.plan.replica_set_votes import joining, settings, voting
+
+_MOST_STEPS: Final = 200
+"""More than any way from 50 members to 50 others needs; a preview that is longer is a defect."""
+
+_OTHER_SECRETS = (
+    "the secrets file is not the one that these data were made with: put it back, "
+    "or start anew without the data (corral down --purge)"
+)
+
+
+def decide(wanted: ReplicaSet, found: FoundReplicaSet) -> Decision:
+    """The next step towards `wanted`. Safe to do, and safe to decide on again if it was not done."""
+    view = View(wanted, found)
+    for rule in _RULES:
+        decision = rule(view)
+        if decision is not None:
+            return decision
+    return Decision(
+        Complete(), f"replica set {wanted.name} is as the file wants it; its primary is {found.primary}"
+    )
+
+
+def is_complete(wanted: ReplicaSet, found: FoundReplicaSet) -> bool:
+    return isinstance(decide(wanted, found).step, Complete)
+
+
+def preview(wanted: ReplicaSet, found: FoundReplicaSet) -> tuple[str, ...]:
+    """The sentences of all decisions to come, as far as can be foreseen, if every wait ends well."""
+    sentences: list[str] = []
+    state: FoundReplicaSet | None = found
+    while state is not None and len(sentences) < _MOST_STEPS:
+        decision = decide(wanted, state)
+        if isinstance(decision.step, Complete):
+            return tuple(sentences)
+        sentences.append(decision.sentence)
+        if isinstance(decision.step, Stuck):
+            return tuple(sentences)
+        state = simulated(wanted, state, decision.step)
+    return (*sentences, "go on from what the members say then")
+
+
+def _bootstrap(view: View) -> Decision | None:
+    """Only when every member has said that it holds no data is one of them initiated."""
+    if view.found.name:
+        return None
+    silent = tuple(name for name in view.goal if view.state(name) != "UNINITIALIZED")
+    if silent:
+        sentence = f"ask {listed(silent)} for data: a set is made only when no member has any"
+        return Decision(AwaitMembers(silent), sentence)
+    electable = [member for member in view.wanted.members if view.electable(member.name)]
+    first = max(electable, key=lambda member: member.priority)
+    sentence = f"initiate replica set {view.wanted.name} with {first.name} alone: it can take writes at once"
+    return Decision(Initiate(first), sentence)
+
+
+def _leaderless(view: View) -> Decision | None:
+    if view.found.primary:
+        return None
+    voters = [member.name for member in view.found.members if member.votes]
+    alive = sum(map(view.healthy, voters))
+    why = "an election is under way"
+    if voters and alive <= len(voters) // 2:
+        why = f"{alive} of {len(voters)} voters can vote, and {len(voters) // 2 + 1} are needed"
+    return Decision(AwaitPrimary(), f"wait for a primary: {why}")
+
+
+def _key_users(view: View) -> Decision | None:
+    """The two users that everything else is done with."""
+    return _users(view, [user for user in view.wanted.users if user.name in {ADMIN, OPERATOR}])
+
+
+def _other_users(view: View) -> Decision | None:
+    return _users(view, [user for user in view.wanted.users if user.name not in {ADMIN, OPERATOR}])
+
+
+def _users(view: View, users: list[DatabaseUser]) -> Decision | None:
+    for user in sorted(users, key=lambda user: user.name != ADMIN):
+        decision = _user(view, user)
+        if decision is not None:
+            return decision
+    return None
+
+
+def _user(view: View, user: DatabaseUser) -> Decision | None:
+    state = view.users.get(user.name, "unknown")
+    match state:
+        case "ok":
+            return None
+        case "missing":
+            return Decision(CreateUser(user), f"create the user {user.name} ({_roles(user)})")
+        case "unknown":
+            detail = f": {view.found.detail}" if view.found.detail else ""
+            return Decision(
+                AwaitPrimary(), f"wait until the primary can say how the user {user.name} stands{detail}"
+            )
+        case "wrong_password" if user.name == ADMIN:
+            message = f"replica set {view.wanted.name} refuses the password of its user {ADMIN}"
+            return Decision(Stuck("wrong-password", _OTHER_SECRETS), message)
+        case "wrong_password":
+            sentence = (
+                f"set the password of the user {user.name} anew: the one in the secrets file is refused"
+            )
+        case "wrong_roles":
+            sentence = f"set the roles of the user {user.name} to {_roles(user)}: it has others"
+    return Decision(UpdateUser(user, state), sentence)
+
+
+def _roles(user: DatabaseUser) -> str:
+    return listed(f"{role} on {database}" for role, database in user.roles)
+
+
+def _configuration_known(view: View) -> Decision | None:
+    if view.found.members:
+        return None
+    detail = f": {view.found.detail}" if view.found.detail else ""
+    return Decision(AwaitPrimary(), f"wait until the configuration can be read{detail}")
+
+
+def _health(view: View) -> Decision | None:
+    silent = tuple(name for name in view.goal if view.state(name) == "UNREACHABLE")
+    if silent:
+        return Decision(AwaitMembers(silent), f"wait for {listed(silent)} to answer")
+    ill = tuple(name for name in view.goal if not view.healthy(name))
+    if ill:
+        said = listed(f"{name} ({view.state(name)})" for name in ill)
+        return Decision(AwaitSecondary(ill), f"wait until {said} has caught up")
+    return None
+
+
+_RULES: Final[tuple[Callable[[View], Decision | None], ...]] = (
+    refusal,
+    _bootstrap,
+    _leaderless,
+    _key_users,
+    _configuration_known,
+    joining,
+    _other_users,
+    voting,
+    settings,
+    _health,
+)

@@ -1,0 +1,93 @@
+"""Where the state machine stops and asks a person, because going on could cost data."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from corral.plan.replica_set_steps import Decision, Stuck
+from corral.plan.replica_set_view import View, listed
+
+OTHER_SET: Final = "OTHER_SET"
+"""What observe calls a member whose configuration is that of another replica set."""
+
+FOREIGN: Final = frozenset({"UNKNOWN", "REMOVED"})
+"""States of members that hold data and aren't in a set: `REMOVED`, or the operator isn't let in."""
+
+_PURGE = "move its data directory away if nobody needs it, and run the same command again"
+
+
+def refusal(view: View) -> Decision | None:
+    return (
+        _unelectable(view)
+        or _other_set(view)
+        or _other_name(view)
+        or _nobody_in_common(view)
+        or _foreign_data(view)
+        or _other_kind(view)
+    )
+
+
+def _stuck(code: str, sentence: str, hint: str) -> Decision:
+    return Decision(Stuck(code, hint), sentence)
+
+
+def _unelectable(view: View) -> Decision | None:
+    if any(map(view.electable, view.goal)):
+        return None
+    sentence = (
+        f"no member of replica set {view.wanted.name} could ever be primary: each has priority 0 or no vote"
+    )
+    return _stuck("no-electable-member", sentence, "give one member in the file a priority above 0")
+
+
+def _other_set(view: View) -> Decision | None:
+    names = [name for name in view.goal if view.state(name) == OTHER_SET]
+    if not names:
+        return None
+    details = {facts.name: facts.detail for facts in view.found.facts}
+    said = listed(f"{name} ({details[name]})" for name in names)
+    return _stuck("other-set", f"{said} belongs to another replica set, with data of its own", _PURGE)
+
+
+def _other_name(view: View) -> Decision | None:
+    found, wanted = view.found.name, view.wanted.name
+    if found in {"", wanted}:
+        return None
+    sentence = f"the members hold replica set {found}, and the file says {wanted}; a set can't be renamed"
+    return _stuck("wrong-set-name", sentence, f"write replica_set: {found} in the file")
+
+
+def _nobody_in_common(view: View) -> Decision | None:
+    if not view.roster or view.roster.keys() & view.goal.keys():
+        return None
+    sentence = (
+        f"replica set {view.found.name} consists of {listed(view.roster)}, and the file names "
+        f"{listed(view.goal)}: not one member is the same"
+    )
+    hint = "did the hosts' addresses change? Give them their old ones, or move one member at a time"
+    return _stuck("no-common-member", sentence, hint)
+
+
+def _foreign_data(view: View) -> Decision | None:
+    """Data that no configuration in sight speaks for."""
+    strange = [n for n in view.goal if view.state(n) in FOREIGN and not (view.found.name and _known(view, n))]
+    if not strange:
+        return None
+    sentence = f"{listed(strange)} holds data of which the set knows nothing, and doesn't let the operator in"
+    hint = f"put back the secrets file that the data were made with; or {_PURGE}"
+    return _stuck("unknown-data", sentence, hint)
+
+
+def _known(view: View, name: str) -> bool:
+    """A removed member may come back; one that doesn't let the operator in must be in the set."""
+    return view.state(name) == "REMOVED" or name in view.roster
+
+
+def _other_kind(view: View) -> Decision | None:
+    for name, member in view.goal.items():
+        if name in view.roster and view.roster[name].arbiter != member.arbiter:
+            kinds = ("a member with data", "an arbiter")
+            was, becomes = kinds if member.arbiter else reversed(kinds)
+            sentence = f"{name} is in the set as {was} and can't become {becomes}"
+            return _stuck("other-kind", sentence, "take it out of the file, run corral up, then add it again")
+    return None

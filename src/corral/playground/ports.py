@@ -1,0 +1,111 @@
+"""Who holds a port: asked of the kernel before anything starts."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_LISTEN: Final = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process behind a listening socket. `pid` is 0 when it belongs to another user and can't be seen."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.command} (pid {self.pid})" if self.pid else "a process of another user"
+
+
+def bind_error(address: str, port: int) -> OSError | None:
+    """Why a listener on address:port would fail; None when it would not."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen(1)
+        except OSError as error:
+            return error
+    return None
+
+
+def is_taken(address: str, port: int) -> bool:
+    error = bind_error(address, port)
+    return error is not None and error.errno == errno.EADDRINUSE
+
+
+def first_free(addresses: Iterable[str], port: int) -> int:
+    """The first port from `port` on that is free on all of `addresses`. Raises OSError when there is none."""
+    wanted = list(addresses)
+    for candidate in range(port, min(port + 1000, 65536)):
+        if all(bind_error(address, candidate) is None for address in wanted):
+            return candidate
+    raise OSError(errno.EADDRINUSE, f"no free port from {port} on")
+
+
+def holder(address: str, port: int) -> Holder:
+    """The process that listens on address:port, or on that port of every address."""
+    inodes = set(_listening(address, port))
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit() and inodes & set(_sockets(directory)):
+            return Holder(int(directory.name), command_of(int(directory.name)))
+    return Holder(0, "")
+
+
+def command_of(pid: int) -> str:
+    """The process's command line, or its short name; at most 120 characters."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return (words or Path(f"/proc/{pid}/comm").read_text().strip())[:120]
+    except OSError:
+        return "a process that has just ended"
+
+
+def _listening(address: str, port: int) -> Iterator[int]:
+    """Inodes of the sockets that would refuse a listener on address:port."""
+    packed = socket.inet_aton(address)[::-1].hex().upper()
+    mapped = f"0000000000000000FFFF0000{packed}"
+    any_address = {"00000000", "0" * 32}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for row in rows:
+            fields = row.split()
+            held, _, held_port = fields[1].partition(":")
+            if fields[3] == _LISTEN and int(held_port, 16) == port and held in {packed, mapped, *any_address}:
+                yield int(fields[9])
+
+
+def _sockets(process: Path) -> Iterator[int]:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:
+        return
+    for descriptor in descriptors:
+        try:
+            target = str(descriptor.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            yield int(target[8:-1])
+
+
+def open_files_limit() -> int:
+    """The hard limit of open files for this user's processes."""
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def is_root() -> bool:
+    return os.geteuid() == 0

@@ -1,0 +1,130 @@
+"""Everything that can be known to fail is looked at before anything starts; all of it is said at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from corral.errors import ChangeFailed
+from corral.events import Note, Sink
+from corral.model.cluster import Cluster, Instance
+from corral.model.resources import Desired, HostFacts
+from corral.playground import binaries, ports
+from corral.playground.state import State
+from corral.playground.supervisord import OPEN_FILES, instance_path
+from corral.problems import Problem
+
+SPACE_A_MEMBER: Final = 400 << 20
+"""Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
+SPACE_TO_GO_ON: Final = 100 << 20
+"""Bytes below which a running member is in danger."""
+
+
+def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: State, sink: Sink) -> None:
+    """Raises ChangeFailed with every problem found. `running` are the units that hold their own ports."""
+    problems = [*_supervisor(), *_commands(cluster), *_taken(desired, running), *_space(cluster, state)]
+    if problems:
+        raise ChangeFailed(problems)
+    limit = ports.open_files_limit()
+    if limit < OPEN_FILES:
+        message = f"this machine allows {limit} open files for a process; MongoDB asks for {OPEN_FILES}"
+        sink(Note(f"{message}: enough to try things out, not for many connections"))
+
+
+def host_facts(cluster: Cluster) -> dict[str, HostFacts]:
+    """What must be known before files are rendered. Raises ChangeFailed when nginx or mongod can't be used."""
+    problems: list[Problem] = []
+    found = {}
+    for name, find in (("nginx", binaries.find_nginx), ("mongod", binaries.find_mongod)):
+        try:
+            found[name] = find()
+        except ChangeFailed as failure:
+            problems.extend(failure.problems)
+    if problems:
+        raise ChangeFailed(problems)
+    user = "root" if ports.is_root() else ""
+    return {
+        host.name: HostFacts(
+            host=host.name,
+            nginx_version=found["nginx"].version,
+            mongod_version=found["mongod"].version,
+            nginx_path=found["nginx"].path,
+            mongod_path=found["mongod"].path,
+            user=user,
+            access_log="/dev/stdout",
+        )
+        for host in cluster.hosts
+    }
+
+
+def _supervisor() -> Iterator[Problem]:
+    if importlib.util.find_spec("supervisor") is None:
+        message = "supervisord, which keeps the playground's processes, is not installed"
+        yield Problem("no-supervisor", "error", message, "pip install 'corral[playground]'")
+
+
+def _commands(cluster: Cluster) -> Iterator[Problem]:
+    """The application's directory and command, once for each different command."""
+    directory = Path(cluster.app.directory)
+    if not directory.is_dir():
+        message = f"app.directory {directory} is not a directory"
+        yield Problem("no-directory", "error", message, "it is relative to the cluster file's directory")
+        return
+    seen: dict[tuple[str, ...], Instance] = {}
+    for instance in cluster.app.instances:
+        seen.setdefault(instance.command, instance)
+    for command, instance in seen.items():
+        problem = _command(command, directory, instance)
+        if problem:
+            yield problem
+
+
+def _command(command: tuple[str, ...], directory: Path, instance: Instance) -> Problem | None:
+    if not command:
+        message = "app.command is not set: the playground runs the application as processes"
+        return Problem("no-command", "error", message, "write `command: …` below `app:`, as you start it yourself")
+    word = command[0]
+    path = instance_path()
+    if "/" in word:
+        file = directory / word
+        if file.is_file() and os.access(file, os.X_OK):
+            return None
+        what = "can't be executed" if file.exists() else "does not exist"
+        message = f"app.command: {file} {what}, so {instance.name} can't start"
+        return Problem("command-missing", "error", message, f"chmod +x {file}" if file.exists() else "", instance.name)
+    if shutil.which(word, path=path):
+        return None
+    message = f"app.command: {word!r} was not found, so {instance.name} can't start; looked in PATH ({path})"
+    return Problem("command-missing", "error", message, "install it, or write its whole path", instance.name)
+
+
+def _taken(desired: Desired, running: frozenset[str]) -> Iterator[Problem]:
+    for unit in desired.units:
+        if unit.name in running:
+            continue
+        error = ports.bind_error(unit.address, unit.port)
+        if error is None:
+            continue
+        where = f"{unit.address}:{unit.port}"
+        if ports.is_taken(unit.address, unit.port):
+            message = f"{where}, which {unit.name} needs, is taken by {ports.holder(unit.address, unit.port)}"
+            hint = "end that process, or choose other ports in the file, or another playground.network"
+        else:
+            message = f"{where}, which {unit.name} needs, can't be listened on: {error.strerror}"
+            hint = "ports below 1024 need root; choose others in the file" if unit.port < 1024 else ""
+        yield Problem("port-taken", "error", message, hint, unit.name)
+
+
+def _space(cluster: Cluster, state: State) -> Iterator[Problem]:
+    place = state.root if state.root.exists() else state.root.parent
+    free = shutil.disk_usage(place).free
+    members = len(cluster.database.members)
+    needed = SPACE_TO_GO_ON if state.has_data() else members * SPACE_A_MEMBER
+    if free < needed:
+        message = f"{state.root} has {free >> 20} MB of disk left; {needed >> 20} MB are needed"
+        hint = "free some space, or set XDG_STATE_HOME to a larger disk; nothing was changed"
+        yield Problem("disk-full", "error", message, hint, str(state.root))

@@ -1,0 +1,126 @@
+"""From a cluster file to a cluster on this machine: addresses, directories, ports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corral.errors import ChangeFailed
+from corral.events import Note, Sink, ignore
+from corral.model.cluster import Cluster
+from corral.operate.site import Site
+from corral.playground import ports
+from corral.playground.addresses import default_network, loopback_addresses
+from corral.playground.state import State, state_of
+from corral.playground.supervisord import Supervisord
+from corral.playground.units import SupervisordUnits
+from corral.problems import Problem
+from corral.secrets import Secrets
+from corral.spec.build import Placement, build
+from corral.spec.parse import Loaded
+from corral.transport.local import LocalTransport
+
+LOCALHOST = "127.0.0.1"
+CACHE_SIZE = 256 << 20
+"""Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
+OPLOG_SIZE = 990 << 20
+"""Bytes of oplog for each mongod: the smallest that MongoDB sizes one by itself; by default it takes 5 % of the disk."""
+
+
+@dataclass(frozen=True)
+class Playground:
+    """A cluster's place on this machine."""
+
+    loaded: Loaded
+    state: State
+    network: str
+
+    @property
+    def name(self) -> str:
+        return self.loaded.spec.name
+
+    @property
+    def daemon(self) -> Supervisord:
+        return Supervisord(self.state.root, self.name)
+
+    def site(self, proxy_ports: tuple[int, ...], secrets: Secrets) -> Site:
+        cluster = self.cluster(proxy_ports)
+        return Site(cluster, LocalTransport(), SupervisordUnits(self.daemon), secrets)
+
+    def cluster(self, proxy_ports: tuple[int, ...]) -> Cluster:
+        spec = self.loaded.spec
+        placement = Placement(
+            addresses=self.addresses(),
+            layouts={host: self.state.layout(host) for host in spec.hosts},
+            proxy_ports=proxy_ports,
+            extra_addresses=(LOCALHOST,),
+            url=f"http://{LOCALHOST}:{proxy_ports[0]}",
+            cache_size=CACHE_SIZE,
+            oplog_size=OPLOG_SIZE,
+        )
+        return build(spec, placement, self.loaded.directory)
+
+    def addresses(self) -> dict[str, str]:
+        declared = {name: host.address for name, host in self.loaded.spec.hosts.items()}
+        return loopback_addresses(declared, self.network)
+
+    def known_ports(self) -> tuple[int, ...]:
+        """The proxies' ports as the last run chose them, or as the file asks."""
+        spec = self.loaded.spec
+        recorded = self.state.read_facts().get("proxy_ports", {})
+        return tuple(
+            int(recorded.get(host, spec.playground.port + number)) for number, host in enumerate(spec.proxy.hosts)
+        )
+
+    def present_site(self) -> Site:
+        """The cluster as the last run left it, for verbs that only look."""
+        return self.site(self.known_ports(), self.state.known_secrets())
+
+
+def open_playground(loaded: Loaded) -> Playground:
+    """Raises ChangeFailed when the file's network is not the one that the cluster's data were made with."""
+    state = state_of(loaded.spec.name)
+    network = loaded.spec.playground.network or default_network(loaded.spec.name)
+    recorded = state.read_facts().get("network", network)
+    if recorded != network and state.has_data():
+        message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
+        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to begin anew"
+        raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
+    return Playground(loaded, state, network)
+
+
+def choose_ports(playground: Playground, serving: frozenset[str], sink: Sink = ignore) -> tuple[int, ...]:
+    """A port for each proxy, free on its own address and on 127.0.0.1. A proxy in `serving` keeps the one it has.
+
+    Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
+    """
+    spec, addresses = playground.loaded.spec, playground.addresses()
+    known = dict(zip(spec.proxy.hosts, playground.known_ports(), strict=True))
+    chosen: dict[str, int] = {host: known[host] for host in spec.proxy.hosts if host in serving}
+    for number, host in enumerate(spec.proxy.hosts):
+        if host in chosen:
+            continue
+        wanted = spec.playground.port + number
+        port = _free_port((addresses[host], LOCALHOST), wanted, set(chosen.values()))
+        if port != wanted:
+            sink(Note(_moved(host, wanted, port, addresses[host]), "warning"))
+        chosen[host] = port
+    return tuple(chosen[host] for host in spec.proxy.hosts)
+
+
+def _free_port(addresses: tuple[str, ...], wanted: int, chosen: set[int]) -> int:
+    port = wanted
+    while True:
+        try:
+            port = ports.first_free(addresses, port)
+        except OSError as error:
+            raise ChangeFailed(Problem("no-free-port", "error", f"the proxy needs a port: {error.strerror}")) from error
+        if port not in chosen:
+            return port
+        port += 1
+
+
+def _moved(host: str, wanted: int, port: int, address: str) -> str:
+    taken = next((a for a in (address, LOCALHOST) if ports.is_taken(a, wanted)), LOCALHOST)
+    return f"{taken}:{wanted} is taken by {ports.holder(taken, wanted)}: {host} listens on {port}"
+
+

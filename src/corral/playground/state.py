@@ -1,0 +1,132 @@
+"""The playground's directory: one for each cluster, below XDG_STATE_HOME."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from corral import secrets
+from corral.errors import ChangeFailed
+from corral.model.cluster import Layout
+from corral.problems import Problem
+from corral.secrets import Secret, Secrets
+from corral.transport.local import write_file
+
+FORMAT: Final = 1
+"""The version of this directory's layout. A directory of another version is never touched."""
+SECRET_NAMES: Final = ("admin", "operator", "application", "monitor", "probe")
+_UNSAFE: Final = set(";#%\n\"'")
+"""Characters that supervisord's, nginx's and mongod's files would each have to escape in a way of their own."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a cluster's files, data, logs and secrets lie."""
+
+    root: Path
+
+    @property
+    def facts_file(self) -> Path:
+        return self.root / "state.json"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.root / "secrets.json"
+
+    def layout(self, host: str) -> Layout:
+        base = PurePosixPath(self.root / "hosts" / host)
+        return Layout(base / "config", base / "data", base / "logs", base / "run")
+
+    def read_facts(self) -> dict[str, Any]:
+        """What was decided once and holds: the format, the network, the proxies' ports. Empty before the first run.
+
+        Raises ChangeFailed when the directory is of another version, or not ours.
+        """
+        try:
+            facts = json.loads(self.facts_file.read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise ChangeFailed(_unreadable(self.facts_file, error)) from error
+        if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+            raise ChangeFailed(_other_version(self.root, facts))
+        return facts
+
+    def write_facts(self, facts: dict[str, Any]) -> None:
+        write_file(self.facts_file, (json.dumps({"format": FORMAT, **facts}, indent=2) + "\n").encode(), 0o600)
+
+    def secrets(self) -> Secrets:
+        """The cluster's secrets, made on the first call. Raises ChangeFailed when the file can't be read."""
+        known: dict[str, str] = {}
+        if self.secrets_file.exists():
+            try:
+                known = json.loads(self.secrets_file.read_text())
+            except (OSError, ValueError) as error:
+                raise ChangeFailed(_unreadable(self.secrets_file, error)) from error
+        made = {name: secrets.generate().reveal() for name in SECRET_NAMES if name not in known}
+        if "keyfile" not in known:
+            made["keyfile"] = secrets.generate_key().reveal()
+        if made:
+            known |= made
+            write_file(self.secrets_file, (json.dumps(known, indent=2) + "\n").encode(), 0o600)
+        return {name: Secret(value) for name, value in known.items()}
+
+    def known_secrets(self) -> Secrets:
+        """The secrets as far as there are any: for verbs that only look."""
+        return self.secrets() if self.secrets_file.exists() else {}
+
+    def exists(self) -> bool:
+        return self.facts_file.exists()
+
+    def prepare(self) -> None:
+        """Make the directory, private to its owner. Raises ChangeFailed with the reason when that can't be."""
+        if _UNSAFE & set(str(self.root)):
+            message = f"{self.root} holds a character that the cluster's configuration files can't carry"
+            raise ChangeFailed(Problem("state-path", "error", message, "set XDG_STATE_HOME to a plain path"))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            write_file(self.root / ".writable", b"", 0o600)
+        except OSError as error:
+            message = f"{self.root} can't be written: {error.strerror or error}"
+            hint = "give it back to your user, or set XDG_STATE_HOME to another place; nothing was changed"
+            raise ChangeFailed(Problem("state-not-writable", "error", message, hint, str(self.root))) from error
+
+    def has_data(self) -> bool:
+        """Whether a database was ever started here."""
+        return any(self.root.glob("hosts/*/data/mongod/*"))
+
+    def purge(self) -> None:
+        """Delete everything. Raises OSError."""
+        shutil.rmtree(self.root)
+
+
+def state_home() -> Path:
+    """$XDG_STATE_HOME/corral, by default ~/.local/state/corral."""
+    home = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
+    return base / "corral"
+
+
+def state_of(cluster: str) -> State:
+    return State(state_home() / cluster)
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
+    return Problem("state-unreadable", "error", f"{path} can't be read: {reason}", "data are untouched", str(path))
+
+
+def _other_version(root: Path, facts: object) -> Problem:
+    version = facts.get("format", "none") if isinstance(facts, dict) else "none"
+    return Problem(
+        "state-version",
+        "error",
+        f"{root} was made by another version of Corral: its format is {version}, this one reads {FORMAT}",
+        "use the Corral that made it, or `corral down --purge` with that one; data are untouched",
+        str(root),
+    )

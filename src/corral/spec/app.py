@@ -1,0 +1,172 @@
+"""The `app` section: the instances of the application and its workers."""
+
+import shlex
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from corral.spec.section import HostReference, Hosts, Port, Section, Shorthand, Timeout, UrlPath, left_out
+from corral.spec.units import Duration
+from corral.spec.values import Choice, Text, Whole, refusal
+
+DERIVED: Final = ("PORT", "HOST", "INSTANCE", "ROLE", "VERSION", "MONGO_URL", "MONGO_OPLOG_URL")
+_RESERVED: Final = ("${secret:", "${env:", "${file:")
+_SIGNALS: Final = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL")
+
+
+def _wrong_variable(name: str) -> str:
+    if name == "VERSION":
+        return "may not be set: Corral derives it from app.version"
+    return "may not be set: Corral derives it for each instance" if name in DERIVED else ""
+
+
+def _wrong_value(text: str) -> str:
+    for start in _RESERVED:
+        if start in text:
+            return f"may not hold `{start}...}}`: this way to write it is reserved for a later version"
+    return ""
+
+
+def _words(value: Any) -> Any:
+    """A command that is one string, as a shell splits it; nothing in it is expanded."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return shlex.split(value)
+    except ValueError as error:
+        what = "a quote that is not closed" if "quotation" in str(error) else "a backslash at its end"
+        raise refusal("bad-value", f"must be words as a shell takes them, and this has {what}") from None
+
+
+Variable = Annotated[
+    str,
+    Text(
+        "a variable's name: letters, digits and underscores, no digit first",
+        r"[A-Za-z_][A-Za-z0-9_]*",
+        _wrong_variable,
+    ),
+]
+Environment = dict[Variable, Annotated[str, Text("a text", check=_wrong_value, echo=False, as_written=True)]]
+Command = Annotated[
+    tuple[Annotated[str, Text("a text", as_written=True)], ...],
+    Field(min_length=1),
+    Shorthand(
+        _words, {"type": "string", "minLength": 1, "description": "The words, split as a shell splits them."}
+    ),
+]
+
+
+class Health(Section):
+    """How an instance is asked whether it is well."""
+
+    path: UrlPath = Field("/health", description="What is asked for with GET.")
+    status: Annotated[int, Whole(100, 599)] = Field(200, description="The status of a healthy answer.")
+    contains: Annotated[str, Text("a text", as_written=True)] = Field(
+        "", description="A text that the body of a healthy answer holds."
+    )
+    interval: Annotated[float, Duration("100ms", "10m")] = Field(
+        1.0, description="The time between two questions."
+    )
+    timeout: Annotated[float, Duration("100ms", "10m")] = Field(
+        5.0, description="How long one answer may take."
+    )
+    start_timeout: Annotated[float, Duration("1s", "1h")] = Field(
+        60.0, description="How long an instance may take from its start to its first healthy answer."
+    )
+
+
+class _OrNone:
+    """Health, or the word `none`."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, health: value if value == "none" else health(value),
+            handler.generate_schema(Health),
+            serialization=core_schema.plain_serializer_function_ser_schema(self._write, when_used="json"),
+        )
+
+    @staticmethod
+    def _write(value: Any) -> Any:
+        return value.model_dump(mode="json") if isinstance(value, Health) else value
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"enum": ["none"]}, handler(schema)]}
+
+
+class Stop(Section):
+    """How an instance is stopped."""
+
+    signal: Annotated[str, Choice(_SIGNALS, lambda word: word.upper().removeprefix("SIG"))] = Field(
+        "TERM", description="The signal that asks it to stop, with or without SIG."
+    )
+    timeout: Timeout = Field(10.0, description="How long it may take until it is killed.")
+
+
+class Storage(Section):
+    """Where the application keeps uploaded files. Read and shown."""
+
+    path: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+        "", description="The directory of uploaded files."
+    )
+
+
+class Workers(Section):
+    """Processes of the same application that take no requests: cron, queues."""
+
+    instances: Annotated[int, Whole(0, 100)] = Field(
+        0, description="How many there are in the whole cluster."
+    )
+    hosts: tuple[HostReference, ...] = Field(
+        (),
+        min_length=1,
+        description="The hosts they are spread over, one after the other; app.hosts when left out.",
+    )
+    first_port: Port = Field(
+        0, description="The PORT of the first one on each host; app.first_port + 100 when left out."
+    )
+    command: Command = Field((), description="What starts one; app.command when left out.")
+    env: Environment = Field({}, description="Variables for workers alone, on top of app.env.")
+    health: Annotated[Health | Literal["none"] | None, _OrNone()] = Field(
+        None,
+        description="As app.health, which holds when left out; `none` judges a worker by its process alone.",
+    )
+
+
+class App(Section):
+    """The application: its instances behind the proxy, and its workers."""
+
+    required = ("hosts", "command")
+    preset: Annotated[str, Choice(("generic",))] = Field(
+        "generic", description="A set of defaults for a known application; this version has `generic` alone."
+    )
+    runtime: Annotated[str, Choice(("compose", "systemd"))] = Field(
+        "compose", description="What keeps the instances on real hosts; the playground always runs processes."
+    )
+    image: Annotated[str, Text("the name of an image, without blanks", r"[^\s\0]+")] = Field(
+        "", description="The container image, with its tag or digest."
+    )
+    command: Command = Field((), description="What starts one instance: a list of words, or one string.")
+    directory: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+        ".", description="Where the command runs; a relative path starts at the cluster file's directory."
+    )
+    version: Annotated[str, Text("a version", r"[^\0\r\n]{1,100}", as_written=True)] = Field(
+        "", description="The application's version: VERSION in its environment, shown by status."
+    )
+    hosts: Hosts = Field((), description="The hosts that run instances.")
+    instances: Annotated[int, Whole(1, 100)] = Field(1, description="How many instances each host runs.")
+    first_port: Port = Field(
+        5040, description="The PORT of the first instance on each host; the others count up."
+    )
+    workers: Workers = left_out("Processes that take no requests: cron, queues.")
+    env: Environment = Field(
+        {}, description="Variables for every instance, on top of those that Corral derives."
+    )
+    health: Health = left_out("How an instance is asked whether it is well.")
+    stop: Stop = left_out("How an instance is stopped.")
+    websocket: UrlPath = Field(
+        "", description="The path of a websocket that sends each message back, for verify."
+    )
+    storage: Storage = left_out("Where the application keeps uploaded files.")

@@ -1,0 +1,174 @@
+"""From the cluster file to the model: every name, port and variable that is derived rather than written."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath
+
+from corral.model.cluster import (
+    Application,
+    Cluster,
+    Database,
+    HealthCheck,
+    Host,
+    Instance,
+    Layout,
+    Member,
+    Proxy,
+    Role,
+    TimeService,
+    endpoint,
+)
+from corral.model.connection import mongo_url, oplog_url
+from corral.spec.app import Health
+from corral.spec.ports import web_places, worker_places
+from corral.spec.schema import Spec
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a cluster lives: what differs between the playground and real hosts.
+
+    `addresses`, `layouts`: by host name; `proxy_ports`: in the order of proxy.hosts. `url` is where people
+    reach the application, derived when empty. `cache_size` and `oplog_size` hold where the file has none.
+    """
+
+    addresses: Mapping[str, str]
+    layouts: Mapping[str, Layout]
+    proxy_ports: tuple[int, ...]
+    extra_addresses: tuple[str, ...] = ()
+    url: str = ""
+    cache_size: int | None = None
+    oplog_size: int | None = None
+
+
+def direct_placement(spec: Spec) -> Placement:
+    """Real hosts: the addresses in the file, and directories where Linux has them."""
+    layout = Layout(
+        config=PurePosixPath("/etc/corral", spec.name),
+        data=PurePosixPath("/var/lib/corral", spec.name),
+        logs=PurePosixPath("/var/log/corral", spec.name),
+        run=PurePosixPath("/run/corral", spec.name),
+    )
+    return Placement(
+        addresses={name: host.address for name, host in spec.hosts.items()},
+        layouts=dict.fromkeys(spec.hosts, layout),
+        proxy_ports=(spec.proxy.port,) * len(spec.proxy.hosts),
+    )
+
+
+def build(spec: Spec, placement: Placement, directory: PurePath, source: str = "") -> Cluster:
+    """The cluster that `spec` (completed, as `corral.spec.parse` gives it) describes, placed.
+
+    `directory` is where a relative app.directory starts; `source` is the file as the user named it.
+    """
+    hosts = {
+        name: Host(name, placement.addresses[name], host.address, placement.layouts[name])
+        for name, host in spec.hosts.items()
+    }
+    url = placement.url or spec.app.env.get("ROOT_URL") or _url(spec, placement)
+    database = _database(spec, placement, hosts)
+    return Cluster(
+        name=spec.name,
+        hosts=tuple(hosts.values()),
+        proxy=_proxy(spec, placement, hosts),
+        app=Application(
+            directory=PurePosixPath(posixpath.normpath(posixpath.join(str(directory), spec.app.directory))),
+            version=spec.app.version,
+            stop_signal=spec.app.stop.signal,
+            stop_timeout=spec.app.stop.timeout,
+            websocket_path=spec.app.websocket,
+            instances=_instances(spec, hosts, url, database),
+        ),
+        database=database,
+        time=TimeService(tuple(hosts[name] for name in spec.time.servers), spec.time.upstream),
+        url=url,
+        source=source,
+    )
+
+
+def _url(spec: Spec, placement: Placement) -> str:
+    """By the first server name that a browser can be given, else by the first proxy's address."""
+    names = [name for name in spec.proxy.server_name.split() if name != "_" and "*" not in name]
+    host = names[0].removeprefix(".") if names else placement.addresses[spec.proxy.hosts[0]]
+    port = placement.proxy_ports[0]
+    return f"http://{endpoint(host, port)}".removesuffix(":80" if port == 80 else "\0")
+
+
+def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Proxy:
+    proxy = spec.proxy
+    return Proxy(
+        hosts=tuple(hosts[name] for name in proxy.hosts),
+        ports=placement.proxy_ports,
+        extra_addresses=placement.extra_addresses,
+        server_name=proxy.server_name,
+        balance=proxy.balance.method,
+        hash_key=proxy.balance.key,
+        max_body_size=proxy.max_body_size,
+        read_timeout=proxy.read_timeout,
+        websocket_timeout=proxy.websocket_timeout,
+        shutdown_timeout=proxy.shutdown_timeout,
+        max_fails=proxy.max_fails,
+        fail_timeout=proxy.fail_timeout,
+        keepalive=proxy.keepalive,
+        real_ip_from=proxy.real_ip_from,
+        real_ip_header=proxy.real_ip_header,
+        not_found=proxy.not_found,
+        virtual_ip=proxy.virtual_ip.address if proxy.virtual_ip else "",
+    )
+
+
+def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Database:
+    database = spec.database
+    return Database(
+        replica_set=database.replica_set,
+        name=database.name,
+        members=tuple(
+            Member(hosts[name], database.port, member.priority, member.votes, member.arbiter)
+            for name, member in database.members.items()
+        ),
+        election_timeout=database.election_timeout,
+        heartbeat_interval=database.heartbeat_interval,
+        cache_size=database.cache_size or placement.cache_size,
+        oplog_size=database.oplog_size or placement.oplog_size,
+        parameters=tuple(database.parameters.items()),
+    )
+
+
+def _instances(spec: Spec, hosts: Mapping[str, Host], url: str, database: Database) -> tuple[Instance, ...]:
+    """The web instances host by host, then the workers."""
+    app, workers = spec.app, spec.app.workers
+    derived = {
+        "VERSION": app.version,
+        "ROOT_URL": url,
+        "MONGO_URL": mongo_url(database),
+        "MONGO_OPLOG_URL": oplog_url(database),
+    }
+
+    def instance(host: str, port: int, role: Role) -> Instance:
+        web = role == "web"
+        name = f"{host}-{port}" if web else f"{host}-worker-{port}"
+        own = {"PORT": str(port), "HOST": hosts[host].address, "INSTANCE": name, "ROLE": role}
+        environment = own | derived | app.env | ({} if web else workers.env)
+        return Instance(
+            name=name,
+            host=hosts[host],
+            port=port,
+            role=role,
+            command=app.command if web else workers.command,
+            environment=tuple(environment.items()),
+            health=_health(app.health if web else workers.health),
+        )
+
+    return (
+        *(instance(host, port, "web") for host, port in web_places(spec)),
+        *(instance(host, port, "worker") for host, port in worker_places(spec)),
+    )
+
+
+def _health(health: Health | str | None) -> HealthCheck | None:
+    if not isinstance(health, Health):
+        return None
+    return HealthCheck(**health.model_dump())

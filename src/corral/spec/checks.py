@@ -1,0 +1,124 @@
+"""What no key alone can tell: names that must exist, and values that must fit each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from corral.spec.addresses import same_address
+from corral.spec.database import RESERVED_NAMES, Member
+from corral.spec.nearest import suggestion
+from corral.spec.positions import Path
+from corral.spec.report import Complaint, Report
+from corral.spec.schema import Spec
+
+_REFERENCES: Final[tuple[Path, ...]] = (
+    ("proxy", "hosts"),
+    ("app", "hosts"),
+    ("app", "workers", "hosts"),
+    ("database", "members"),
+    ("time", "servers"),
+)
+_MEMBERS: Final = ("database", "members")
+
+
+def _entries(report: Report, path: Path) -> Iterator[tuple[Path, str]]:
+    """The names written at `path`, in a list or as keys, with their own paths."""
+    here: Any = report.document.data
+    for step in path:
+        here = here.get(step) if isinstance(here, dict) else None
+    if isinstance(here, dict):
+        yield from (((*path, name), name) for name in here)
+    elif isinstance(here, list):
+        yield from (((*path, index), name) for index, name in enumerate(here) if isinstance(name, str))
+
+
+def references(_spec: Spec, report: Report) -> Iterator[Complaint]:
+    """Hosts that are named somewhere and don't exist, or are named twice in one list."""
+    known = [name for _path, name in _entries(report, ("hosts",))]
+    for list_path in _REFERENCES if known else ():
+        seen: set[str] = set()
+        for path, name in _entries(report, list_path):
+            if name not in known:
+                yield Complaint("unknown-host", path, f"names the host {name!r}, which is not below hosts.",
+                                suggestion(name, known), at_key=True)  # fmt: skip
+            elif name in seen:
+                yield Complaint(
+                    "repeated-host", path, f"names the host {name!r} a second time.", "Keep one of the two."
+                )
+            seen.add(name)
+
+
+def addresses(spec: Spec, report: Report) -> Iterator[Complaint]:
+    """Two hosts with one address: they are one machine, and their ports would meet."""
+    owner: dict[str, str] = {}
+    for name, host in spec.hosts.items():
+        first = owner.setdefault(same_address(host.address), name)
+        if host.address and first != name:
+            sentence = f"is {host.address}, which is the address of {first} already."
+            hint = f"Give {name} its own address, or use {first} in its place: a host may have several parts."
+            yield Complaint("same-address", report.document.find(("hosts", name, "address")), sentence, hint)
+
+
+def database(spec: Spec, report: Report) -> Iterator[Complaint]:
+    timing = ("database", "heartbeat_interval")
+    if spec.database.heartbeat_interval >= spec.database.election_timeout and report.clean(timing):
+        sentence = "must be shorter than database.election_timeout: a primary needs time for a heartbeat."
+        yield Complaint("bad-value", timing, sentence, "Half of it, or less, lets one heartbeat be lost.")
+    if spec.database.name.lower() in RESERVED_NAMES:
+        sentence = f"may not be {spec.database.name!r}: MongoDB keeps that name for itself."
+        yield Complaint("bad-value", ("database", "name"), sentence, "Write another `name:` below database.")
+    if spec.database.members and report.clean(_MEMBERS):
+        for name, member in spec.database.members.items():
+            yield from _member((*_MEMBERS, name), member)
+        yield from _votes(spec)
+
+
+def _member(path: Path, member: Member) -> Iterator[Complaint]:
+    if member.arbiter and not member.votes:
+        yield Complaint("arbiter-vote", (*path, "votes"), "must be 1: voting is all that an arbiter does.")
+    if member.arbiter and member.priority:
+        sentence = "must be 0: an arbiter holds no data and can't become primary."
+        yield Complaint(
+            "arbiter-priority", (*path, "priority"), sentence, "Leave it out, or write `priority: 0`."
+        )
+    elif member.priority and not member.votes:
+        sentence = "must be 0: MongoDB elects no member without a vote."
+        yield Complaint(
+            "priority-without-vote", (*path, "priority"), sentence, "Write `priority: 0`, or `votes: 1`."
+        )
+
+
+def _votes(spec: Spec) -> Iterator[Complaint]:
+    members = spec.database.members.values()
+    votes = sum(member.votes for member in members)
+    if len(members) > 50:
+        yield Complaint(
+            "too-many-members", _MEMBERS, f"has {len(members)} members; MongoDB takes 50 at most."
+        )
+    if votes > 7:
+        hint = "Write `votes: 0, priority: 0` for the others: they hold the data all the same."
+        yield Complaint(
+            "too-many-voters", _MEMBERS, f"has {votes} voters; MongoDB takes 7 at most.", hint, at_key=True
+        )
+    elif not any(member.priority and not member.arbiter for member in members):
+        hint = "Give at least one member that holds data `priority: 1` (and `votes: 1`)."
+        yield Complaint(
+            "no-electable-member", _MEMBERS, "has no member that can become primary.", hint, at_key=True
+        )
+    elif votes % 2 == 0:
+        sentence = (
+            f"has {votes} voters, an even number: when the network breaks in two halves, neither can go on."
+        )
+        hint = "Add or leave out one member, or write `votes: 0, priority: 0` for one."
+        yield Complaint("even-voters", _MEMBERS, sentence, hint, at_key=True)
+
+
+def unused_hosts(spec: Spec, report: Report) -> Iterator[Complaint]:
+    used = {name for path in _REFERENCES for _path, name in _entries(report, path)}
+    for name in spec.hosts:
+        if name not in used:
+            hint = "Take it out, or name it below proxy, app, database or time."
+            yield Complaint(
+                "unused-host", ("hosts", name), "is a host that nothing runs on.", hint, at_key=True
+            )

@@ -1,0 +1,58 @@
+"""Problems gathered while a file is judged: each path is complained of once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from corral.problems import Problem, Severity
+from corral.spec.document import Document
+from corral.spec.positions import Path, Position, dotted
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What is wrong at one path, before it is given its place in the file."""
+
+    code: str
+    path: Path
+    sentence: str
+    hint: str = ""
+    at_key: bool = False
+
+
+@dataclass
+class Report:
+    document: Document
+    _entries: list[tuple[Position, Path, Problem]] = field(default_factory=list)
+    _blamed: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for path, problem in self.document.faults:
+            line, column = problem.where.rsplit(":", 2)[1:]
+            self._entries.append((Position(int(line), int(column)), path, problem))
+            self._blamed.add(path)
+
+    def add(self, complaint: Complaint, severity: Severity = "error") -> None:
+        """Takes `complaint`, unless its path or one above it has been complained of already."""
+        path = complaint.path
+        if any(path[: len(blamed)] == blamed for blamed in self._blamed):
+            return
+        subject = dotted(path)
+        message = f"{subject} {complaint.sentence.removesuffix('.')}.".lstrip()
+        where = self.document.where(path, complaint.at_key)
+        problem = Problem(complaint.code, severity, message, complaint.hint, where)
+        self._entries.append((self.document.position(path, complaint.at_key), path, problem))
+        if severity == "error":
+            self._blamed.add(path)
+
+    def clean(self, *paths: Path) -> bool:
+        """Whether nothing at, above or below any of `paths` has been complained of."""
+        return not any(
+            path[: len(blamed)] == blamed or blamed[: len(path)] == path
+            for path in paths
+            for blamed in self._blamed
+        )
+
+    def problems(self) -> list[Problem]:
+        """In the order of the file."""
+        return [problem for _position, _path, problem in sorted(self._entries, key=lambda entry: entry[0])]

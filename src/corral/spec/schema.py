@@ -1,0 +1,67 @@
+"""The cluster file as a value: what may stand in it, and every default that doesn't depend on another key."""
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from corral.spec.addresses import wrong_playground_network
+from corral.spec.app import App
+from corral.spec.database import Database
+from corral.spec.positions import Path
+from corral.spec.proxy import Proxy
+from corral.spec.section import Address, HostEntry, HostName, HostReference, Port, Section, Ssh, left_out
+from corral.spec.values import Text
+
+NAME: Final = Text("small letters, digits and hyphens, a letter first, 30 at most", r"[a-z][a-z0-9-]{0,29}")
+
+WRITTEN: Final[tuple[Path, ...]] = (
+    ("app", "version"),
+    ("app", "command", "*"),
+    ("app", "env", "*"),
+    ("app", "health", "contains"),
+    ("app", "workers", "command", "*"),
+    ("app", "workers", "env", "*"),
+    ("app", "workers", "health", "contains"),
+    ("database", "parameters", "*"),
+)
+"""Where a number or a truth value is a text: version 1.10 is not 1.1."""
+
+
+class Time(Section):
+    """Time servers. Read and shown; the playground has this machine's own clock."""
+
+    servers: tuple[HostReference, ...] = Field(
+        (), description="The hosts that the others take the time from."
+    )
+    upstream: tuple[Address, ...] = Field(
+        (), description="Where those take it from themselves; nothing on an isolated network."
+    )
+
+
+class Playground(Section):
+    """What holds for `corral up` alone."""
+
+    network: Annotated[str, Text("a network", check=wrong_playground_network)] = Field(
+        "",
+        description="The /16 of 127.0.0.0/8 that the hosts' addresses are of; by the name when left out.",
+    )
+    port: Port = Field(8080, description="The port that the proxy listens on.")
+
+
+class Spec(Section):
+    """A cluster file. After `corral.spec.defaults.completed` nothing in it is left to be derived."""
+
+    required = ("name", "hosts", "proxy", "app", "database")
+    name: Annotated[str, NAME] = Field(
+        "", description="The cluster's name, part of every file's and unit's name."
+    )
+    hosts: Annotated[dict[HostName, HostEntry], Field(min_length=1)] = Field(
+        {},
+        description="The machines: a name of your choice, and the address or a mapping with address and ssh.",
+    )
+    ssh: Ssh = left_out("How the hosts are reached.")
+    proxy: Proxy = left_out("nginx in front of the instances.")
+    app: App = left_out("The application: its instances and its workers.")
+    database: Database = left_out("The MongoDB replica set.")
+    time: Time = left_out("Time servers.")
+    playground: Playground = left_out("What holds for `corral up` on one machine alone.")

@@ -1,0 +1,101 @@
+"""The cluster file with every default filled in, and what Corral derives from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corral.model.cluster import Cluster, endpoint
+from corral.model.connection import mongo_url, oplog_url
+from corral.secrets import REDACTED, reference
+from corral.spec.emit import to_yaml
+from corral.spec.parse import Loaded
+from corral.spec.section import Section
+
+_DERIVED = "derived"
+
+
+def shown(loaded: Loaded, cluster: Cluster | None = None) -> dict[str, Any]:
+    """What the file says, complete; with `cluster` also `derived`: instances, upstream, members, URLs.
+
+    Without `derived` it is a cluster file again, with an equal Spec.
+    """
+    value = plain(loaded.spec)
+    return value if cluster is None else {**value, _DERIVED: derived(cluster)}
+
+
+def as_yaml(value: dict[str, Any]) -> str:
+    """What `shown` gives, as YAML. `derived` comes as comments, so that the text is a cluster file."""
+    text = to_yaml({key: inner for key, inner in value.items() if key != _DERIVED})
+    if _DERIVED not in value:
+        return text
+    comments = "".join(f"# {line}\n" for line in to_yaml({_DERIVED: value[_DERIVED]}).splitlines())
+    return f"{text}\n# What Corral derives from it:\n{comments}"
+
+
+def plain(section: Section) -> dict[str, Any]:
+    """`section` as the file would have it: times and sizes with units, nothing that stands for 'left out'."""
+    result: dict[str, Any] = {}
+    written = section.model_dump(mode="json")
+    for key in type(section).model_fields:
+        value = getattr(section, key)
+        if isinstance(value, Section):
+            result |= {key: inner} if (inner := plain(value)) else {}
+        elif isinstance(value, dict):
+            result[key] = {name: _entry(entry) for name, entry in value.items()}
+        elif written[key] not in (None, ""):
+            result[key] = written[key]
+    return result
+
+
+def _entry(value: Any) -> Any:
+    """A mapping's value; a host that is nothing but its address is written as that."""
+    if not isinstance(value, Section):
+        return value
+    inner = plain(value)
+    return inner["address"] if list(inner) == ["address"] else inner
+
+
+def derived(cluster: Cluster) -> dict[str, Any]:
+    database = cluster.database
+    return {
+        "url": cluster.url,
+        "hosts": {host.name: host.address for host in cluster.hosts},
+        "proxies": [
+            {"host": host.name, "address": host.address, "port": port}
+            for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
+        ],
+        "instances": [
+            {
+                "name": each.name,
+                "host": each.host.name,
+                "address": each.host.address,
+                "port": each.port,
+                "role": each.role,
+            }
+            for each in cluster.app.instances
+        ],
+        "upstream": [endpoint(each.host.address, each.port) for each in cluster.app.web],
+        "replica_set": {
+            "name": database.replica_set,
+            "members": [
+                {
+                    "name": member.name,
+                    "host": member.host.name,
+                    "priority": _short(member.priority),
+                    "votes": member.votes,
+                }
+                | ({"arbiter": True} if member.arbiter else {})
+                for member in database.members
+            ],
+        },
+        "mongo_url": _redacted(mongo_url(database)),
+        "mongo_oplog_url": _redacted(oplog_url(database)),
+    }
+
+
+def _short(number: float) -> float:
+    return int(number) if number.is_integer() else number
+
+
+def _redacted(url: str) -> str:
+    return url.replace(reference("application"), REDACTED)

@@ -1,0 +1,49 @@
+"""How Corral reaches a host: one Protocol, behind it this machine, SSH, or a fake for the tests."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Completed:
+    """A finished command: its exit code and what it wrote."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def error(self) -> str:
+        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty."""
+        return (self.stderr or self.stdout).decode(errors="replace").strip()[-2000:]
+
+
+class Transport(Protocol):
+    """What every transport can do. All raise errors.Unreachable when the host can't be reached."""
+
+    async def run(self, host: str, script: str, timeout: float = 60.0) -> Completed:
+        """Run a POSIX sh script on `host`; the script travels on stdin, so nothing of it shows in a process list."""
+
+    async def read(self, host: str, path: str) -> bytes | None:
+        """The content of a file, or None when there is none."""
+
+    async def write(self, host: str, path: str, content: bytes, mode: int) -> None:
+        """Put a file in place by rename, after fsync, with its directories; readers see the old or the new one."""
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The one place where arguments become a shell's text."""
+    return shlex.join(arguments)
+
+
+def exports(environment: Mapping[str, str]) -> str:
+    """`export` lines for a POSIX sh script; every value arrives as it is, whatever characters it holds."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())

@@ -1,0 +1,26 @@
+"""What keeps processes running: supervisord in the playground, systemd on real hosts, behind one Protocol."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from corral.model.resources import FoundUnit
+
+
+class UnitManager(Protocol):
+    """Units are known by the name of their definition file; every call is safe to repeat."""
+
+    async def list(self) -> tuple[FoundUnit, ...]:
+        """Every unit of the cluster that is defined, without revisions. Never raises: nothing runs, nothing listed."""
+
+    async def start(self, host: str, name: str) -> None:
+        """Run the unit from its definition as it is on disk now, ending a process of an older definition first."""
+
+    async def stop(self, host: str, name: str) -> None:
+        """End the process gracefully (the unit's signal, then KILL after its timeout) and forget the unit."""
+
+    async def reload(self, host: str, name: str) -> None:
+        """Have the running process read its configuration again."""
+
+    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+        """The last lines that the unit wrote; empty when there are none."""

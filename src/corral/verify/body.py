@@ -1,0 +1,71 @@
+"""The limit of a request's body, from both sides: a megabyte below it is taken, a megabyte above it is refused.
+
+The request goes to a path that no application has, so that nothing is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from corral.model.cluster import Cluster, Host
+from corral.verify.check import Check, failed, judged
+from corral.verify.http import client
+
+PATH = "/.corral/verify-body"
+_MEGABYTE = 1 << 20
+_PATIENCE = 60.0
+"""Seconds for 99 MB on a slow disk: nginx keeps the body in a file until it has all of it."""
+
+
+async def body(cluster: Cluster) -> list[Check]:
+    limit = cluster.proxy.max_body_size
+    checks = []
+    for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
+        margin = min(_MEGABYTE, limit // 2)
+        checks += [await _accepted(host, port, limit - margin), await _refused(host, port, limit + margin)]
+    return checks
+
+
+async def _accepted(host: Host, port: int, size: int) -> Check:
+    import httpx
+
+    name = f"a body of {_text(size)} is accepted"
+    headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+    try:
+        async with client(_PATIENCE) as http:
+            answer = await http.post(f"http://{host.address}:{port}{PATH}", content=_zeros(size), headers=headers)
+    except httpx.HTTPError as error:
+        return failed(name, f"the connection broke: {error or type(error).__name__}", host.name)
+    holds = answer.status_code != 413 and answer.status_code < 500
+    seen = f"passed on to the application, which answered {answer.status_code}"
+    return judged(name, holds, seen if holds else f"answered {answer.status_code}", host.name)
+
+
+async def _refused(host: Host, port: int, size: int) -> Check:
+    """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
+    name = f"a body of {_text(size)} is refused"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: {host.address}:{port}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    try:
+        async with asyncio.timeout(10):
+            reader, writer = await asyncio.open_connection(host.address, port)
+            writer.write(head.encode())
+            line = (await reader.readline()).decode(errors="replace").strip()
+            writer.close()
+    except TimeoutError:
+        return failed(name, "the proxy waits for the body instead", host.name)
+    except OSError as error:
+        return failed(name, f"no answer: {error.strerror or error}", host.name)
+    return judged(name, " 413" in line, f"answered {line or 'nothing'}", host.name)
+
+
+async def _zeros(size: int) -> AsyncIterator[bytes]:
+    chunk = bytes(_MEGABYTE)
+    for _ in range(size // _MEGABYTE):
+        yield chunk
+    if size % _MEGABYTE:
+        yield bytes(size % _MEGABYTE)
+
+
+def _text(size: int) -> str:
+    return f"{size / _MEGABYTE:g} MB" if size >= _MEGABYTE else f"{size} bytes"

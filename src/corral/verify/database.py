@@ -1,0 +1,27 @@
+"""The database from the outside: a majority write that every member then has, and nothing for strangers."""
+
+from __future__ import annotations
+
+from corral.model.cluster import Cluster
+from corral.mongo.probe import probe_strangers, probe_write
+from corral.secrets import Secrets
+from corral.verify.check import Check, judged
+
+
+async def database(cluster: Cluster, secrets: Secrets) -> list[Check]:
+    names = [member.name for member in cluster.database.members if not member.arbiter]
+    write = await probe_write(secrets, names)
+    seen = f"acknowledged by a majority in {write.seconds * 1000:.0f} ms, read back from {', '.join(write.read_from)}"
+    checks = [
+        judged(
+            "a majority write, read back from every member",
+            write.passed,
+            seen if write.passed else write.detail,
+            cluster.database.replica_set,
+            "corral logs database",
+        )
+    ]
+    for stranger in await probe_strangers(names):
+        hint = "database.members must run with authorization: corral up writes it anew"
+        checks.append(judged("anonymous read refused", stranger.refused, stranger.detail, stranger.member, hint))
+    return checks

@@ -1,0 +1,56 @@
+"""Gates: a condition asked again and again until it holds or its deadline is over. Nothing is slept for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from corral.model.resources import FoundUnit, Gate
+from corral.verify.http import ask
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How a gate ended, and the last thing that was seen."""
+
+    passed: bool
+    detail: str
+
+
+State = Callable[[], Awaitable[FoundUnit | None]]
+GiveUp = Callable[[FoundUnit | None], str]
+
+
+async def wait_for_gate(gate: Gate, state: State, give_up: GiveUp) -> Seen:
+    """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over."""
+    deadline = time.monotonic() + gate.deadline
+    streak, pause = 0, min(0.05, gate.interval)
+    while True:
+        seen = await _look(gate, state)
+        streak = streak + 1 if seen.passed else 0
+        if streak >= gate.streak:
+            return seen
+        reason = "" if seen.passed else give_up(await state())
+        if reason:
+            return Seen(False, reason)
+        if time.monotonic() + pause > deadline:
+            return Seen(False, f"after {gate.deadline:g} s: {seen.detail}")
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, gate.interval)
+
+
+async def _look(gate: Gate, state: State) -> Seen:
+    if gate.kind == "http":
+        answer = await ask(gate)
+        return Seen(answer.healthy, answer.detail)
+    if gate.kind == "member":
+        from corral.mongo.status import member_answers
+
+        return Seen(*await member_answers(gate.address, gate.port))
+    found = await state()
+    running = found is not None and found.state == "running"
+    return Seen(running, found.detail or found.state if found else "the unit is not known to its supervisor")
+
+

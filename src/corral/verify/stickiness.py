@@ -1,0 +1,80 @@
+"""Who serves whom: one client stays on one instance, many clients reach all of them.
+
+nginx names the instance in an answer's X-Corral-Upstream header to whoever sends the cluster's probe secret.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from corral.model.cluster import Cluster
+from corral.secrets import Secret
+from corral.verify.check import Check, failed, judged, skipped
+from corral.verify.http import client
+
+NAME = "stickiness"
+REPEATS = 20
+"""Requests of one client that must all be served by one instance."""
+VISITORS_EACH = 30
+"""New clients for each instance before one that was never reached counts as left out: with ten instances the chance
+that a fair draw misses one is under 10^-11."""
+_STICKY = ("sticky_cookie", "ip_hash")
+
+
+async def stickiness(cluster: Cluster, token: Secret) -> list[Check]:
+    checks = []
+    for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
+        probe = _Probe(f"http://{host.address}:{port}", _path(cluster), token)
+        checks += [await _one_client(cluster, probe, host.name), await _many_clients(cluster, probe, host.name)]
+    return checks
+
+
+def _path(cluster: Cluster) -> str:
+    return next((instance.health.path for instance in cluster.app.web if instance.health), "/")
+
+
+class _Probe:
+    def __init__(self, url: str, path: str, token: Secret) -> None:
+        self._url = f"{url}{path}"
+        self._headers = {"X-Corral-Probe": token.reveal()}
+
+    async def visit(self, requests: int) -> list[str]:
+        """The instances that served one new client's `requests`, by their address; '' for no answer."""
+        import httpx
+
+        seen = []
+        async with client(10) as http:
+            for _ in range(requests):
+                try:
+                    answer = await http.get(self._url, headers=self._headers)
+                    seen.append(answer.headers.get("x-corral-upstream", "").split(",")[-1].strip())
+                except httpx.HTTPError:
+                    seen.append("")
+        return seen
+
+
+async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
+    name = f"{NAME}: one client, one instance"
+    if cluster.proxy.balance not in _STICKY:
+        return skipped(name, f"balance is {cluster.proxy.balance}: clients are not bound on purpose", where)
+    seen = await probe.visit(REPEATS)
+    if "" in seen:
+        return failed(name, f"{seen.count('')} of {REPEATS} answers named no instance", where, f"corral logs {where}")
+    served = sorted(set(seen))
+    return judged(name, len(served) == 1, f"{REPEATS} requests with one cookie, served by {', '.join(served)}", where)
+
+
+async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
+    name = f"{NAME}: many clients, all instances"
+    if cluster.proxy.balance in ("ip_hash", "hash"):
+        return skipped(name, f"balance is {cluster.proxy.balance}: all of this machine's clients look alike", where)
+    wanted = {f"{instance.host.address}:{instance.port}" for instance in cluster.app.web}
+    reached: set[str] = set()
+    clients = 0
+    while not wanted <= reached and clients < VISITORS_EACH * len(wanted):
+        answers = await asyncio.gather(*(probe.visit(1) for _ in range(10)))
+        reached |= {answer for seen in answers for answer in seen}
+        clients += len(answers)
+    seen = f"{len(wanted & reached)} of {len(wanted)} instances served {clients} new clients"
+    missed = sorted(wanted - reached)
+    return judged(name, not missed, seen + (f"; never reached: {', '.join(missed)}" if missed else ""), where)

@@ -1,0 +1,21 @@
+"""Workers: as many as the file says, no fewer and no more, or jobs are not run, or run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from corral.model.cluster import Cluster
+from corral.model.resources import FoundUnit
+from corral.verify.check import Check, judged, skipped
+
+
+def workers(cluster: Cluster, found: Sequence[FoundUnit]) -> Check:
+    wanted = {instance.name for instance in cluster.app.workers}
+    if not wanted:
+        return skipped("workers", "the file asks for none")
+    running = sorted(
+        unit.name for unit in found if unit.state == "running" and (unit.name in wanted or "-worker-" in unit.name)
+    )
+    name = "one worker" if len(wanted) == 1 else f"{len(wanted)} workers"
+    seen = ", ".join(running) or "none"
+    return judged(name, set(running) == wanted, f"{len(running)} running: {seen}", hint="corral status")

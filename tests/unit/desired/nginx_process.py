@@ -1,0 +1,176 @@
+"""A real nginx for the length of a test, the model values that its configuration is rendered from, and clients."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from corral.desired.nginx import PING_PATH, render_nginx
+from corral.model.cluster import Host, Instance, Layout, Proxy
+from corral.model.resources import HostFacts
+from corral.secrets import Secret, resolve
+from tests.binaries import NginxVersion, nginx
+from tests.unit.desired.upstreams import Upstream
+
+PROBE = "0123456789abcdef0123456789abcdef01234567"
+VERSIONS: Mapping[NginxVersion, tuple[int, int, int]] = {"1.22": (1, 22, 1), "1.31": (1, 31, 3)}
+
+PROXY = Proxy(
+    hosts=(),
+    ports=(),
+    extra_addresses=(),
+    server_name="cluster.example",
+    balance="sticky_cookie",
+    hash_key="",
+    max_body_size=100 * 1024 * 1024,
+    read_timeout=60.0,
+    websocket_timeout=3600.0,
+    shutdown_timeout=60.0,
+    max_fails=1,
+    fail_timeout=10.0,
+    keepalive=64,
+    real_ip_from=(),
+    real_ip_header="X-Forwarded-For",
+    not_found=("/cordova.js",),
+    virtual_ip="",
+)
+
+
+def host(name: str, address: str, root: PurePosixPath = PurePosixPath("/srv/corral")) -> Host:
+    layout = Layout(root / "config", root / "data", root / "logs", root / "run")
+    return Host(name, address, address, layout)
+
+
+def instance(name: str, on: Host, port: int) -> Instance:
+    return Instance(name, on, port, "web", (), (), None)
+
+
+def instances_of(upstreams: list[Upstream]) -> list[Instance]:
+    """Upstreams as the model's instances: those of one address are on one host."""
+    return [instance(each.name, host(each.name[0], each.address), each.port) for each in upstreams]
+
+
+def free_addresses(count: int, ports: range) -> list[str]:
+    """Addresses of 127.0.0.0/8 on which nobody listens at any of `ports`."""
+    found: list[str] = []
+    while len(found) < count:
+        address = f"127.{random.randint(2, 254)}.{random.randint(0, 254)}.{random.randint(2, 254)}"
+        if address not in found and all(_is_free(address, port) for port in ports):
+            found.append(address)
+    return found
+
+
+def _is_free(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def instance(self) -> str:
+        return str(self.json["instance"])
+
+    @property
+    def cookie(self) -> str:
+        """name=value of the cookie that the answer sets, as a browser would send it back."""
+        return (self.headers["Set-Cookie"] or "").partition(";")[0]
+
+
+@dataclass(frozen=True)
+class Running:
+    """An nginx that listens."""
+
+    address: str
+    port: int
+    log: Path
+
+    def connect(self, source: str = "") -> http.client.HTTPConnection:
+        bind = (source, 0) if source else None
+        return http.client.HTTPConnection(self.address, self.port, timeout=20, source_address=bind)
+
+    def ask(
+        self, target: str, method: str = "GET", body: bytes | None = None, source: str = "", **headers: str
+    ) -> Answer:
+        """One request on a connection of its own; header names are written with _ for -."""
+        connection = self.connect(source)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, target, body, named)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def upgrade(self, target: str, **headers: str) -> tuple[socket.socket, dict[str, Any], str]:
+        """A socket after its upgrade, what the instance saw, and the head of the answer."""
+        sock = socket.create_connection((self.address, self.port), timeout=20)
+        lines = [f"GET {target} HTTP/1.1", f"Host: {self.address}:{self.port}", "Upgrade: websocket", "Connection: Upgrade"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        received = b""
+        while not received.endswith(b"\n") or received.endswith(b"\r\n"):
+            part = sock.recv(65536)
+            assert part, f"closed after {received!r}"
+            received += part
+        head, _, seen = received.partition(b"\r\n\r\n")
+        return sock, json.loads(seen), head.decode()
+
+
+@contextmanager
+def running(
+    version: NginxVersion, upstreams: list[Upstream], directory: Path, **changes: Any
+) -> Iterator[Running]:
+    """nginx of `version` in front of `upstreams`, with PROXY changed by `changes`; two workers, as `auto` gives on small machines."""
+    binary = nginx(version)
+    port = 8080
+    (address,) = free_addresses(1, range(port, port + 1))
+    where = host("proxy-1", address, PurePosixPath(directory))
+    (directory / "run").mkdir(parents=True)
+    facts = HostFacts("proxy-1", VERSIONS[version], user="root", access_log=str(directory / "access.log"))
+    text = render_nginx(replace(PROXY, **changes), instances_of(upstreams), where, port, facts)
+    text = resolve(text, {"probe": Secret(PROBE)}).replace("worker_processes auto;", "worker_processes 2;")
+    (directory / "nginx.conf").write_text(text)
+    log = directory / "error.log"
+    with log.open("wb") as errors:
+        command = [binary, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf"]
+        process = subprocess.Popen(command, stdout=errors, stderr=errors)
+        try:
+            here = Running(address, port, log)
+            _wait(here, process)
+            yield here
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(nginx_here: Running, process: subprocess.Popen[bytes], deadline: float = 20) -> None:
+    until = time.monotonic() + deadline
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if nginx_here.ask(PING_PATH).status == 200:
+                return
+        except OSError:
+            time.sleep(0.01)  # the pause between two questions, not a guess at how long it takes
+    raise AssertionError(f"nginx doesn't answer: {nginx_here.log.read_text()}")

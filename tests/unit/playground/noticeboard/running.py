@@ -1,0 +1,95 @@
+"""One real process of noticeboard, as a supervisor would run it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+DEADLINE = 30.0
+"""Seconds after which a test gives up waiting; only a failing test ever waits so long."""
+
+
+def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
+    """The first true value that `condition` gives. Raises AssertionError after `deadline` seconds."""
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        if value := condition():
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"waited {deadline} s in vain until {what}")
+
+
+COMMAND = [sys.executable, "-m", "corral.playground.noticeboard"]
+
+
+def variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The process's whole environment: `environment`, whose keys may be in lower case, and PATH."""
+    return {"PATH": os.environ["PATH"]} | {name.upper(): value for name, value in environment.items()}
+
+
+def run(**environment: str) -> subprocess.CompletedProcess[str]:
+    """Runs the program to its end, which must be near: for environments that it refuses."""
+    return subprocess.run(
+        COMMAND, env=variables(environment), capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+
+
+class Running:
+    """A started instance. `base` is its URL; its log is read by `log`."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.address = environment["host"]
+        self.port = int(environment["port"])
+        self.base = f"http://{self.address}:{self.port}"
+        self._output = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            COMMAND, env=variables(environment), stdout=self._output, stderr=subprocess.STDOUT
+        )
+        self.http = httpx.Client(base_url=self.base, timeout=30)
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://{self.address}:{self.port}/ws"
+
+    def log(self) -> list[str]:
+        """The lines that the process has written so far."""
+        return os.pread(self._output.fileno(), 1_000_000, 0).decode().splitlines()
+
+    def listens(self) -> bool:
+        assert self.process.poll() is None, self.log()
+        return any("listening" in line for line in self.log())
+
+    def health(self) -> httpx.Response:
+        return self.http.get("/health")
+
+    def healthy(self) -> bool:
+        return self.health().status_code == 200
+
+    def write(self, text: str) -> str:
+        """Writes a note and returns its id."""
+        answer = self.http.post("/notes", json={"text": text})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def texts(self) -> list[str]:
+        """The texts of the latest notes."""
+        return [note["text"] for note in self.http.get("/notes", params={"limit": "500"}).json()["notes"]]
+
+    def stop(self) -> int:
+        """Sends SIGTERM and returns the exit status."""
+        self.process.terminate()
+        return self.process.wait(DEADLINE)
+
+    def end(self) -> None:
+        self.http.close()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._output.close()

@@ -1,0 +1,153 @@
+"""The database goes away and comes back: what is said meanwhile, and that nothing is missed afterwards."""
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pymongo
+import pytest
+from websockets.sync.client import connect
+
+from .conftest import Mongod, Start
+from .running import DEADLINE, Running, wait_for
+from .test_live import following, next_of
+
+
+@pytest.fixture
+def database(fragile_mongod: Mongod) -> Mongod:
+    """A running mongod that this test may stop."""
+    if fragile_mongod.process is None:
+        fragile_mongod.start()
+    return fragile_mongod
+
+
+@contextmanager
+def frozen(database: Mongod) -> Iterator[None]:
+    """mongod is there, holds its connections, and does nothing."""
+    database.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        database.signal(signal.SIGCONT)
+
+
+def unwell(running: Running) -> bool:
+    return running.health().status_code == 503
+
+
+def test_it_starts_without_the_database_and_gets_well_by_itself(fragile_mongod: Mongod, start: Start) -> None:
+    fragile_mongod.kill()
+    url = fragile_mongod.url().replace("mongodb://", "mongodb://app:s3cret@")
+    plain = fragile_mongod.url()
+    running = start(mongo_url=plain, instance="early", version="1.4")
+    refused = start(mongo_url=url, instance="refused", database_timeout="1")
+
+    answer = running.health()
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "unavailable",
+        "reason": "no writable primary was found in time",
+        "instance": "early",
+        "role": "web",
+        "version": "1.4",
+        "uptime": answer.json()["uptime"],
+    }
+    assert running.http.get("/").status_code == 200
+
+    fragile_mongod.start()
+    wait_for(running.healthy, "the instance is healthy")
+    assert running.write("at last")
+    wait_for(lambda: indexes(plain) >= {"created_-1__id_-1"}, "the indexes exist")
+
+    reason = refused.health().json()["reason"]
+    assert reason == "the database refuses the user of MONGO_URL (AuthenticationFailed)"
+    assert "s3cret" not in "".join(refused.log())
+
+
+def indexes(url: str) -> set[str]:
+    with pymongo.MongoClient[dict[str, object]](url) as client:
+        return set(client.get_default_database()["notes"].index_information())
+
+
+def test_a_frozen_database_is_503_and_no_note_is_acknowledged_or_doubled(
+    database: Mongod, start: Start
+) -> None:
+    running = start(mongo_url=database.url(), database_timeout="1.5")
+    wait_for(running.healthy, "the instance is healthy")
+    with following(running) as client:
+        with frozen(database):
+            wait_for(lambda: unwell(running), "the instance says that it is unwell")
+            answer = running.http.post("/notes", json={"text": "in doubt"})
+            listed = running.http.get("/notes")
+
+        wait_for(running.healthy, "the instance is healthy again")
+        running.write("afterwards")
+        while next_of(client, "note")["note"]["text"] != "afterwards":
+            pass
+
+    assert answer.status_code == 503
+    assert answer.json()["error"].startswith("Not acknowledged: ")
+    assert answer.headers["retry-after"] == "1"
+    assert listed.status_code == 503
+    in_doubt = running.http.get(f"/notes/{answer.json()['id']}")
+    assert in_doubt.status_code in (200, 404)
+    assert running.texts().count("in doubt") <= 1
+
+
+def test_a_request_that_meets_a_short_outage_just_takes_longer(database: Mongod, start: Start) -> None:
+    running = start(mongo_url=database.url(), database_timeout="25")
+    wait_for(running.healthy, "the instance is healthy")
+    answers: list[httpx.Response] = []
+
+    def write() -> None:
+        answers.append(httpx.post(f"{running.base}/notes", json={"text": "patient"}, timeout=DEADLINE))
+
+    database.kill()
+    writer = threading.Thread(target=write)
+    writer.start()
+    database.start()
+    writer.join(DEADLINE)
+
+    assert [answer.status_code for answer in answers] == [201]
+    assert running.texts() == ["patient"]
+
+
+def test_the_feed_resumes_where_it_broke_off(database: Mongod, start: Start) -> None:
+    url = database.url()
+    running = start(mongo_url=url, instance="one")
+    with following(running) as client:
+        running.write("before")
+        assert next_of(client, "note")["note"]["text"] == "before"
+
+        database.kill()
+        database.start()
+        write_directly(url, "in the gap")
+
+        assert next_of(client, "note")["note"]["text"] == "in the gap"
+    assert not [line for line in running.log() if "Traceback" in line]
+
+
+def write_directly(url: str, text: str) -> None:
+    """Writes a note as another program would, leaving out what it does not know."""
+    with pymongo.MongoClient[dict[str, object]](url) as client:
+        client.get_default_database()["notes"].insert_one({"text": text})
+
+
+def test_browsers_hear_when_the_feed_stops_and_when_it_is_back(database: Mongod, start: Start) -> None:
+    running = start(mongo_url=database.url(), instance="one")
+    with following(running) as client:
+        database.kill()
+        assert next_of(client, "feed") == {"type": "feed", "live": False}
+        with connect(running.socket_url) as late:
+            assert json.loads(late.recv(20))["live"] is False
+        database.start()
+        assert next_of(client, "feed") == {"type": "feed", "live": True}
+
+    assert running.log()[1:] == [
+        "noticeboard one error: the feed of notes waits for the database: "
+        "no writable primary was found in time",
+        "noticeboard one warning: the feed of notes is live",
+    ]

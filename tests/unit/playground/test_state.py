@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from corral.errors import ChangeFailed
+from corral.playground.state import FORMAT, SECRET_NAMES, State, state_home
+
+
+def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
+    state = State(tmp_path / "c")
+    state.prepare()
+    first = state.secrets()
+    assert set(first) == {*SECRET_NAMES, "keyfile"}
+    assert state.secrets() == first
+    assert stat.S_IMODE(state.secrets_file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(state.root.stat().st_mode) == 0o700
+    assert len({secret.reveal() for secret in first.values()}) == len(first)
+
+
+def test_a_secret_that_a_later_version_wants_is_added(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    state.secrets_file.write_text(json.dumps({"admin": "old"}))
+    secrets = state.secrets()
+    assert secrets["admin"].reveal() == "old"
+    assert "keyfile" in secrets
+
+
+@pytest.mark.parametrize("content", ['{"format": 99}', "[]", '{"cluster": "x"}'])
+def test_a_directory_of_another_version_is_refused(tmp_path: Path, content: str) -> None:
+    state = State(tmp_path)
+    state.facts_file.write_text(content)
+    with pytest.raises(ChangeFailed) as failure:
+        state.read_facts()
+    assert failure.value.problems[0].code == "state-version"
+    assert "data are untouched" in failure.value.problems[0].hint
+    assert state.facts_file.read_text() == content
+
+
+@pytest.mark.parametrize("name", ["state.json", "secrets.json"])
+def test_a_broken_file_is_told_by_name(tmp_path: Path, name: str) -> None:
+    state = State(tmp_path)
+    (tmp_path / name).write_text("{")
+    with pytest.raises(ChangeFailed) as failure:
+        _ = state.read_facts() if name == "state.json" else state.secrets()
+    assert name in failure.value.problems[0].message
+
+
+def test_facts_come_back(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    assert state.read_facts() == {}
+    state.write_facts({"network": "127.9.0.0/16"})
+    assert state.read_facts() == {"format": FORMAT, "network": "127.9.0.0/16"}
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ChangeFailed) as failure:
+        State(tmp_path / "file" / "c").prepare()
+    assert failure.value.problems[0].code == "state-not-writable"
+
+
+@pytest.mark.parametrize("name", ["a;b", "a#b", 'a"b', "a%b"])
+def test_a_path_that_configuration_files_cannot_carry_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ChangeFailed) as failure:
+        State(tmp_path / name).prepare()
+    assert failure.value.problems[0].code == "state-path"
+    assert not (tmp_path / name).exists()
+
+
+def test_xdg_state_home_counts_only_when_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert state_home() == tmp_path / "corral"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    assert state_home() == Path(os.path.expanduser("~/.local/state/corral"))  # noqa: PTH111 - another way to the same

@@ -1,0 +1,135 @@
+"""A real supervisord: units as Corral sees them, orphans, and the end of everything."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from corral.desired.supervisor import program, program_path
+from corral.model.cluster import Host, Layout
+from corral.model.resources import FoundUnit, Unit
+from corral.playground import orphans
+from corral.playground.supervisord import Supervisord
+from corral.playground.units import SupervisordUnits
+from corral.transport.local import write_file
+
+
+@asynccontextmanager
+async def running(root: Path) -> AsyncIterator[tuple[Supervisord, SupervisordUnits]]:
+    daemon = Supervisord(root, "test")
+    try:
+        assert await daemon.start()
+        yield daemon, SupervisordUnits(daemon)
+    finally:
+        await daemon.shutdown()
+        await orphans.end(orphans.processes_of(root), 5)
+        assert not orphans.processes_of(root)
+
+
+def define(root: Path, *command: str, name: str = "app-1") -> Unit:
+    base = PurePosixPath(root / "hosts" / "h")
+    host = Host("h", "127.0.0.1", "127.0.0.1", Layout(base / "config", base / "data", base / "logs", base / "run"))
+    unit = Unit("h", name, "web", "r1", command, str(root), "127.0.0.1", 1, stop_timeout=2)
+    Path(host.layout.logs).mkdir(parents=True, exist_ok=True)
+    write_file(Path(program_path(host, name)), program(unit, host).encode(), 0o644)
+    return unit
+
+
+async def until(units: SupervisordUnits, holds: Callable[[FoundUnit], bool], seconds: float = 15) -> FoundUnit:
+    async with asyncio.timeout(seconds):
+        while True:
+            for found in await units.list():
+                if holds(found):
+                    return found
+            await asyncio.sleep(0.05)
+
+
+def test_start_change_stop(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as (daemon, units):
+            assert not await daemon.start(), "a second start finds it running"
+            define(tmp_path, "/bin/sh", "-c", "echo one; exec sleep 60")
+            await units.start("h", "app-1")
+            first = await until(units, lambda unit: unit.state == "running")
+            assert first.host == "h"
+            assert "one" in await units.log_tail("h", "app-1")
+
+            define(tmp_path, "/bin/sh", "-c", "echo '100% two'; exec sleep 60")
+            await units.start("h", "app-1")
+            second = await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
+            assert not orphans.is_alive(first.pid)
+            assert "100% two" in await units.log_tail("h", "app-1")
+
+            await units.stop("h", "app-1")
+            await units.stop("h", "app-1")
+            assert not orphans.is_alive(second.pid)
+            assert await units.list() == ()
+
+    asyncio.run(scenario())
+
+
+def test_a_killed_process_comes_back(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as (_daemon, units):
+            define(tmp_path, "/bin/sleep", "60")
+            await units.start("h", "app-1")
+            first = await until(units, lambda unit: unit.state == "running")
+            os.kill(first.pid, signal.SIGKILL)
+            await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
+
+    asyncio.run(scenario())
+
+
+def test_one_that_dies_at_once_has_failed(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as (_daemon, units):
+            define(tmp_path, "/bin/false")
+            await units.start("h", "app-1")
+            found = await until(units, lambda unit: unit.state == "failed")
+            assert "quickly" in found.detail
+
+    asyncio.run(scenario())
+
+
+def test_what_outlives_its_supervisor_is_found_and_ended(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with running(tmp_path) as (daemon, units):
+            define(tmp_path, "/bin/sleep", "60")
+            await units.start("h", "app-1")
+            left = await until(units, lambda unit: unit.state == "running")
+            os.kill(await daemon.pid(), signal.SIGKILL)
+            async with asyncio.timeout(10):
+                while await daemon.pid():
+                    await asyncio.sleep(0.02)
+            assert await units.list() == ()
+            assert left.pid in orphans.processes_of(tmp_path)
+            await orphans.end(orphans.processes_of(tmp_path), 5)
+            assert not orphans.is_alive(left.pid)
+            assert await daemon.start(), "the stale socket is no hindrance"
+
+    asyncio.run(scenario())
+
+
+def test_a_long_path_has_its_socket_elsewhere(tmp_path: Path) -> None:
+    daemon = Supervisord(tmp_path / ("x" * 90), "test")
+    assert len(os.fsencode(daemon.socket)) < 108
+    assert daemon.socket != replace(daemon, root=tmp_path / ("y" * 90)).socket
+
+
+def test_a_stubborn_process_is_killed() -> None:
+    async def scenario() -> None:
+        script = "trap '' TERM; echo ready; while :; do sleep 0.1; done"
+        process = await asyncio.create_subprocess_exec(
+            "/bin/sh", "-c", script, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        )
+        assert process.stdout is not None
+        await process.stdout.readline()
+        await orphans.end([process.pid], 0.3)
+        assert await process.wait() == -signal.SIGKILL
+
+    asyncio.run(scenario())
