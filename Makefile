@@ -21,7 +21,7 @@ up: install ## Run the built-in example cluster; ARGS="--detach" and the like ar
 	$(BIN)/corral up $(ARGS)
 
 test: dev ## Run all tests that need no machines; ARGS are pytest's.
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 lint: dev ## Style, types, import contracts.
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import re
 import shutil
@@ -29,10 +30,11 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.binaries import NginxVersion, find_nginx  # noqa: E402
+
 from corral.desired.nginx import render_nginx  # noqa: E402 - after the path of tests/
 from corral.model.cluster import Host, Instance, Layout, Proxy  # noqa: E402
 from corral.model.resources import HostFacts  # noqa: E402
-from tests.binaries import NginxVersion, find_nginx  # noqa: E402
 
 CONNECTIONS = 32
 PORTS = range(5040, 5045)
@@ -57,7 +59,9 @@ def main() -> None:
     parser.add_argument("--version", choices=list(VERSIONS), help="only this nginx")
     parser.add_argument("--level", type=int, help="another gzip_comp_level than Corral's, to choose it by")
     options = parser.parse_args()
-    generator = "wrk" if shutil.which("wrk") else "the built-in generator, which is slower than nginx: ratios are too small"
+    generator = (
+        "wrk" if shutil.which("wrk") else "the built-in generator, which is slower than nginx: ratios are too small"
+    )
     print(f"{options.rounds} rounds of {options.seconds:g} s each, {CONNECTIONS} connections, load by {generator}")
     print(f"{'nginx':6} {'answer':6} {'configuration':14} {'requests/s':>10} {'min - max':>17} {'bytes':>7}  ratio")
     for version in [options.version] if options.version else VERSIONS:
@@ -73,12 +77,14 @@ def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) ->
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         hosts = free_addresses(4)
         upstreams = [Endpoint(address, port) for address in hosts[:2] for port in PORTS]
-        stack.enter_context(nginx(binary, directory / "app", upstream_config(directory, upstreams), upstreams[0]))
+        stack.enter_context(
+            nginx(binary, directory / "app", upstream_config(directory, upstreams), upstreams[0], core=1)
+        )
         sides = {"how-to": Endpoint(hosts[2], 8080), "Corral": Endpoint(hosts[3], 8080)}
         howto = howto_config(directory / "howto", upstreams, sides["how-to"])
         corral = corral_config(directory / "corral", upstreams, sides["Corral"], VERSIONS[version], options.level)
-        stack.enter_context(nginx(binary, directory / "howto", howto, sides["how-to"]))
-        stack.enter_context(nginx(binary, directory / "corral", corral, sides["Corral"]))
+        stack.enter_context(nginx(binary, directory / "howto", howto, sides["how-to"], core=0))
+        stack.enter_context(nginx(binary, directory / "corral", corral, sides["Corral"], core=0))
         for answer in ("small", "json"):
             rates: dict[str, list[float]] = {side: [] for side in sides}
             for _ in range(options.rounds):
@@ -88,13 +94,16 @@ def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) ->
 
 
 def report(version: str, answer: str, rates: dict[str, list[float]], wire: dict[str, int]) -> None:
-    ratio = statistics.median(rates["Corral"]) / statistics.median(rates["how-to"])
+    pairs = zip(rates["Corral"], rates["how-to"], strict=True)
+    ratio = statistics.median(ours / theirs for ours, theirs in pairs)  # neighbours in time share the machine's noise
     target = TARGETS[version, answer]
     verdict = f"{ratio:.2f} (wanted {target:g}{', met' if ratio >= target else ', MISSED'})"
     for side, values in rates.items():
         spread = f"{min(values):,.0f} - {max(values):,.0f}"
         last = verdict if side == "Corral" else ""
-        print(f"{version:6} {answer:6} {side:14} {statistics.median(values):10,.0f} {spread:>17} {wire[side]:7,}  {last}")
+        print(
+            f"{version:6} {answer:6} {side:14} {statistics.median(values):10,.0f} {spread:>17} {wire[side]:7,}  {last}"
+        )
     sys.stdout.flush()
 
 
@@ -118,7 +127,9 @@ def upstream_config(directory: Path, upstreams: list[Endpoint]) -> str:
     files.mkdir()
     (files / "json").write_bytes(big_json())
     run = directory / "app"
-    temporary = " ".join(f"{kind}_temp_path {run}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    temporary = " ".join(
+        f"{kind}_temp_path {run}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
     listens = " ".join(f"listen {endpoint};" for endpoint in upstreams)
     return (
         f"daemon off; pid {run}/nginx.pid; error_log stderr error; worker_processes 1; user root;\n"
@@ -131,7 +142,20 @@ def upstream_config(directory: Path, upstreams: list[Endpoint]) -> str:
 def big_json() -> bytes:
     """About 49 KB that compress to about a fifth, as lists of records from a business application do."""
     dice = random.Random(108)
-    words = "invoice order customer approved pending review contract supplier delivery address amount remark".split()
+    words = [
+        "invoice",
+        "order",
+        "customer",
+        "approved",
+        "pending",
+        "review",
+        "contract",
+        "supplier",
+        "delivery",
+        "address",
+        "amount",
+        "remark",
+    ]
     records = []
     while len(json.dumps(records)) < 49_000:
         records.append(
@@ -178,11 +202,23 @@ def corral_config(
 
 
 @contextmanager
-def nginx(binary: Path, run: Path, config: str, listen: Endpoint) -> Iterator[None]:
+def on_core(number: int) -> Iterator[None]:
+    """What is started here stays on that core: the proxy has one of its own, load and instances share what is left."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[number % len(cores)]})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+@contextmanager
+def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> Iterator[None]:
     run.mkdir(exist_ok=True)
     path = run / "nginx.conf"
     path.write_text(config)
-    process = subprocess.Popen([binary, "-e", "stderr", "-p", run, "-c", path])
+    with on_core(core):
+        process = subprocess.Popen([binary, "-e", "stderr", "-p", run, "-c", path])
     try:
         until = time.monotonic() + 20
         while is_free(listen):
@@ -210,9 +246,18 @@ def load(endpoint: Endpoint, path: str, seconds: float) -> float:
     """Requests answered with 200 for each second. Fails on any other answer."""
     assert endpoint.address.startswith("127."), "never against anything but this machine"
     if shutil.which("wrk") is None:
-        return asyncio.run(own_load(endpoint, path, seconds))
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-H", "Accept-Encoding: gzip"]
-    said = subprocess.run([*command, f"http://{endpoint}{path}"], capture_output=True, text=True, check=True).stdout
+        with on_core(-1):
+            return asyncio.run(own_load(endpoint, path, seconds))
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{max(1, round(seconds))}s",
+        "-H",
+        "Accept-Encoding: gzip",
+    ]
+    with on_core(-1):
+        said = subprocess.run([*command, f"http://{endpoint}{path}"], capture_output=True, text=True, check=True).stdout
     found = re.search(r"Requests/sec:\s+([\d.]+)", said)
     assert found and "Non-2xx" not in said and "Socket errors" not in said, said
     return float(found[1])

@@ -73,7 +73,13 @@ def report(times: dict[str, list[float]], stages: dict[str, list[float]]) -> Non
     for what, seconds in times.items():
         median, limit = statistics.median(seconds), LIMITS.get(what)
         ratio = f"{median / limit:.2f}" if limit else ""
-        row = (f"{median:.2f}", f"{min(seconds):.2f}", f"{max(seconds):.2f}", f"{limit:g}" if limit else "", ratio)
+        row = (
+            f"{median:.2f}",
+            f"{min(seconds):.2f}",
+            f"{max(seconds):.2f}",
+            f"{limit:g}" if limit else "",
+            ratio,
+        )
         table.add_row(what, *row)
     console.print(table)
     whole = statistics.median(times["empty state to healthy"])

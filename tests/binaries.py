@@ -140,7 +140,13 @@ def _triplet() -> str:
 def _run(command: list[str], directory: Path) -> str:
     try:
         done = subprocess.run(
-            command, cwd=directory, capture_output=True, text=True, timeout=120, check=False, env=os.environ | {"LC_ALL": "C"}
+            command,
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=os.environ | {"LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired as late:
         raise NotFound(f"no nginx 1.22: {shlex.join(command)} took over {late.timeout:g} s") from late

@@ -41,7 +41,7 @@ def load(file: Path | None) -> Loaded:
     from corral.spec.example import example_text
 
     if file is None and not DEFAULT_FILE.exists():
-        return parse.load_text(example_text(), "")
+        return parse.load_text(example_text(), "", Path("/"))
     return parse.load_file(file or DEFAULT_FILE)
 
 

@@ -21,7 +21,10 @@ from corral.verify.check import Check
 if TYPE_CHECKING:
     from corral.plan.actions import Action, Plan
 
-out = Console(highlight=False, soft_wrap=True)
+_UNBOUNDED = 200
+"""Columns for output that goes to a file or a pipe: nothing is cut off there."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 _COLOURS = {
@@ -78,7 +81,7 @@ def print_check(check: Check) -> None:
 
 
 def print_status(status: Status, url: str) -> None:
-    out.print(status_view(status, url))
+    out.print(status_view(status, url), soft_wrap=False)
     print_problems(status.problems)
 
 
@@ -86,7 +89,7 @@ def status_view(status: Status, url: str) -> Table:
     """The whole cluster as one table: a headline, then who runs where."""
     grid = Table.grid(padding=(0, 0))
     grid.add_row(Text.from_markup(f"[bold]{escape(status.cluster)}[/bold] is {coloured(status.state)}  {escape(url)}"))
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("WHAT", "HOST", "ADDRESS", "STATE", "PID", ""):
         table.add_column(title, no_wrap=True)
     for row in _rows(status):
@@ -101,10 +104,17 @@ def _rows(status: Status) -> Iterable[tuple[str, ...]]:
     for instance in status.instances:
         address = f"{instance.address}:{instance.port}"
         version = f"version {instance.version}" if instance.version else ""
-        yield instance.role, instance.host, address, coloured(instance.state), _pid(instance.pid), escape(version)
+        yield (
+            instance.role,
+            instance.host,
+            address,
+            coloured(instance.state),
+            _pid(instance.pid),
+            escape(version),
+        )
     for member in status.database.members:
-        lag = "" if member.lag_seconds is None or member.state == "PRIMARY" else f", {member.lag_seconds:g} s behind"
-        detail = f"priority {member.priority:g}, {member.votes} vote{'' if member.votes == 1 else 's'}{lag}"
+        lag = "" if member.lag_seconds is None or member.state == "PRIMARY" else f", lag {member.lag_seconds:g} s"
+        detail = f"priority {member.priority:g}, votes {member.votes}{lag}"
         yield "database", member.host, member.address, coloured(member.state), _pid(member.pid), detail
 
 
@@ -120,24 +130,32 @@ def print_plan(plan: Plan) -> None:
     """What would change: stage by stage, with the content diffs."""
     if not plan.changes:
         out.print("nothing to change")
+    shown: dict[str, str] = {}
     for stage in plan.stages:
         out.print(f"[bold]{stage.name}[/bold]")
         for action in stage.actions():
             host = f" [dim]{escape(action.host)}[/dim]" if action.host else ""
             out.print(f"  {escape(action.summary)}{host}")
-            for line in _details(action):
+            for line in _details(action, shown):
                 out.print(f"    {line}")
 
 
-def _details(action: Action) -> Iterable[str]:
+def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
+    """The diff of a file, or the steps of a replica set; a diff that was in `shown` already is named, not repeated."""
     from corral.plan.actions import ConvergeReplicaSet, WriteFile
 
-    if isinstance(action, WriteFile):
-        for line in action.diff.splitlines():
-            colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
-            yield f"[{colour}]{escape(line)}[/]"
-    elif isinstance(action, ConvergeReplicaSet):
+    if isinstance(action, ConvergeReplicaSet):
         yield from (escape(step) for step in action.preview)
+    if not isinstance(action, WriteFile):
+        return
+    lines = action.diff.splitlines()[2:]
+    first = shown.setdefault("\n".join(lines), action.file.path)
+    if first != action.file.path:
+        yield f"[dim]the same change as in {escape(first)}[/dim]"
+        return
+    for line in lines:
+        colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
+        yield f"[{colour}]{escape(line)}[/]"
 
 
 def write(value: Any, fmt: Format, text: str) -> None:

@@ -7,7 +7,15 @@ from types import TracebackType
 from rich.markup import escape
 
 from corral.cli.output import err
-from corral.events import ActionFinished, ActionProgress, ActionStarted, Event, Note, StageFinished, StageStarted
+from corral.events import (
+    ActionFinished,
+    ActionProgress,
+    ActionStarted,
+    Event,
+    Note,
+    StageFinished,
+    StageStarted,
+)
 
 
 class Progress:
@@ -63,4 +71,3 @@ class Progress:
         count = f" {self._done}/{self._total}" if self._total else ""
         width = max(20, err.width - 24)
         self._spinner.update(f"{self._stage}{count}  [dim]{escape(waiting[:width])}[/dim]")
-

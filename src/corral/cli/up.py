@@ -67,7 +67,14 @@ def _report(outcome: Outcome, fmt: Format) -> None:
     url = outcome.site.cluster.url
     if fmt is Format.json:
         changed = outcome.plan.changes > 0
-        print_json({"url": url, "state": outcome.status.state, "seconds": round(outcome.seconds, 2), "changed": changed})
+        print_json(
+            {
+                "url": url,
+                "state": outcome.status.state,
+                "seconds": round(outcome.seconds, 2),
+                "changed": changed,
+            }
+        )
         return
     print_status(outcome.status, url)
     what = f"{outcome.plan.changes} changes" if outcome.plan.changes else "nothing to change"
@@ -94,7 +101,7 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
     """A live view; ends by itself only when somebody else stops the cluster."""
     from rich.live import Live
 
-    from corral.cli.output import err, out, print_problems, status_view
+    from corral.cli.output import err, out, status_view
     from corral.operate.status import status
 
     url = outcome.site.cluster.url

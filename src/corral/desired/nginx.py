@@ -14,16 +14,16 @@ from math import ceil
 from typing import Final
 
 from corral.desired.templating import render
-from corral.model.cluster import Host, Instance, Proxy
+from corral.model.cluster import Host, Instance, Proxy, endpoint
 from corral.model.resources import HostFacts
 from corral.secrets import reference
 
-SERVER_NAME_PATTERN: Final = r"_|(\*\.|\.)?[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*"
-"""`_` (any name), a name, `*.name` or `.name`. A leading `~` would be a regular expression; blanks end a name."""
+SERVER_NAME_PATTERN: Final = r"(\*\.|\.)?[A-Za-z0-9_:-][A-Za-z0-9_.:-]*(\.\*)?"
+"""One name of `server_name`: `_` (any), `www.example.com`, `*.name`, `.name`, `name.*`, an address. A leading `~` would
+make it a regular expression."""
 
-NOT_FOUND_PATTERN: Final = r"(?!/\.corral/)/[^\x00-\x1f\x7f]+"
-"""A path as nginx matches it: decoded, without a query. One that ends in `/` stands for everything below it.
-`/` alone would switch the application off, and `/.corral/` is Corral's own."""
+NOT_FOUND_PATTERN: Final = r"/[^\x00-\x1f\x7f]*"
+"""A path as nginx matches it: decoded, without a query."""
 
 HASH_KEY_PATTERN: Final = r"\$[A-Za-z_][A-Za-z0-9_]*"
 """One nginx variable; whether nginx knows it is for `nginx -t` to say."""
@@ -77,7 +77,7 @@ def render_nginx(
         keepalive=_keepalive(proxy, facts),
         tries=tries(web),
         connect_timeout=CONNECT_TIMEOUT,
-        server_name=_fitting(SERVER_NAME_PATTERN, proxy.server_name, "a server name"),
+        server_names=_server_names(proxy),
         hash_key=_fitting(HASH_KEY_PATTERN, proxy.hash_key, "an nginx variable") if proxy.balance == "hash" else "",
         real_ip_header=_fitting(HEADER_PATTERN, proxy.real_ip_header, "a header") if proxy.real_ip_from else "",
         not_found=_not_found(proxy),
@@ -126,11 +126,6 @@ def size(value: int) -> str:
     return f"{value // _MIB}m" if value and value % _MIB == 0 else str(value)
 
 
-def endpoint(address: str, port: int) -> str:
-    """address:port, with the brackets that IPv6 wants."""
-    return quote(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
-
-
 def by_turns(instances: Sequence[Instance]) -> list[Instance]:
     """The first instance of each host, then the second of each: neighbours in the list are on different hosts.
 
@@ -158,13 +153,22 @@ def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:
 
 def _listen(host: Host, port: int, proxy: Proxy) -> list[str]:
     addresses = dict.fromkeys((host.address, *proxy.extra_addresses))
-    return [endpoint(address, port) for address in addresses]
+    return [quote(endpoint(address, port)) for address in addresses]
 
 
 def _not_found(proxy: Proxy) -> list[tuple[str, str]]:
-    """Pairs of nginx's modifier and path: a path that ends in `/` covers all below it."""
+    """Pairs of nginx's modifier and path: a path that ends in `/` covers all below it, `/` is itself alone.
+
+    PING_PATH stays Corral's own: nginx refuses two locations of one path.
+    """
     paths = dict.fromkeys(_fitting(NOT_FOUND_PATTERN, path, "a path") for path in proxy.not_found)
-    return [("^~" if path.endswith("/") else "=", quote(path)) for path in paths]
+    paths.pop(PING_PATH, None)
+    return [("^~" if path.endswith("/") and path != "/" else "=", quote(path)) for path in paths]
+
+
+def _server_names(proxy: Proxy) -> list[str]:
+    names = dict.fromkeys(proxy.server_name.split())
+    return [quote(_fitting(SERVER_NAME_PATTERN, name, "a server name")) for name in names]
 
 
 def _fitting(pattern: str, text: str, what: str) -> str:

@@ -31,7 +31,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Host:
-    """One machine: `declared` is the address in the file, `address` the one in use (a loopback one in the playground)."""
+    """One machine: `declared` is the address in the file, `address` the one in use."""
 
     name: str
     address: str

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from collections import defaultdict
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pymongo.errors import PyMongoError
 
 Document = dict[str, Any]
+Key = tuple[str, str]
+"""A member and a user."""
 
 ANSWER: Final = 3.0
 """Seconds that a question may take: a member on the same network answers in milliseconds."""
@@ -25,7 +29,7 @@ NOT_A_MEMBER: Final = 93
 NOT_INITIATED: Final = 94
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, and the callers' usual case
+class Refused(Exception):
     """A member's refusal: MongoDB's own error code and text; code 0 when it gave no answer."""
 
     def __init__(self, code: int, text: str) -> None:
@@ -39,7 +43,9 @@ class Connections:
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
-        self._clients: dict[tuple[str, str], AsyncMongoClient[Document]] = {}
+        self._clients: dict[Key, AsyncMongoClient[Document]] = {}
+        self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One question at a time: a login that is refused would fail its neighbours in odd ways."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,26 +70,31 @@ class Connections:
         seconds: float = ANSWER,
     ) -> Document:
         """`member`'s answer to `command`, as `user` (without a name: as nobody). Raises Refused."""
-        from pymongo.errors import PyMongoError
-
         try:
-            async with asyncio.timeout(seconds):
-                client = await self.client(member, user)
-                answer: Document = await client[database].command(command)
-                return answer
+            async with asyncio.timeout(seconds), self._turns[member, user]:
+                return await self._command((member, user), database, command)
         except TimeoutError:
             raise Refused(0, f"no answer within {seconds:g} s") from None
         except OSError as error:
-            raise Refused(0, error.strerror or str(error)) from None
+            raise Refused(0, os.strerror(error.errno) if error.errno else str(error)) from None
+
+    async def _command(self, key: Key, database: str, command: Document) -> Document:
+        from pymongo.errors import PyMongoError
+
+        client = await self._client(key)
+        try:
+            answer: Document = await client[database].command(command)
         except PyMongoError as error:
             refused = _refused(error)
-            if refused.code in {0, AUTHENTICATION_FAILED}:
-                await self._drop(member, user)
+            if refused.code in {0, AUTHENTICATION_FAILED}:  # the driver would pause before it tries again
+                del self._clients[key]
+                await client.close()
             raise refused from None  # pymongo's own text can hold the whole command
+        return answer
 
-    async def client(self, member: str, user: str = "") -> AsyncMongoClient[Document]:
+    async def _client(self, key: Key) -> AsyncMongoClient[Document]:
         """Raises OSError at once when nobody listens, where the driver would go on trying."""
-        key = (member, user)
+        member, user = key
         if not any(known == member for known, _ in self._clients):
             await _knock(member)
         if key not in self._clients:
@@ -95,6 +106,8 @@ class Connections:
 
         login: dict[str, Any] = {}
         if user:
+            if user not in self._secrets:
+                raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
             login = {"username": user, "password": self._secrets[user].reveal(), "authSource": "admin"}
         return AsyncMongoClient(
             member,
@@ -108,11 +121,6 @@ class Connections:
             retryWrites=False,
             **login,
         )
-
-    async def _drop(self, member: str, user: str) -> None:
-        client = self._clients.pop((member, user), None)
-        if client is not None:
-            await client.close()
 
 
 async def _knock(member: str) -> None:

@@ -23,7 +23,7 @@ def _archive(directories: Sequence[str]) -> str:
     names = " ".join(shlex.quote(directory) for directory in directories)
     return (
         f'set --\nfor directory in {names}; do [ -d "$directory" ] && set -- "$@" "$directory"; done\n'
-        "[ $# -eq 0 ] || tar -P -cf - -- \"$@\"\n"
+        '[ $# -eq 0 ] || tar -P -cf - -- "$@"\n'
     )
 
 
@@ -40,8 +40,7 @@ async def observe_files(
     Known secrets are replaced by their references, so that contents compare with the wanted ones and can be shown.
     """
     probes = "".join(
-        f"[ -d {shlex.quote(directory)} ] && printf '%s\\n' {shlex.quote(directory)} >&2\n"
-        for directory in directories
+        f"[ -d {shlex.quote(directory)} ] && printf '%s\\n' {shlex.quote(directory)} >&2\n" for directory in directories
     )
     completed = await transport.run(host.name, f"{probes}{_archive(roots)}")
     if completed.code != 0:

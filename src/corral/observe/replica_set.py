@@ -22,17 +22,13 @@ _WITHOUT_STATUS: Final = {0: "UNREACHABLE", AUTHENTICATION_FAILED: "UNKNOWN", NO
 """What it means that a member with users doesn't tell the operator its state, by MongoDB's error code."""
 
 
-async def observe_replica_set(
-    wanted: ReplicaSet, secrets: Secrets, running: Collection[str]
-) -> FoundReplicaSet:
+async def observe_replica_set(wanted: ReplicaSet, secrets: Secrets, running: Collection[str]) -> FoundReplicaSet:
     """Ask all members whose names (host:port) are `running` at once; the others are UNREACHABLE."""
     async with Connections(secrets) as connections:
         return await observe_through(connections, wanted, running)
 
 
-async def observe_through(
-    connections: Connections, wanted: ReplicaSet, running: Collection[str]
-) -> FoundReplicaSet:
+async def observe_through(connections: Connections, wanted: ReplicaSet, running: Collection[str]) -> FoundReplicaSet:
     """The same over connections that are kept from one look to the next."""
     names = [member.name for member in wanted.members]
     asked = await asyncio.gather(*(greet(connections, name) for name in names if name in running))
@@ -67,9 +63,7 @@ async def _with_primary(
             user_states(connections, primary.member, wanted.users),
             _facts(connections, greetings, primary),
         )
-    return replace(
-        _found(primary.set_name, told), facts=_completed(facts, told), primary=primary.member, users=users
-    )
+    return replace(_found(primary.set_name, told), facts=_completed(facts, told), primary=primary.member, users=users)
 
 
 async def _without_primary(connections: Connections, greetings: Greetings) -> FoundReplicaSet:
@@ -79,7 +73,10 @@ async def _without_primary(connections: Connections, greetings: Greetings) -> Fo
     told = await asyncio.gather(*(_told(connections, name) for name in holders))
     newest = max(told, key=lambda t: t.age, default=_Told())
     name = next((g.set_name for g in greetings.values() if g.set_name), "")
-    return replace(_found(name, newest), facts=facts)
+    found = _found(name, newest)
+    strangers = [member.name for member in found.members if member.name not in greetings]
+    others = {g.member: g for g in await asyncio.gather(*(greet(connections, name) for name in strangers))}
+    return replace(found, facts=facts + await _facts(connections, others, None))
 
 
 @dataclass(frozen=True)
@@ -122,9 +119,7 @@ def _found(name: str, told: _Told) -> FoundReplicaSet:
     )
 
 
-async def _facts(
-    connections: Connections, greetings: Greetings, primary: Greeting | None
-) -> tuple[MemberFacts, ...]:
+async def _facts(connections: Connections, greetings: Greetings, primary: Greeting | None) -> tuple[MemberFacts, ...]:
     """What each member says of itself; it is in OTHER_SET when its set is not that of the others."""
     reference = primary or next((g for g in greetings.values() if g.set_name), None)
     return tuple(await asyncio.gather(*(_fact(connections, g, reference) for g in greetings.values())))

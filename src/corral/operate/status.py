@@ -37,10 +37,7 @@ async def status(site: Site) -> Status:
     instances, proxies, database = await asyncio.gather(
         asyncio.gather(*(_instance(instance, found) for instance in cluster.app.instances)),
         asyncio.gather(
-            *(
-                _proxy(host, port, found)
-                for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
-            )
+            *(_proxy(host, port, found) for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True))
         ),
         _database(site, found),
     )
@@ -149,9 +146,7 @@ async def _database(site: Site, found: Found) -> tuple[DatabaseStatus, list[Prob
     return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
 
 
-def _member_row(
-    member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None
-) -> MemberRow:
+def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:
     """A member that doesn't answer is shown with the file's priority and votes."""
     return MemberRow(
         host=member.host.name,
@@ -177,4 +172,3 @@ def _cluster_state(
     serving = [row.state for row in proxies] + [row.state for row in instances]
     whole = all(state == "healthy" for state in serving) and members and database.writable
     return "healthy" if whole else "degraded"
-

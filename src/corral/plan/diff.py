@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from corral.model.resources import Desired, Directory, File, FoundUnit, Gate, Observed, Stage, Unit, digest
+from corral.model.resources import Desired, Directory, FoundUnit, Gate, Observed, Stage, Unit, digest
 from corral.plan.actions import MakeDirectory, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
 from corral.plan.masking import unified_diff
 

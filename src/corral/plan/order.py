@@ -85,9 +85,7 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
     found = {unit.name: unit for unit in observed.units}
     gates = dict(desired.gates)
     actions = (
-        diff.unit_action(unit, found.get(unit.name), gates[unit.name])
-        for unit in desired.units
-        if unit.role == role
+        diff.unit_action(unit, found.get(unit.name), gates[unit.name]) for unit in desired.units if unit.role == role
     )
     return [action for action in actions if action is not None]
 

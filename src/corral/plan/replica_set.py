@@ -42,9 +42,7 @@ def decide(wanted: ReplicaSet, found: FoundReplicaSet) -> Decision:
         decision = rule(view)
         if decision is not None:
             return decision
-    return Decision(
-        Complete(), f"replica set {wanted.name} is as the file wants it; its primary is {found.primary}"
-    )
+    return Decision(Complete(), f"replica set {wanted.name} is as the file wants it; its primary is {found.primary}")
 
 
 def is_complete(wanted: ReplicaSet, found: FoundReplicaSet) -> bool:
@@ -117,16 +115,12 @@ def _user(view: View, user: DatabaseUser) -> Decision | None:
             return Decision(CreateUser(user), f"create the user {user.name} ({_roles(user)})")
         case "unknown":
             detail = f": {view.found.detail}" if view.found.detail else ""
-            return Decision(
-                AwaitPrimary(), f"wait until the primary can say how the user {user.name} stands{detail}"
-            )
+            return Decision(AwaitPrimary(), f"wait until the primary can say how the user {user.name} stands{detail}")
         case "wrong_password" if user.name == ADMIN:
             message = f"replica set {view.wanted.name} refuses the password of its user {ADMIN}"
             return Decision(Stuck("wrong-password", _OTHER_SECRETS), message)
         case "wrong_password":
-            sentence = (
-                f"set the password of the user {user.name} anew: the one in the secrets file is refused"
-            )
+            sentence = f"set the password of the user {user.name} anew: the one in the secrets file is refused"
         case "wrong_roles":
             sentence = f"set the roles of the user {user.name} to {_roles(user)}: it has others"
     return Decision(UpdateUser(user, state), sentence)

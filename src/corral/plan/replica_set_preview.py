@@ -84,9 +84,7 @@ def _elected(view: View) -> FoundReplicaSet | None:
 
 
 def _handed_over(view: View, step: StepDown) -> FoundReplicaSet:
-    heir = next(
-        n for n in view.roster if n != step.name and view.electable(n) and view.state(n) == "SECONDARY"
-    )
+    heir = next(n for n in view.roster if n != step.name and view.electable(n) and view.state(n) == "SECONDARY")
     after = _states(view.found, {step.name: "SECONDARY", heir: "PRIMARY"})
     return replace(after, primary=heir)
 

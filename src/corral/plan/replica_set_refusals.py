@@ -34,9 +34,7 @@ def _stuck(code: str, sentence: str, hint: str) -> Decision:
 def _unelectable(view: View) -> Decision | None:
     if any(map(view.electable, view.goal)):
         return None
-    sentence = (
-        f"no member of replica set {view.wanted.name} could ever be primary: each has priority 0 or no vote"
-    )
+    sentence = f"no member of replica set {view.wanted.name} could ever be primary: each has priority 0 or no vote"
     return _stuck("no-electable-member", sentence, "give one member in the file a priority above 0")
 
 

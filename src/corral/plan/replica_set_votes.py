@@ -35,7 +35,7 @@ def joining(view: View) -> Decision | None:
 
 
 def voting(view: View) -> Decision | None:
-    """Votes of the dead go first, then new votes are given, and only then are votes of the living taken."""
+    """Votes of the dead go first, then new votes are given, and only then do the living lose theirs."""
     surplus = [name for name, member in view.roster.items() if member.votes and not _has_vote(view, name)]
     dead = [name for name in surplus if not view.healthy(name)]
     if dead:
@@ -46,7 +46,7 @@ def voting(view: View) -> Decision | None:
         decision = _give(view, new, waiting_matters=bool(surplus))
         if decision is not None:
             return decision
-    return _priorities(view) or _stepping_down(view) or _leaving(view, surplus)
+    return _priorities(view) or _leaving(view, surplus)
 
 
 def settings(view: View) -> Decision | None:
@@ -66,9 +66,7 @@ def _has_vote(view: View, name: str) -> bool:
 
 def _unvoiced(view: View) -> list[SetMember]:
     """Members of the configuration that the file gives a vote and that have none yet."""
-    return [
-        m for m in view.wanted.members if m.votes and m.name in view.roster and not view.roster[m.name].votes
-    ]
+    return [m for m in view.wanted.members if m.votes and m.name in view.roster and not view.roster[m.name].votes]
 
 
 def _new_arbiters(view: View) -> list[SetMember]:
@@ -90,9 +88,7 @@ def _give(view: View, new: list[SetMember], *, waiting_matters: bool) -> Decisio
     if not pending:
         return None
     said = listed(f"{name} ({view.state(name)})" for name in pending)
-    return Decision(
-        AwaitSecondary(pending), f"wait until {said} can be given a vote: a copy of the data comes first"
-    )
+    return Decision(AwaitSecondary(pending), f"wait until {said} can be given a vote: a copy of the data comes first")
 
 
 def _priorities(view: View) -> Decision | None:
@@ -124,21 +120,22 @@ def _stepping_down(view: View) -> Decision | None:
             StepDown(primary), f"let the primary {primary} step down ({why}): {listed(ready)} can take over"
         )
     waited = tuple(others or [name for name in view.goal if view.electable(name)])
-    sentence = (
-        f"wait until {listed(waited)} can take over from the primary {primary}, which the file wants no more"
-    )
+    sentence = f"wait until {listed(waited)} can take over from the primary {primary}, which the file wants no more"
     return Decision(AwaitSecondary(waited), sentence)
 
 
 def _leaving(view: View, surplus: list[str]) -> Decision | None:
-    if surplus:
-        return _take(view, surplus[0], "the file gives it none")
+    """The primary goes last, so that nobody takes over from it who is to leave as well."""
+    others = [name for name in surplus if name != view.found.primary]
+    if others:
+        return _take(view, others[0], "the file gives it none")
+    handover = _stepping_down(view)
+    if handover is not None:
+        return handover
     names = tuple(name for name in view.roster if name not in view.goal)
     if not names:
         return None
-    return _guarded(
-        view, RemoveMembers(names), f"remove {listed(names)}, which the file has no more and has no vote"
-    )
+    return _guarded(view, RemoveMembers(names), f"remove {listed(names)}, which the file has no more and has no vote")
 
 
 def _take(view: View, name: str, why: str) -> Decision:
@@ -152,9 +149,5 @@ def _guarded(view: View, step: Reconfiguration, sentence: str) -> Decision:
     after = step.applied(view.found.members)
     if view.keeps_majority(view.found.members) and view.keeps_majority(after):
         return Decision(view.last_of(step), sentence)
-    ill = tuple(
-        dict.fromkeys(m.name for m in (*view.found.members, *after) if m.votes and not view.healthy(m.name))
-    )
-    return Decision(
-        AwaitMembers(ill), f"wait for {listed(ill)}: without a healthy majority no vote is changed"
-    )
+    ill = tuple(dict.fromkeys(m.name for m in (*view.found.members, *after) if m.votes and not view.healthy(m.name)))
+    return Decision(AwaitMembers(ill), f"wait for {listed(ill)}: without a healthy majority no vote is changed")

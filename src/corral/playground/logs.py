@@ -51,9 +51,7 @@ def log_path(root: Path, target: Target) -> Path:
 
 def last_lines(root: Path, targets: Sequence[Target], lines: int) -> list[tuple[str, str]]:
     """Pairs of unit and line, unit by unit."""
-    return [
-        (target[1], line) for target in targets for line in tail(log_path(root, target), lines).splitlines()
-    ]
+    return [(target[1], line) for target in targets for line in tail(log_path(root, target), lines).splitlines()]
 
 
 async def follow(root: Path, targets: Sequence[Target]) -> AsyncIterator[tuple[str, str]]:

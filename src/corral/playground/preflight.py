@@ -30,7 +30,7 @@ def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: St
     if problems:
         raise ChangeFailed(problems)
     limit = ports.open_files_limit()
-    if limit < OPEN_FILES:
+    if limit < OPEN_FILES and not running:
         message = f"this machine allows {limit} open files for a process; MongoDB asks for {OPEN_FILES}"
         sink(Note(f"{message}: enough to try things out, not for many connections"))
 

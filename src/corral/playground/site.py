@@ -23,7 +23,9 @@ LOCALHOST = "127.0.0.1"
 CACHE_SIZE = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
 OPLOG_SIZE = 990 << 20
-"""Bytes of oplog for each mongod: the smallest that MongoDB sizes one by itself; by default it takes 5 % of the disk."""
+"""Bytes of oplog for each mongod: the smallest that MongoDB chooses by itself; by default it takes 5 % of the disk."""
+MONGOD_PARAMETERS = {"shutdownTimeoutMillisForSignaledShutdown": "1000"}
+"""When everything stops there is no other member to hand over to, and mongod would wait 15 s for one."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Playground:
             url=f"http://{LOCALHOST}:{proxy_ports[0]}",
             cache_size=CACHE_SIZE,
             oplog_size=OPLOG_SIZE,
+            parameters=MONGOD_PARAMETERS,
         )
         return build(spec, placement, self.loaded.directory)
 
@@ -122,5 +125,3 @@ def _free_port(addresses: tuple[str, ...], wanted: int, chosen: set[int]) -> int
 def _moved(host: str, wanted: int, port: int, address: str) -> str:
     taken = next((a for a in (address, LOCALHOST) if ports.is_taken(a, wanted)), LOCALHOST)
     return f"{taken}:{wanted} is taken by {ports.holder(taken, wanted)}: {host} listens on {port}"
-
-

@@ -75,9 +75,21 @@ class Supervisord:
         if self.socket.parent.stat().st_uid != os.geteuid():
             message = f"{self.socket.parent} belongs to another user"
             raise ChangeFailed(Problem("socket-owner", "error", message, "set XDG_STATE_HOME to a shorter path"))
+        await self._wait_until_up(self._launch())
+        return True
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that a terminal's Ctrl-C does not reach it."""
         with (self.root / "supervisord.out").open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(self.root / "supervisord.conf")],
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "supervisor.supervisord",
+                    "-n",
+                    "-c",
+                    str(self.root / "supervisord.conf"),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -85,8 +97,6 @@ class Supervisord:
                 cwd=self.root,
                 env=self._environment(),
             )
-        await self._wait_until_up(process)
-        return True
 
     async def _wait_until_up(self, process: subprocess.Popen[bytes], patience: float = 20) -> None:
         deadline = time.monotonic() + patience

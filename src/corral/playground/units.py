@@ -118,4 +118,6 @@ def _found(row: dict[str, Any]) -> FoundUnit:
 
 def _refused(what: str, name: str, error: Exception) -> Problem:
     said = error.faultString if isinstance(error, Fault) else "supervisord does not answer"
-    return Problem("supervisord", "error", f"supervisord can't {what} {name}: {said}", "run the same command again", name)
+    return Problem(
+        "supervisord", "error", f"supervisord can't {what} {name}: {said}", "run the same command again", name
+    )

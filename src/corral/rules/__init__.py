@@ -31,6 +31,4 @@ def _problem(rule: Rule, seen: Seen, loaded: Loaded, language: Language) -> Prob
     text = TEXTS[language][rule.name]
     between = " " if language == "en" else ""
     message = f"{text.message.format(**seen.evidence)}{between}{text.why}"
-    return Problem(
-        rule.code, rule.severity, message, text.hint.format(**seen.evidence), loaded.where(seen.path)
-    )
+    return Problem(rule.code, rule.severity, message, text.hint.format(**seen.evidence), loaded.where(seen.path))

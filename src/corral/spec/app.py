@@ -131,7 +131,7 @@ class Workers(Section):
     env: Environment = Field({}, description="Variables for workers alone, on top of app.env.")
     health: Annotated[Health | Literal["none"] | None, _OrNone()] = Field(
         None,
-        description="As app.health, which holds when left out; `none` judges a worker by its process alone.",
+        description="What differs from app.health for workers; `none` judges them by their process alone.",
     )
 
 

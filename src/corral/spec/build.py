@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
 
 from corral.model.cluster import (
@@ -42,6 +42,7 @@ class Placement:
     url: str = ""
     cache_size: int | None = None
     oplog_size: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
 
 def direct_placement(spec: Spec) -> Placement:
@@ -133,7 +134,7 @@ def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Da
         heartbeat_interval=database.heartbeat_interval,
         cache_size=database.cache_size or placement.cache_size,
         oplog_size=database.oplog_size or placement.oplog_size,
-        parameters=tuple(database.parameters.items()),
+        parameters=tuple({**placement.parameters, **database.parameters}.items()),
     )
 
 

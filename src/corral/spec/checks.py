@@ -62,7 +62,8 @@ def addresses(spec: Spec, report: Report) -> Iterator[Complaint]:
 
 def database(spec: Spec, report: Report) -> Iterator[Complaint]:
     timing = ("database", "heartbeat_interval")
-    if spec.database.heartbeat_interval >= spec.database.election_timeout and report.clean(timing):
+    known = report.clean(timing, ("database", "election_timeout"))
+    if known and spec.database.heartbeat_interval >= spec.database.election_timeout:
         sentence = "must be shorter than database.election_timeout: a primary needs time for a heartbeat."
         yield Complaint("bad-value", timing, sentence, "Half of it, or less, lets one heartbeat be lost.")
     if spec.database.name.lower() in RESERVED_NAMES:

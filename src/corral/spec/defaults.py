@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from corral.spec.app import App
+from typing import TypeVar
+
+from corral.spec.app import App, Health
 from corral.spec.database import Database, Member
 from corral.spec.schema import Spec
-from corral.spec.section import Host, Ssh
+from corral.spec.section import Host, Section, Ssh
+
+S = TypeVar("S", bound=Section)
 
 WORKER_PORTS = 100
 """How far the workers' ports are from the web instances': app.instances is at most as many."""
@@ -24,18 +28,22 @@ def completed(spec: Spec) -> Spec:
 def _host(host: Host, ssh: Ssh) -> Host:
     if host.ssh is None:
         return host
-    own = {key: getattr(host.ssh, key) for key in host.ssh.model_fields_set}
-    return host.model_copy(update={"ssh": ssh.model_copy(update=own)})
+    return host.model_copy(update={"ssh": _over(ssh, host.ssh)})
+
+
+def _over(common: S, own: S) -> S:
+    """`common` with the keys that `own` has been given."""
+    return common.model_copy(update={key: getattr(own, key) for key in own.model_fields_set})
 
 
 def _app(app: App) -> App:
-    workers = app.workers
+    workers, health = app.workers, app.workers.health
     step = WORKER_PORTS if app.first_port + WORKER_PORTS <= 65535 else -WORKER_PORTS
     filled = {
         "hosts": workers.hosts or app.hosts,
         "first_port": workers.first_port or app.first_port + step,
         "command": workers.command or app.command,
-        "health": workers.health or app.health,
+        "health": _over(app.health, health) if isinstance(health, Health) else health or app.health,
     }
     return app.model_copy(update={"workers": workers.model_copy(update=filled)})
 

@@ -62,25 +62,16 @@ def read_document(text: str, source: str, written: Sequence[Path] = ()) -> Docum
     lines = Lines.of(text)
     node = compose(text, source, lines)
     if node is None:
-        raise InvalidFile(
-            Problem(
-                "empty-file",
-                "error",
-                "The cluster file holds nothing.",
-                "`corral init` writes one with comments to start from.",
-                place(source, Position(1, 1)),
-            )
-        )
-    start = lines.clamp(node.start_mark.line, node.start_mark.column)
+        hint = "`corral init` writes one with comments to start from."
+        raise _refused("empty-file", "The cluster file holds nothing.", hint, place(source, Position(1, 1)))
     if not isinstance(node, MappingNode):
-        raise InvalidFile(
-            Problem(
-                "not-a-mapping",
-                "error",
-                f"The cluster file must be a mapping of keys to values, not {kind(node)}.",
-                "Its first line is usually `name: mycluster`; `corral init` writes a whole one.",
-                place(source, start),
-            )
-        )
+        start = lines.clamp(node.start_mark.line, node.start_mark.column)
+        message = f"The cluster file must be a mapping of keys to values, not {kind(node)}."
+        hint = "Its first line is usually `name: mycluster`; `corral init` writes a whole one."
+        raise _refused("not-a-mapping", message, hint, place(source, start))
     walk = Walk(source, lines, tuple(written))
     return Document(source, walk.mapping(node), walk.keys, walk.values, tuple(walk.faults))
+
+
+def _refused(code: str, message: str, hint: str, where: str) -> InvalidFile:
+    return InvalidFile(Problem(code, "error", message, hint, where))

@@ -49,10 +49,6 @@ def _default(field: FieldInfo) -> dict[str, Any]:
     if field.default_factory or field.default in (None, (), {}):
         return {}
     if not kinds:
-        return {"default": field.default}
+        return {"default": list(field.default) if isinstance(field.default, tuple) else field.default}
     default = kinds[0].write(field.default)
-    try:
-        kinds[0].read(default)
-    except ValueError:  # "" or 0: required, or derived from another key
-        return {}
-    return {"default": default}
+    return {"default": default} if kinds[0].accepts(default) else {}

@@ -37,9 +37,9 @@ def compose(text: str, source: str, lines: Lines) -> Any:
         raise _refused(error, source, lines) from None
     except ReaderError as error:
         raise _unreadable(error, text, source, lines) from None
-    except (YAMLError, ValueError) as error:
-        # ValueError: an escape or a version directive out of range.
-        raise InvalidFile(_problem(f"This is not YAML: {error}.", "", source, lines.clamp(0, 0))) from None
+    except (YAMLError, ValueError, OverflowError):
+        message = "This is not YAML: a character's number (\\u, \\U) or a %directive is out of range."
+        raise InvalidFile(_problem(message, "", source, lines.clamp(0, 0))) from None
     except RecursionError:
         raise too_deep(source, lines) from None
 

@@ -19,7 +19,7 @@ from corral.spec.report import Report
 from corral.spec.schema import WRITTEN, Spec
 from corral.spec.validate import validated
 
-_LARGEST: Final = 1 << 20
+_LARGEST: Final = 256 << 10
 """A cluster file has a few kilobytes; what is larger is another file."""
 _INIT: Final = "`corral init` writes one to start from; `-f FILE` names another."
 
@@ -84,7 +84,9 @@ def _content(path: FilePath) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _refused("unreadable", f"{str(path)!r} can't be read: {reason}.", _INIT, path) from None
     if len(content) > _LARGEST:
-        raise _refused("too-large", f"{path} is larger than 1 MiB.", "Is this the right file?", path)
+        raise _refused(
+            "too-large", f"{path} is larger than {_LARGEST >> 10} KiB.", "Is this the right file?", path
+        )
     return content
 
 

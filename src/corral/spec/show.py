@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from corral.model.cluster import Cluster, endpoint
+from pydantic.fields import FieldInfo
+
+from corral.model.cluster import Cluster, Database, endpoint
 from corral.model.connection import mongo_url, oplog_url
 from corral.secrets import REDACTED, reference
 from corral.spec.emit import to_yaml
 from corral.spec.parse import Loaded
 from corral.spec.section import Section
+from corral.spec.values import Kind
 
 _DERIVED = "derived"
 
@@ -36,15 +39,21 @@ def plain(section: Section) -> dict[str, Any]:
     """`section` as the file would have it: times and sizes with units, nothing that stands for 'left out'."""
     result: dict[str, Any] = {}
     written = section.model_dump(mode="json")
-    for key in type(section).model_fields:
+    for key, field in type(section).model_fields.items():
         value = getattr(section, key)
         if isinstance(value, Section):
             result |= {key: inner} if (inner := plain(value)) else {}
         elif isinstance(value, dict):
             result[key] = {name: _entry(entry) for name, entry in value.items()}
-        elif written[key] not in (None, ""):
+        elif not _stands_for_nothing(field, written[key]):
             result[key] = written[key]
     return result
+
+
+def _stands_for_nothing(field: FieldInfo, written: Any) -> bool:
+    """Whether a file would leave this out: None, and an empty text where none may stand."""
+    kinds = [kind for kind in field.metadata if isinstance(kind, Kind)]
+    return written is None or (written == "" and not (kinds and kinds[0].accepts("")))
 
 
 def _entry(value: Any) -> Any:
@@ -75,21 +84,25 @@ def derived(cluster: Cluster) -> dict[str, Any]:
             for each in cluster.app.instances
         ],
         "upstream": [endpoint(each.host.address, each.port) for each in cluster.app.web],
-        "replica_set": {
-            "name": database.replica_set,
-            "members": [
-                {
-                    "name": member.name,
-                    "host": member.host.name,
-                    "priority": _short(member.priority),
-                    "votes": member.votes,
-                }
-                | ({"arbiter": True} if member.arbiter else {})
-                for member in database.members
-            ],
-        },
+        "replica_set": _replica_set(database),
         "mongo_url": _redacted(mongo_url(database)),
         "mongo_oplog_url": _redacted(oplog_url(database)),
+    }
+
+
+def _replica_set(database: Database) -> dict[str, Any]:
+    return {
+        "name": database.replica_set,
+        "members": [
+            {
+                "name": member.name,
+                "host": member.host.name,
+                "priority": _short(member.priority),
+                "votes": member.votes,
+            }
+            | ({"arbiter": True} if member.arbiter else {})
+            for member in database.members
+        ],
     }
 
 

@@ -37,11 +37,13 @@ def validated(report: Report) -> Spec:
         except ValidationError as error:
             for details in error.errors(include_url=False):
                 complaint = _complaint(report, details)
-                report.add(complaint)
+                if details["type"] != "too_short" or report.clean(complaint.path):
+                    report.add(complaint)
                 _set_aside(data, complaint.path)
         else:
             for complaint in _missing(spec, (), report.document.data):
-                report.add(complaint)
+                if report.clean(complaint.path):
+                    report.add(complaint)
             return spec
 
 
@@ -74,10 +76,12 @@ def _set_aside(data: dict[str, Any], path: Path) -> None:
     """Takes `path` out of `data`; with a list's item the whole list goes, so that no index moves."""
     here: Any = data
     for step in path[:-1]:
-        if isinstance(here[step], list):
-            here.pop(step)
+        inner = here.get(step)
+        if isinstance(inner, list):
+            del here[step]
+        if not isinstance(inner, dict):
             return
-        here = here[step]
+        here = inner
     here.pop(path[-1], None)
 
 

@@ -52,6 +52,14 @@ class Kind:
     def json_schema(self) -> dict[str, Any]:
         raise NotImplementedError
 
+    def accepts(self, value: object) -> bool:
+        """Whether a file may say `value`: what it may not say stands for 'left out'."""
+        try:
+            self.read(value)
+        except PydanticCustomError:
+            return False
+        return True
+
     def refuse(self, value: object, wrong_type: bool = False) -> PydanticCustomError:
         code = "wrong-type" if wrong_type else "bad-value"
         return refusal(code, f"must be {self.expected}, not {found(value)}")

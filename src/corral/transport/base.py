@@ -29,8 +29,8 @@ class Completed:
 class Transport(Protocol):
     """What every transport can do. All raise errors.Unreachable when the host can't be reached."""
 
-    async def run(self, host: str, script: str, timeout: float = 60.0) -> Completed:
-        """Run a POSIX sh script on `host`; the script travels on stdin, so nothing of it shows in a process list."""
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+        """Run a POSIX sh script on `host`, for `deadline` seconds at most; the script travels on stdin, so nothing of it shows in a process list."""
 
     async def read(self, host: str, path: str) -> bytes | None:
         """The content of a file, or None when there is none."""

@@ -13,7 +13,7 @@ from corral.transport.base import Completed
 class LocalTransport:
     """All hosts are this machine; their files are apart because each host's layout is."""
 
-    async def run(self, host: str, script: str, timeout: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
         process = await asyncio.create_subprocess_exec(
             "/bin/sh",
             "-s",
@@ -22,10 +22,10 @@ class LocalTransport:
             stderr=asyncio.subprocess.PIPE,
         )
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(deadline):
                 stdout, stderr = await process.communicate(script.encode())
         except TimeoutError:
-            return Completed(124, b"", f"{host}: no answer within {timeout:g} s".encode())
+            return Completed(124, b"", f"{host}: no answer within {deadline:g} s".encode())
         finally:
             if process.returncode is None:
                 process.kill()
@@ -33,13 +33,17 @@ class LocalTransport:
         return Completed(process.returncode or 0, stdout, stderr)
 
     async def read(self, host: str, path: str) -> bytes | None:
-        try:
-            return Path(path).read_bytes()
-        except FileNotFoundError:
-            return None
+        return await asyncio.to_thread(_read_file, Path(path))
 
     async def write(self, host: str, path: str, content: bytes, mode: int) -> None:
         write_file(Path(path), content, mode)
+
+
+def _read_file(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def write_file(path: Path, content: bytes, mode: int) -> None:

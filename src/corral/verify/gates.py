@@ -52,5 +52,3 @@ async def _look(gate: Gate, state: State) -> Seen:
     found = await state()
     running = found is not None and found.state == "running"
     return Seen(running, found.detail or found.state if found else "the unit is not known to its supervisor")
-
-

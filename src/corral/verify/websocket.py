@@ -32,7 +32,7 @@ async def _echo(host: Host, port: int, path: str) -> Check:
             others = 0
             async for answer in socket:
                 if message in str(answer):
-                    more = f" after {others} others" if others else ""
+                    more = f", behind {others} of the application's own" if others else ""
                     return passed(NAME, f"{url}: {message} came back{more}", host.name)
                 others += 1
     except TimeoutError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import random
+import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ from corral.model.cluster import Host, Instance, Layout, Proxy
 from corral.model.resources import HostFacts
 from corral.secrets import Secret, resolve
 from tests.binaries import NginxVersion, nginx
+from tests.free_addresses import free_address
 from tests.unit.desired.upstreams import Upstream
 
 PROBE = "0123456789abcdef0123456789abcdef01234567"
@@ -59,25 +61,6 @@ def instances_of(upstreams: list[Upstream]) -> list[Instance]:
     return [instance(each.name, host(each.name[0], each.address), each.port) for each in upstreams]
 
 
-def free_addresses(count: int, ports: range) -> list[str]:
-    """Addresses of 127.0.0.0/8 on which nobody listens at any of `ports`."""
-    found: list[str] = []
-    while len(found) < count:
-        address = f"127.{random.randint(2, 254)}.{random.randint(0, 254)}.{random.randint(2, 254)}"
-        if address not in found and all(_is_free(address, port) for port in ports):
-            found.append(address)
-    return found
-
-
-def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
-
-
 @dataclass(frozen=True)
 class Answer:
     status: int
@@ -104,7 +87,15 @@ class Running:
 
     address: str
     port: int
-    log: Path
+    directory: Path
+
+    @property
+    def errors(self) -> str:
+        return (self.directory / "error.log").read_text()
+
+    @property
+    def access_log(self) -> str:
+        return (self.directory / "access.log").read_text()
 
     def connect(self, source: str = "") -> http.client.HTTPConnection:
         bind = (source, 0) if source else None
@@ -126,38 +117,44 @@ class Running:
     def upgrade(self, target: str, **headers: str) -> tuple[socket.socket, dict[str, Any], str]:
         """A socket after its upgrade, what the instance saw, and the head of the answer."""
         sock = socket.create_connection((self.address, self.port), timeout=20)
-        lines = [f"GET {target} HTTP/1.1", f"Host: {self.address}:{self.port}", "Upgrade: websocket", "Connection: Upgrade"]
+        lines = [f"GET {target} HTTP/1.1", f"Host: {self.address}:{self.port}"]
+        lines += ["Upgrade: websocket", "Connection: Upgrade"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         received = b""
         while not received.endswith(b"\n") or received.endswith(b"\r\n"):
             part = sock.recv(65536)
-            assert part, f"closed after {received!r}"
+            if not part:
+                raise AssertionError(f"closed after {received!r}")
             received += part
         head, _, seen = received.partition(b"\r\n\r\n")
         return sock, json.loads(seen), head.decode()
 
 
+def in_parallel(count: int, do: Callable[[int], Answer], threads: int = 16) -> list[Answer]:
+    """The answers of `do(0)` to `do(count - 1)`."""
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(do, range(count)))
+
+
 @contextmanager
-def running(
-    version: NginxVersion, upstreams: list[Upstream], directory: Path, **changes: Any
-) -> Iterator[Running]:
-    """nginx of `version` in front of `upstreams`, with PROXY changed by `changes`; two workers, as `auto` gives on small machines."""
+def running(version: NginxVersion, upstreams: list[Upstream], directory: Path, **changes: Any) -> Iterator[Running]:
+    """nginx of `version` and two workers in front of `upstreams`, with PROXY changed by `changes`."""
     binary = nginx(version)
     port = 8080
-    (address,) = free_addresses(1, range(port, port + 1))
+    address = free_address()
     where = host("proxy-1", address, PurePosixPath(directory))
     (directory / "run").mkdir(parents=True)
-    facts = HostFacts("proxy-1", VERSIONS[version], user="root", access_log=str(directory / "access.log"))
+    user = "root" if os.geteuid() == 0 else ""
+    facts = HostFacts("proxy-1", VERSIONS[version], user=user, access_log=str(directory / "access.log"))
     text = render_nginx(replace(PROXY, **changes), instances_of(upstreams), where, port, facts)
     text = resolve(text, {"probe": Secret(PROBE)}).replace("worker_processes auto;", "worker_processes 2;")
     (directory / "nginx.conf").write_text(text)
-    log = directory / "error.log"
-    with log.open("wb") as errors:
+    with (directory / "error.log").open("wb") as errors:
         command = [binary, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf"]
         process = subprocess.Popen(command, stdout=errors, stderr=errors)
         try:
-            here = Running(address, port, log)
+            here = Running(address, port, directory)
             _wait(here, process)
             yield here
         finally:
@@ -165,7 +162,7 @@ def running(
             process.wait(20)
 
 
-def _wait(nginx_here: Running, process: subprocess.Popen[bytes], deadline: float = 20) -> None:
+def _wait(nginx_here: Running, process: subprocess.Popen[bytes], deadline: float = 30) -> None:
     until = time.monotonic() + deadline
     while time.monotonic() < until and process.poll() is None:
         try:
@@ -173,4 +170,4 @@ def _wait(nginx_here: Running, process: subprocess.Popen[bytes], deadline: float
                 return
         except OSError:
             time.sleep(0.01)  # the pause between two questions, not a guess at how long it takes
-    raise AssertionError(f"nginx doesn't answer: {nginx_here.log.read_text()}")
+    raise AssertionError(f"nginx doesn't answer: {nginx_here.errors}")

@@ -107,7 +107,10 @@ async def _echo(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stream
 
 
 def _response(body: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        len(body),
+        body,
+    )
 
 
 class Upstreams:

@@ -56,7 +56,12 @@ def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path, contex
 def test_what_its_check_refuses_is_not_put_in_place(tmp_path: Path, context: Context) -> None:
     path = tmp_path / "conf"
     path.write_text("old\n")
-    check = ("/bin/sh", "-c", 'grep -q good "$0" || { echo "line 1: password s3cret is bad" >&2; exit 1; }', "{}")
+    check = (
+        "/bin/sh",
+        "-c",
+        'grep -q good "$0" || { echo "line 1: password s3cret is bad" >&2; exit 1; }',
+        "{}",
+    )
     before = digest("old\n")
     with pytest.raises(ChangeFailed) as failure:
         asyncio.run(write_file(WriteFile(File("h", str(path), "bad\n"), before, "", check), context))

@@ -16,9 +16,7 @@ from corral.model.resources import (
 
 A, B, C, D, E = (f"10.0.0.{number}:27017" for number in range(1, 6))
 
-USERS = tuple(
-    DatabaseUser(name, (("read", "local"),), name) for name in (ADMIN, OPERATOR, APPLICATION, MONITOR)
-)
+USERS = tuple(DatabaseUser(name, (("read", "local"),), name) for name in (ADMIN, OPERATOR, APPLICATION, MONITOR))
 
 
 def wanted(*members: SetMember | str) -> ReplicaSet:

@@ -62,9 +62,7 @@ class TestJourney:
         states = walk(target, found)
         assert preview(target, found) == tuple(decide(target, state).sentence for state in states[:-1])
 
-    def test_a_lost_primary_at_any_point_is_no_obstacle(
-        self, target: ReplicaSet, found: FoundReplicaSet
-    ) -> None:
+    def test_a_lost_primary_at_any_point_is_no_obstacle(self, target: ReplicaSet, found: FoundReplicaSet) -> None:
         for state in walk(target, found):
             if state.primary:
                 # Who comes back as primary finds the users as they were; the simulation can't know that.
@@ -72,9 +70,7 @@ class TestJourney:
                 assert after is not None
                 assert is_complete(target, walk(target, replace(after, users=state.users))[-1])
 
-    def test_a_member_gone_at_any_point_is_waited_for(
-        self, target: ReplicaSet, found: FoundReplicaSet
-    ) -> None:
+    def test_a_member_gone_at_any_point_is_waited_for(self, target: ReplicaSet, found: FoundReplicaSet) -> None:
         for state in walk(target, found):
             for fact in state.facts:
                 if fact.name == state.primary or not state.name:

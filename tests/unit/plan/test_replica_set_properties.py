@@ -71,11 +71,7 @@ def finds(draw: st.DrawFn) -> FoundReplicaSet:
         primary=primary,
         users=tuple((user.name, draw(user_states) if primary else "unknown") for user in USERS),
     )
-    return (
-        found
-        if View(ReplicaSet("rs", (), 0, 0, ()), found).keeps_majority(roster) or not primary
-        else draw(finds())
-    )
+    return found if View(ReplicaSet("rs", (), 0, 0, ()), found).keeps_majority(roster) or not primary else draw(finds())
 
 
 def voters(found: FoundReplicaSet) -> set[str]:
@@ -99,9 +95,7 @@ def check_step(found: FoundReplicaSet, decision: Decision, after: FoundReplicaSe
     assert len(voters(after)) <= 7
     assert has_majority(after) or not has_majority(found), "the healthy majority was lost"
     primary = next(member for member in after.members if member.name == found.primary)
-    assert primary.votes and primary.priority > 0, (
-        "MongoDB refuses a configuration whose primary can't be one"
-    )
+    assert primary.votes and primary.priority > 0, "MongoDB refuses a configuration whose primary can't be one"
 
 
 @settings(max_examples=400, deadline=None)
@@ -128,9 +122,7 @@ def test_it_arrives_or_says_what_is_in_the_way(target: ReplicaSet, found: FoundR
 
 @settings(max_examples=200, deadline=None)
 @given(target=wants(), states=st.lists(st.sampled_from(STATES), min_size=len(NAMES), max_size=len(NAMES)))
-def test_nothing_is_initiated_unless_every_member_is_known_to_be_empty(
-    target: ReplicaSet, states: list[str]
-) -> None:
+def test_nothing_is_initiated_unless_every_member_is_known_to_be_empty(target: ReplicaSet, states: list[str]) -> None:
     facts = dict(zip(NAMES, states, strict=True))
     found = FoundReplicaSet(facts=tuple(MemberFacts(*pair) for pair in facts.items()))
     if isinstance(decide(target, found).step, Initiate):

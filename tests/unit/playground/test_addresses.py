@@ -39,4 +39,6 @@ def test_the_network_is_a_loopback_one_and_never_the_first_two(name: str) -> Non
 def test_every_host_has_an_address_of_its_own(declared: list[str]) -> None:
     addresses = loopback_addresses({str(n): address for n, address in enumerate(declared)}, "127.7.0.0/16")
     assert len(set(addresses.values())) == len(declared)
-    assert all(address in ipaddress.ip_network("127.7.0.0/16") for address in map(ipaddress.ip_address, addresses.values()))
+    assert all(
+        address in ipaddress.ip_network("127.7.0.0/16") for address in map(ipaddress.ip_address, addresses.values())
+    )

@@ -18,7 +18,7 @@ def test_a_script_travels_on_stdin_and_its_end_is_told() -> None:
 
 
 def test_a_script_that_hangs_is_ended() -> None:
-    done = asyncio.run(LocalTransport().run("h", "exec sleep 60", timeout=0.2))
+    done = asyncio.run(LocalTransport().run("h", "exec sleep 60", deadline=0.2))
     assert done.code == 124
     assert "no answer within 0.2 s" in done.error
 
@@ -54,5 +54,5 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_every_value_arrives_in_the_environment_as_it_is(value: str) -> None:
-    done = asyncio.run(LocalTransport().run("h", exports({"VALUE": value}) + "printf %s \"$VALUE\"\n"))
+    done = asyncio.run(LocalTransport().run("h", exports({"VALUE": value}) + 'printf %s "$VALUE"\n'))
     assert done.stdout == value.encode()

@@ -10,7 +10,7 @@ from corral.errors import ChangeFailed
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
 from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down
-from corral.mongo.configuration import initial_document, read_commitment
+from corral.mongo.configuration import Configuration, initial_document, read_commitment
 from corral.mongo.greeting import greet
 from corral.mongo.users import create_user, update_user
 from corral.observe.replica_set import observe_through
@@ -33,7 +33,7 @@ from corral.plan.replica_set_steps import (
 from corral.problems import Problem
 from corral.secrets import Secrets, redact
 
-PAUSE: Final = 0.05
+PAUSE: Final = 0.03
 """Seconds between two looks while something is waited for."""
 
 SURE: Final = 3
@@ -157,8 +157,8 @@ class _Walk:
 
     async def _reconfigure(self, step: Reconfiguration) -> bool:
         """Compare and set: nothing is done when the configuration isn't the one decided on."""
-        now = await read_commitment(self.connections, self.found.primary)
-        if now.version != self.found.version or not now.committed:
+        now = await self._committed()
+        if now is None:
             return False
         if isinstance(step, AddArbiter):
             await default_to_majority(self.connections, self.found.primary)
@@ -170,6 +170,16 @@ class _Walk:
             self.connections, self.found.primary, now, members, _times(step.settings), self.patience
         )
         return True
+
+    async def _committed(self) -> Configuration | None:
+        """The configuration that was decided on, once it may be changed; None when there is a newer one."""
+        while True:
+            now = await read_commitment(self.connections, self.found.primary)
+            if now.version != self.found.version:
+                return None
+            if now.committed:
+                return now
+            await asyncio.sleep(PAUSE)
 
     async def _spread(self) -> None:
         """Until a majority has the configuration itself: the primary may die the next moment."""

@@ -29,9 +29,9 @@ def main() -> None:
 def _run(settings: Settings, listener: socket.socket) -> None:
     # Collecting garbage while modules are imported finds none and costs a tenth of the start.
     gc.disable()
-    import asyncio  # noqa: PLC0415 - after the socket is open and the collector off
+    import asyncio
 
-    from corral.playground.noticeboard import log, process  # noqa: PLC0415 - as above
+    from corral.playground.noticeboard import log, process
 
     gc.freeze()
     gc.enable()

@@ -71,8 +71,8 @@ class Database:
                 tz_aware=True,
                 maxPoolSize=32,
                 connectTimeoutMS=2000,
-                heartbeatFrequencyMS=5000,  # with the line above: a primary that hangs is noticed within 7 s
-                serverSelectionTimeoutMS=5000,
+                heartbeatFrequencyMS=2000,  # with the line above: a primary that hangs is noticed within 4 s
+                serverSelectionTimeoutMS=2000,
             )
             database = self._client.get_default_database("noticeboard")
         except (PyMongoError, ValueError, TypeError):
@@ -86,13 +86,12 @@ class Database:
         )
         self._timeout = settings.database_timeout
         self._running: set[asyncio.Timeout] = set()
+        self._refusal = ""
 
     def __getitem__(self, collection: str) -> AsyncCollection[Document]:
         return self._database[collection]
 
-    async def persist(
-        self, operation: Callable[[], Awaitable[Result]], within: float | None = None
-    ) -> Result:
+    async def persist(self, operation: Callable[[], Awaitable[Result]], within: float | None = None) -> Result:
         """Runs `operation`, again and again if need be, for `within` seconds; it must bear being run twice.
 
         Raises UnavailableError when the time is over.
@@ -103,11 +102,35 @@ class Database:
         self._running.add(limit)
         try:
             async with limit:
-                return await _attempts(operation, end)
+                return await self._attempts(operation, end)
         except TimeoutError:
             raise UnavailableError("the database did not answer in time") from None
         finally:
             self._running.discard(limit)
+
+    async def _attempts(self, operation: Callable[[], Awaitable[Result]], end: float) -> Result:
+        now = asyncio.get_running_loop().time
+        attempt = 0
+        while True:
+            try:
+                with pymongo.timeout(min(ATTEMPT, max(end - now(), 0.05))):
+                    result = await operation()
+            except (ConnectionFailure, OperationFailure) as error:
+                pause = backoff(attempt, longest=1)
+                if now() + pause >= end:
+                    raise UnavailableError(self._reason(error)) from None
+                self._reason(error)
+                await asyncio.sleep(pause)
+                attempt += 1
+            else:
+                self._refusal = ""
+                return result
+
+    def _reason(self, error: PyMongoError) -> str:
+        """Remembers a refused password: the driver then counts the server as gone and reports only that."""
+        if isinstance(error, OperationFailure) and error.code in _REFUSED:
+            self._refusal = reason(error)
+        return self._refusal if isinstance(error, ServerSelectionTimeoutError) and self._refusal else reason(error)
 
     def hurry(self) -> None:
         """From now on nobody waits longer than HURRY: the process is about to stop."""
@@ -142,21 +165,6 @@ class Database:
         await self["files.files"].create_index([("filename", 1), ("uploadDate", 1)])
 
 
-async def _attempts(operation: Callable[[], Awaitable[Result]], end: float) -> Result:
-    now = asyncio.get_running_loop().time
-    attempt = 0
-    while True:
-        try:
-            with pymongo.timeout(min(ATTEMPT, max(end - now(), 0.05))):
-                return await operation()
-        except (ConnectionFailure, OperationFailure) as error:
-            pause = backoff(attempt, longest=1)
-            if now() + pause >= end:
-                raise UnavailableError(reason(error)) from None
-            await asyncio.sleep(pause)
-            attempt += 1
-
-
 def backoff(attempt: int, longest: float) -> float:
     """Seconds to wait after failure number `attempt` (from 0): doubling from 0.1 s, with jitter of a half."""
     return float(min(0.1 * 2 ** min(attempt, 10), longest) * random.uniform(0.5, 1))  # noqa: S311 - no secret
@@ -172,6 +180,4 @@ def reason(error: PyMongoError) -> str:
     for kind, words in _IN_WORDS:
         if isinstance(error, kind):
             return words
-    return (
-        f"the database answered with error {code}" if code else f"the driver reports {type(error).__name__}"
-    )
+    return f"the database answered with error {code}" if code else f"the driver reports {type(error).__name__}"

@@ -86,6 +86,8 @@ class Feed:
                 self._token = stream.resume_token
                 if change is not None:
                     self._publish({"type": "note", "note": to_json(change["fullDocument"])})
+                    # Lets the websockets send before the next note: a batch may be larger than an inbox.
+                    await asyncio.sleep(0)
         self._token = None
 
     def _lost(self, error: PyMongoError) -> None:

@@ -43,9 +43,7 @@ class Notes:
         content = {key: value for key, value in note.items() if key != "_id"}
 
         async def upsert() -> None:
-            await self.database["notes"].update_one(
-                {"_id": note["_id"]}, {"$setOnInsert": content}, upsert=True
-            )
+            await self.database["notes"].update_one({"_id": note["_id"]}, {"$setOnInsert": content}, upsert=True)
 
         await self.database.persist(upsert)
 

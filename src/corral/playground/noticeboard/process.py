@@ -37,9 +37,7 @@ async def run(settings: Settings, listener: socket.socket) -> int:
             worker.stop()
 
     _on_signal(stop)
-    tasks = [
-        _in_background(work, stop) for work in (database.prepare(), worker.run() if worker else feed.run())
-    ]
+    tasks = [_in_background(work, stop) for work in (database.prepare(), worker.run() if worker else feed.run())]
     log.info("%s %s listening on %s", settings.version, settings.role, settings.url)
     await server.serve(sockets=[listener])
     for task in tasks:

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
@@ -41,7 +41,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: ASGIApp) -> None:
         config = uvicorn.Config(
-            app,
+            self._last_on_its_connection(app),
             http=H11Protocol,
             ws=Websocket,
             lifespan="off",
@@ -58,6 +58,19 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._told_to_stop = asyncio.Event()
+
+    def _last_on_its_connection(self, app: ASGIApp) -> ASGIApp:
+        """Says `Connection: close` in the answers to requests that were running when the stop began."""
+
+        async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+            async def mark(message: Message) -> None:
+                if message["type"] == "http.response.start" and self.should_exit:
+                    message["headers"] = [*message["headers"], (b"connection", b"close")]
+                await send(message)
+
+            await app(scope, receive, mark)
+
+        return wrapped
 
     def stop(self) -> None:
         """No more requests, websockets closed; `serve` returns when the running requests are done."""

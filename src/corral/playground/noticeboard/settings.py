@@ -76,7 +76,5 @@ def _mongo_url(text: str) -> str:
 
 def _seconds(text: str) -> float:
     if not re.fullmatch(r"[0-9]{1,4}(\.[0-9]+)?", text) or float(text) <= 0:
-        raise SettingsError(
-            f"DATABASE_TIMEOUT is {text!r}: it must be a number of seconds above 0, such as 8."
-        )
+        raise SettingsError(f"DATABASE_TIMEOUT is {text!r}: it must be a number of seconds above 0, such as 8.")
     return float(text)

@@ -10,14 +10,14 @@ import signal
 import socket
 import subprocess
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
-from .running import Running, wait_for
+from .running import COMMAND, Running, wait_for
 
 PORT = 27017
 
@@ -73,9 +73,7 @@ class Mongod:
                 if "setName" not in hello:
                     settings = {"electionTimeoutMillis": 500, "heartbeatIntervalMillis": 100}
                     members = [{"_id": 0, "host": f"{self.address}:{PORT}"}]
-                    client.admin.command(
-                        "replSetInitiate", {"_id": "rs", "members": members, "settings": settings}
-                    )
+                    client.admin.command("replSetInitiate", {"_id": "rs", "members": members, "settings": settings})
             except PyMongoError:
                 return False
             return bool(hello["isWritablePrimary"])
@@ -136,12 +134,12 @@ def boards(mongod: Mongod) -> Iterator[tuple[Running, Running]]:
         starter.close()
 
 
-def _starter() -> Iterator[Start]:
+def _starter() -> Generator[Start, None, None]:
     started: list[Running] = []
 
-    def begin(ready: bool = True, **environment: str) -> Running:
+    def begin(ready: bool = True, command: list[str] = COMMAND, **environment: str) -> Running:
         address = free_address(8000)
-        running = Running(environment | {"host": address, "port": "8000"})
+        running = Running(environment | {"host": address, "port": "8000"}, command)
         started.append(running)
         if ready:
             wait_for(running.listens, "the instance listens")

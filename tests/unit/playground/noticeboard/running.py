@@ -44,13 +44,13 @@ def run(**environment: str) -> subprocess.CompletedProcess[str]:
 class Running:
     """A started instance. `base` is its URL; its log is read by `log`."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], command: list[str] = COMMAND) -> None:
         self.address = environment["host"]
         self.port = int(environment["port"])
         self.base = f"http://{self.address}:{self.port}"
-        self._output = tempfile.TemporaryFile()
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `end`
         self.process = subprocess.Popen(
-            COMMAND, env=variables(environment), stdout=self._output, stderr=subprocess.STDOUT
+            command, env=variables(environment), stdout=self._output, stderr=subprocess.STDOUT
         )
         self.http = httpx.Client(base_url=self.base, timeout=30)
 

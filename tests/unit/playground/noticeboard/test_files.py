@@ -4,6 +4,7 @@ import hashlib
 import random
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gridfs
@@ -183,6 +184,6 @@ def test_memory_stays_small_while_a_large_file_passes(mongod: Mongod, start: Sta
 
 def peak_memory(instance: Running) -> int:
     """Bytes of memory that the process has had at the most."""
-    with open(f"/proc/{instance.process.pid}/status", encoding="ascii") as status:
-        line = next(line for line in status if line.startswith("VmHWM"))
+    status = Path(f"/proc/{instance.process.pid}/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) * 1024

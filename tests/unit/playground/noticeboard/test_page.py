@@ -49,9 +49,7 @@ def test_static_files_are_the_same_on_every_instance(boards: Boards, path: str, 
 
 
 def test_a_name_is_never_markup(start: Start) -> None:
-    running = start(
-        mongo_url="mongodb://127.0.0.1:1/board", instance="<i>a", version='"><b>', root_url="http://x/?<u>"
-    )
+    running = start(mongo_url="mongodb://127.0.0.1:1/board", instance="<i>a", version='"><b>', root_url="http://x/?<u>")
 
     page = running.http.get("/").text
     assert not re.search("<[ibu]>", page)

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from corral.playground.noticeboard import worker
+from corral.playground.noticeboard.database import Database
 from corral.playground.noticeboard.settings import from_environment
 
 from .conftest import Mongod, Start
@@ -61,13 +62,11 @@ def test_a_worker_without_its_database_says_so_once(start: Start) -> None:
 
 
 def test_a_job_that_has_not_run_for_long_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
-    from corral.playground.noticeboard.database import Database
-
     settings = from_environment({"PORT": "1", "MONGO_URL": "mongodb://127.0.0.1:1/board"})
     idle = worker.Worker(Database(settings), "worker")
     assert idle.overdue() == ""
 
     later = time.monotonic() + worker.OVERDUE + 1
-    monkeypatch.setattr(worker.time, "monotonic", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
 
     assert idle.overdue() == "the job has not run for 16 s"

@@ -22,9 +22,7 @@ log = logging.getLogger("noticeboard")
 
 LARGEST: Final = 1024**3
 """Bytes in a file. The proxy in front has its own, smaller limit."""
-SHOWN_INLINE: Final = frozenset(
-    {"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/pdf"}
-)
+SHOWN_INLINE: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "application/pdf"})
 """Types that a browser may show on this site: none of them can carry a script that acts for the reader."""
 
 

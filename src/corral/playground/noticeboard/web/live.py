@@ -64,12 +64,16 @@ async def _overflow(inbox: Inbox) -> None:
 
 
 async def _until_first_ends(*tasks: asyncio.Task[None]) -> None:
+    """Cancels the rest. Raises what a task raised."""
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
 
 
 async def _drop(socket: WebSocket) -> None:

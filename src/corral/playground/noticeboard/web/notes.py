@@ -44,9 +44,7 @@ class NotesPages:
 
     async def list(self, request: Request) -> JSONResponse:
         latest = await self.notes.latest(body.limit(request, default=50, most=MOST))
-        return JSONResponse(
-            {"notes": [to_json(note) for note in latest]}, headers={"Cache-Control": "no-store"}
-        )
+        return JSONResponse({"notes": [to_json(note) for note in latest]}, headers={"Cache-Control": "no-store"})
 
     async def read(self, request: Request) -> JSONResponse:
         note = await self.notes.one(request.path_params["note_id"])

@@ -1,0 +1,99 @@
+"""`up` killed after every one of its actions, and run again: it arrives at the same cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.cluster.harness import TestCluster, until
+
+pytestmark = pytest.mark.cluster
+
+KILLED_UP = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from corral.events import ActionFinished, Event
+from corral.playground.lock import locked
+from corral.playground.site import open_playground
+from corral.playground.up import up
+from corral.spec.parse import load_file
+
+def kill_after_an_action(event: Event) -> None:
+    if isinstance(event, ActionFinished):
+        print(event.action, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ground = open_playground(load_file(Path(sys.argv[1])))
+ground.state.prepare()
+with locked(ground.state.root, "up"):
+    asyncio.run(up(ground, kill_after_an_action))
+"""
+"""Dies at its first finished action; ends by itself when nothing is left to do."""
+
+
+def killed_up(cluster: TestCluster) -> str | None:
+    """The action after which `up` was killed; None when it came to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED_UP, str(cluster.file)],
+        env=cluster.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode in (0, -9), done.stderr
+    return done.stdout.splitlines()[0] if done.returncode else None
+
+
+def test_up_killed_after_each_action_arrives(tiny: TestCluster) -> None:
+    actions = []
+    while action := killed_up(tiny):
+        actions.append(action)
+        assert len(actions) < 80, "it goes round in circles"
+    assert len(set(actions)) > 15
+    assert {"unit mongod.d", f"replica set {tiny.name}", "unit a-5040", "unit nginx.p"} <= set(actions)
+    assert tiny.up() | {"seconds": 0, "url": ""} == {
+        "url": "",
+        "state": "healthy",
+        "seconds": 0,
+        "changed": False,
+    }
+    assert "0 failed" in tiny.run("verify").stdout
+
+
+def test_ctrl_c_while_it_starts_says_where_things_stand(tiny: TestCluster) -> None:
+    with tiny.start("up", "--detach", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            if "supervisor" in line:
+                process.send_signal(2)
+                break
+        said += process.stderr.read()
+        assert process.wait(30) == 130
+    assert "interrupted" in said
+    assert "goes on from here" in said
+    assert tiny.up()["state"] == "healthy"
+
+
+def test_what_was_written_is_there_after_down_and_up(tiny: TestCluster) -> None:
+    tiny.up()
+    secrets = json.loads((tiny.root / "secrets.json").read_text())
+    tiny.run("down")
+    assert tiny.processes() == frozenset()
+    until(tiny.status, lambda status: status["state"] == "down", seconds=1)
+    tiny.up()
+    assert json.loads((tiny.root / "secrets.json").read_text()) == secrets
+
+
+def test_down_asks_before_it_deletes(tiny: TestCluster) -> None:
+    tiny.up()
+    said = tiny.run("down", "--purge", code=2).stderr
+    assert "add --yes" in said
+    assert tiny.status()["state"] == "healthy"
+    tiny.run("down", "--purge", "--yes")
+    assert not tiny.root.exists()

@@ -1,0 +1,127 @@
+"""A complete set that is asked to become another one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from corral.errors import ChangeFailed
+from corral.execute.handlers.replica_set import converge
+from corral.model.database_users import ADMIN, APPLICATION, OPERATOR
+from corral.model.resources import DatabaseUser, FoundReplicaSet, ReplicaSet, UserState
+from corral.mongo.clients import Connections
+from corral.mongo.probe import probe_write
+from corral.mongo.users import update_user
+from corral.observe.replica_set import observe_replica_set
+from corral.plan.replica_set import is_complete
+from corral.secrets import Secret, generate
+
+from .conftest import settle
+from .mongods import Mongods
+
+
+@pytest.fixture
+def three(mongods: Mongods) -> Iterator[ReplicaSet]:
+    """Members 1 to 3, 1 as primary, whatever the test before has made of them."""
+    mongods.start(1, 2, 3)
+    wanted = mongods.wanted(mongods.member(1, priority=2), 2, 3)
+    settle(wanted, mongods.secrets)
+    wait_for_primary(wanted, mongods, 1)
+    yield wanted
+
+
+def observe(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
+    names = [member.name for member in wanted.members]
+    return asyncio.run(observe_replica_set(wanted, mongods.secrets, names))
+
+
+def wait_for_primary(wanted: ReplicaSet, mongods: Mongods, number: int) -> None:
+    """The member with the highest priority takes over when it has caught up, some time after the settings."""
+    deadline = time.monotonic() + 60
+    while observe(wanted, mongods).primary != mongods.name(number):
+        assert time.monotonic() < deadline, f"{number} has the highest priority and is not the primary"
+
+
+def settled(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
+    """The set after converging to `wanted`, which is complete and takes majority writes."""
+    changed, sentences = settle(wanted, mongods.secrets)
+    found = observe(wanted, mongods)
+    assert changed, sentences
+    assert is_complete(wanted, found), found
+    assert set(found.members) == set(wanted.members)
+    assert asyncio.run(probe_write(mongods.secrets, [m.name for m in wanted.members if not m.arbiter])).passed
+    return found
+
+
+def rewrite(mongods: Mongods, primary: str, user: DatabaseUser, password: Secret | None) -> None:
+    """Change a user as somebody else would, beside Corral."""
+
+    async def update() -> None:
+        async with Connections(mongods.secrets) as connections:
+            state: UserState = "wrong_password" if password else "wrong_roles"
+            await update_user(connections, primary, user, state, {user.secret: password} if password else {})
+
+    asyncio.run(update())
+
+
+def user(wanted: ReplicaSet, name: str) -> DatabaseUser:
+    return next(user for user in wanted.users if user.name == name)
+
+
+def test_settings_alone(mongods: Mongods, three: ReplicaSet) -> None:
+    before = observe(three, mongods).version
+    found = settled(replace(three, election_timeout=2.5), mongods)
+    assert (found.election_timeout, found.version) == (2.5, before + 1)
+
+
+def test_a_higher_priority_makes_another_primary(mongods: Mongods, three: ReplicaSet) -> None:
+    wanted = mongods.wanted(1, 2, mongods.member(3, priority=2))
+    settled(wanted, mongods)
+    wait_for_primary(wanted, mongods, 3)
+
+
+@pytest.mark.parametrize("name", [APPLICATION, OPERATOR])
+def test_a_wrong_password_is_mended(mongods: Mongods, three: ReplicaSet, name: str) -> None:
+    primary = observe(three, mongods).primary
+    rewrite(mongods, primary, user(three, name), generate())
+    assert dict(observe(three, mongods).users)[name] == "wrong_password"
+    settled(three, mongods)
+
+
+def test_wrong_roles_are_mended_and_the_password_stays(mongods: Mongods, three: ReplicaSet) -> None:
+    primary = observe(three, mongods).primary
+    rewrite(mongods, primary, replace(user(three, APPLICATION), roles=(("read", "board"),)), None)
+    assert dict(observe(three, mongods).users)[APPLICATION] == "wrong_roles"
+    settled(three, mongods)
+
+
+def test_a_wrong_password_of_the_admin_is_a_matter_for_a_person(mongods: Mongods, three: ReplicaSet) -> None:
+    secrets = {**mongods.secrets, ADMIN: generate()}
+    with pytest.raises(ChangeFailed) as failure:
+        asyncio.run(converge(three, secrets, lambda _: None, 30))
+    (problem,) = failure.value.problems
+    assert problem.code == "wrong-password"
+    assert "secrets file" in problem.hint
+    assert not any(secret.reveal() in problem.message for secret in secrets.values())
+
+
+def test_a_member_that_has_lost_its_data_copies_them_again(mongods: Mongods, three: ReplicaSet) -> None:
+    mongods.kill(3)
+    mongods.wipe(3)
+    mongods.start(3)
+    settle(three, mongods.secrets)
+    assert is_complete(three, observe(three, mongods))
+    assert asyncio.run(probe_write(mongods.secrets, [mongods.name(3), mongods.name(1)])).passed
+
+
+def test_to_five_members_and_back_to_three_others(mongods: Mongods, three: ReplicaSet) -> None:
+    """The primary and one more go, an arbiter comes: everything that a change of members can need."""
+    mongods.start(4, 5, 6)
+    settled(mongods.wanted(mongods.member(1, priority=2), 2, 3, 4, 5), mongods)
+    found = settled(mongods.wanted(3, 4, mongods.member(6, 0, arbiter=True)), mongods)
+    assert found.primary in {mongods.name(3), mongods.name(4)}
+    assert {fact.name: fact.state for fact in found.facts}[mongods.name(6)] == "ARBITER"

@@ -1,0 +1,139 @@
+"""MongoDB's documents in and out, without a MongoDB."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from corral.model.resources import SetMember
+from corral.mongo.clients import AUTHENTICATION_FAILED, Connections, Refused
+from corral.mongo.configuration import Configuration, initial_document, next_document
+from corral.mongo.status import lags_in, states_in
+from corral.secrets import Secret
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def configuration() -> Configuration:
+    """One member that somebody has given a tag, and settings that Corral knows nothing of."""
+    document = {
+        "_id": "rs",
+        "version": 7,
+        "term": 3,
+        "members": [{"_id": 4, "host": "a:1", "priority": 1, "votes": 1, "tags": {"room": "7"}}],
+        "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 100, "chainingAllowed": False},
+    }
+    return Configuration("rs", 7, (SetMember("a:1"),), 2.0, 0.1, True, document)
+
+
+def test_a_set_begins_with_one_member_and_its_times_in_milliseconds() -> None:
+    assert initial_document("rs", SetMember("a:1", 2), 2.0, 0.1) == {
+        "_id": "rs",
+        "members": [{"_id": 0, "host": "a:1", "priority": 2, "votes": 1}],
+        "settings": {"electionTimeoutMillis": 2000, "heartbeatIntervalMillis": 100},
+    }
+
+
+def test_the_successor_keeps_what_corral_does_not_know_of() -> None:
+    now = configuration()
+    members = (SetMember("a:1", 2), SetMember("b:1", 0, 0), SetMember("c:1", 0, 1, arbiter=True))
+    after = next_document(now, members, (10.0, 2.0))
+    assert after["version"] == 8
+    assert after["term"] == 3
+    assert after["members"] == [
+        {"_id": 4, "host": "a:1", "priority": 2, "votes": 1, "tags": {"room": "7"}},
+        {"_id": 5, "host": "b:1", "priority": 0, "votes": 0, "arbiterOnly": False},
+        {"_id": 6, "host": "c:1", "priority": 0, "votes": 1, "arbiterOnly": True},
+    ]
+    assert after["settings"] == {
+        "electionTimeoutMillis": 10000,
+        "heartbeatIntervalMillis": 2000,
+        "chainingAllowed": False,
+    }
+    assert now == configuration(), "the document that was read stays as it is"
+
+
+def test_without_settings_the_old_ones_stay() -> None:
+    assert (
+        next_document(configuration(), (SetMember("a:1"),), None)["settings"]["heartbeatIntervalMillis"]
+        == 100
+    )
+
+
+def member(name: str, state: str, behind: float, health: int = 1) -> dict[str, object]:
+    return {"name": name, "stateStr": state, "health": health, "optimeDate": NOW - timedelta(seconds=behind)}
+
+
+def test_lag_is_counted_from_the_primary() -> None:
+    status = {
+        "members": [
+            member("a", "SECONDARY", 3),
+            member("b", "PRIMARY", 1),
+            member("c", "SECONDARY", 0.5),
+            member("d", "(not reachable/healthy)", 99, health=0),
+            {"name": "e", "stateStr": "ARBITER", "health": 1},
+        ]
+    }
+    assert lags_in(status) == {"a": 2, "b": 0, "c": 0}
+    assert states_in(status) == {
+        "a": "SECONDARY",
+        "b": "PRIMARY",
+        "c": "SECONDARY",
+        "d": "UNREACHABLE",
+        "e": "ARBITER",
+    }
+
+
+def test_without_a_primary_there_is_no_lag() -> None:
+    assert lags_in({"members": [member("a", "SECONDARY", 3)]}) == {}
+
+
+def ask(member: str, secrets: dict[str, Secret], user: str) -> Refused:
+    async def asking() -> None:
+        async with Connections(secrets) as connections:
+            await connections.ask(member, {"ping": 1}, user=user)
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(asking())
+    return refused.value
+
+
+def test_nobody_there_is_told_at_once() -> None:
+    refused = ask("127.0.0.1:1", {"operator": Secret("sesame")}, "operator")
+    assert (refused.code, refused.text) == (0, "Connection refused")
+
+
+def test_a_missing_secret_is_a_refused_login() -> None:
+    async def asking() -> Refused:
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+        async with server, Connections({}) as connections:
+            with pytest.raises(Refused) as refused:
+                name = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+                await connections.ask(name, {"ping": 1}, user="operator")
+            return refused.value
+
+    refused = asyncio.run(asking())
+    assert refused.code == AUTHENTICATION_FAILED
+    assert "no password of operator" in refused.text
+
+
+def test_somebody_else_on_the_port_is_no_member() -> None:
+    """A server that speaks no MongoDB: an answer in time, and no password in it."""
+
+    async def asking() -> Refused:
+        async def rude(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            writer.close()
+
+        server = await asyncio.start_server(rude, "127.0.0.1", 0)
+        async with server, Connections({"operator": Secret("sesame")}) as connections:
+            with pytest.raises(Refused) as refused:
+                name = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+                await connections.ask(name, {"ping": 1}, user="operator")
+            return refused.value
+
+    refused = asyncio.run(asking())
+    assert refused.code == 0
+    assert "sesame" not in refused.text

@@ -1,0 +1,83 @@
+"""What holds for every plan, whatever was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from corral.model.resources import Observed
+from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, ReloadUnit, RemoveFile, StartUnit, StopUnit
+from corral.plan.actions import WriteFile as Write
+from corral.plan.order import make_plan, restart_batch
+from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place
+
+DESIRED = desired_of(REFERENCE)
+WHOLE = in_place(DESIRED)
+
+
+def applied(observed: Observed, action: object) -> Observed:
+    """What the hosts are after `action`."""
+    match action:
+        case MakeDirectory():
+            return replace(observed, directories=(*observed.directories, action.directory))
+        case Write():
+            rest = tuple(f for f in observed.files if (f.host, f.path) != (action.file.host, action.file.path))
+            return replace(observed, files=(*rest, action.file))
+        case RemoveFile():
+            rest = tuple(f for f in observed.files if (f.host, f.path) != (action.host, action.path))
+            return replace(observed, files=rest)
+        case StartUnit() | ReloadUnit():
+            rest = tuple(unit for unit in observed.units if unit.name != action.unit.name)
+            new = next(unit for unit in WHOLE.units if unit.name == action.unit.name)
+            return replace(observed, units=(*rest, new))
+        case StopUnit():
+            return replace(observed, units=tuple(unit for unit in observed.units if unit.name != action.name))
+        case ConvergeReplicaSet():
+            return replace(observed, replica_set=WHOLE.replica_set)
+    raise AssertionError(action)
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_interrupted_anywhere_and_planned_anew_it_arrives(data: st.DataObject) -> None:
+    """Stop after any number of actions, plan again, stop again: in the end there is nothing to change."""
+    observed = Observed()
+    for _ in range(6):
+        actions = list(make_plan("ref", DESIRED, observed).actions())
+        for action in actions[: data.draw(st.integers(0, len(actions)))]:
+            observed = applied(observed, action)
+    for action in make_plan("ref", DESIRED, observed).actions():
+        observed = applied(observed, action)
+    assert make_plan("ref", DESIRED, observed).changes == 0
+
+
+def test_a_unit_starts_after_its_files_are_there() -> None:
+    written: set[str] = set()
+    for action in make_plan("ref", DESIRED, Observed()).actions():
+        if isinstance(action, Write):
+            written.add(action.file.path)
+        if isinstance(action, StartUnit):
+            files = {word for word in action.unit.program if word.startswith("/etc/")}
+            assert files, action
+            assert files <= written
+
+
+def test_the_plan_survives_its_way_through_json() -> None:
+    plan = make_plan("ref", DESIRED, Observed())
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_no_secret_can_be_in_a_plan() -> None:
+    """The planner knows none: where one belongs, there is its name."""
+    text = str(make_plan("ref", DESIRED, Observed()).to_json())
+    assert "${secret:application}" in text
+    assert "${secret:keyfile}" in text
+
+
+@given(st.integers(1, 100))
+def test_a_batch_leaves_two_serving_where_there_are_more_than_two(serving: int) -> None:
+    batch = restart_batch(serving)
+    assert batch >= 1
+    assert serving - batch >= min(2, serving - 1)

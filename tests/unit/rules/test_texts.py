@@ -1,0 +1,43 @@
+"""What the rules say, and the page that lists them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from corral.rules import RULES
+from corral.rules.texts import TEXTS, Language
+
+PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
+
+
+def words_in_braces(text: str) -> set[str]:
+    return {name for _literal, name, _format, _conversion in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_rule_has_its_words(language: Language) -> None:
+    assert set(TEXTS[language]) == {rule.name for rule in RULES}
+
+
+def test_both_languages_show_the_same_evidence() -> None:
+    for name, english in TEXTS["en"].items():
+        for ours, theirs in zip(english, TEXTS["zh"][name], strict=True):
+            assert words_in_braces(ours) == words_in_braces(theirs), name
+
+
+def test_sentences_end() -> None:
+    for text in TEXTS["en"].values():
+        assert text.message.endswith((".", "`"))
+        assert text.why.endswith(".")
+    for text in TEXTS["zh"].values():
+        assert text.message.endswith("。")
+        assert text.why.endswith("。")
+
+
+def test_the_page_lists_every_rule_with_its_severity() -> None:
+    rows = set(re.findall(r"^\| ([A-Z][0-9]{2}) \| ([a-z]+) \|", PAGE, re.MULTILINE))
+    assert rows == {(rule.code, rule.severity) for rule in RULES}
