@@ -156,7 +156,7 @@ def big_json() -> bytes:
         "amount",
         "remark",
     ]
-    records = []
+    records: list[dict[str, object]] = []
     while len(json.dumps(records)) < 49_000:
         records.append(
             {

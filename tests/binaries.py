@@ -56,9 +56,9 @@ def _find_mongod() -> Path | NotFound:
 
 
 def _or_skip(found: Path | NotFound) -> Path:
-    if isinstance(found, Path):
-        return found
-    _missing(str(found))
+    if isinstance(found, NotFound):
+        _missing(str(found))
+    return found
 
 
 def _missing(reason: str) -> NoReturn:

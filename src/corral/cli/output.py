@@ -98,6 +98,15 @@ def status_view(status: Status, url: str) -> Table:
     return grid
 
 
+def live_view(status: Status, url: str) -> Table:
+    """What the foreground shows: the table, what is wrong just now, and how to end it."""
+    grid = status_view(status, url)
+    for problem in status.problems:
+        grid.add_row(Text.from_markup(f"{coloured(problem.severity)}: {escape(problem.message)}"))
+    grid.add_row(Text("Ctrl-C stops everything; the data stay", style="dim"))
+    return grid
+
+
 def _rows(status: Status) -> Iterable[tuple[str, ...]]:
     for proxy in status.proxies:
         yield "proxy", proxy.host, proxy.url.removeprefix("http://"), coloured(proxy.state), "", ""

@@ -85,7 +85,9 @@ async def _foreground(ground: Playground, fmt: Format) -> None:
     """Until Ctrl-C, which stops everything; a failure leaves running what runs."""
     from corral.cli.output import err
     from corral.cli.progress import Progress
+    from corral.errors import Interrupted
     from corral.playground.down import down
+    from corral.problems import Problem
 
     try:
         outcome = await _converge(ground)
@@ -94,14 +96,15 @@ async def _foreground(ground: Playground, fmt: Format) -> None:
         err.print("\nstopping everything; the data stay")
         with Progress() as progress:
             await down(ground, progress)
-        raise
+        message = f"{ground.name} is stopped; its data are kept in {ground.state.root}"
+        raise Interrupted(Problem("stopped", "info", message, "corral up goes on with them")) from None
 
 
 async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
     """A live view; ends by itself only when somebody else stops the cluster."""
     from rich.live import Live
 
-    from corral.cli.output import err, out, status_view
+    from corral.cli.output import err, live_view, out
     from corral.operate.status import status
 
     url = outcome.site.cluster.url
@@ -112,7 +115,7 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
     else:
         with Live(console=out, auto_refresh=False) as live:
             while await ground.daemon.pid():
-                live.update(status_view(await status(outcome.site), url), refresh=True)
+                live.update(live_view(await status(outcome.site), url), refresh=True)
                 await asyncio.sleep(1)
     err.print(f"{ground.name} was stopped by somebody else")
 

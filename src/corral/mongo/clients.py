@@ -133,5 +133,8 @@ async def _knock(member: str) -> None:
 def _refused(error: PyMongoError) -> Refused:
     details = getattr(error, "details", None)
     if isinstance(details, Mapping) and details.get("code"):
-        return Refused(int(details["code"]), str(details.get("errmsg", type(error).__name__)))
-    return Refused(0, str(error).partition(" (configured")[0].partition(", full error")[0])
+        return Refused(int(details["code"]), str(details.get("errmsg", type(error).__name__)).rstrip("."))
+    text = str(error)
+    for rest in (" (configured", ", full error", ", Timeout:"):
+        text = text.partition(rest)[0]
+    return Refused(0, "it takes connections and doesn't answer" if text == "No servers found yet" else text)

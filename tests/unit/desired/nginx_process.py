@@ -26,6 +26,8 @@ from tests.unit.desired.upstreams import Upstream
 PROBE = "0123456789abcdef0123456789abcdef01234567"
 VERSIONS: Mapping[NginxVersion, tuple[int, int, int]] = {"1.22": (1, 22, 1), "1.31": (1, 31, 3)}
 
+ROOT = PurePosixPath("/srv/corral")
+
 PROXY = Proxy(
     hosts=(),
     ports=(),
@@ -47,7 +49,7 @@ PROXY = Proxy(
 )
 
 
-def host(name: str, address: str, root: PurePosixPath = PurePosixPath("/srv/corral")) -> Host:
+def host(name: str, address: str, root: PurePosixPath = ROOT) -> Host:
     layout = Layout(root / "config", root / "data", root / "logs", root / "run")
     return Host(name, address, address, layout)
 
@@ -102,23 +104,25 @@ class Running:
         return http.client.HTTPConnection(self.address, self.port, timeout=20, source_address=bind)
 
     def ask(
-        self, target: str, method: str = "GET", body: bytes | None = None, source: str = "", **headers: str
+        self, target: str, method: str = "GET", content: str | bytes = b"", *, source: str = "", **headers: str
     ) -> Answer:
         """One request on a connection of its own; header names are written with _ for -."""
         connection = self.connect(source)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, target, body, named)
+            connection.request(method, target, content or None, named)
             response = connection.getresponse()
             return Answer(response.status, response.headers, response.read())
         finally:
             connection.close()
 
-    def upgrade(self, target: str, **headers: str) -> tuple[socket.socket, dict[str, Any], str]:
+    def upgrade(
+        self, target: str, protocol: str = "websocket", **headers: str
+    ) -> tuple[socket.socket, dict[str, Any], str]:
         """A socket after its upgrade, what the instance saw, and the head of the answer."""
         sock = socket.create_connection((self.address, self.port), timeout=20)
         lines = [f"GET {target} HTTP/1.1", f"Host: {self.address}:{self.port}"]
-        lines += ["Upgrade: websocket", "Connection: Upgrade"]
+        lines += [f"Upgrade: {protocol}", "Connection: Upgrade"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
         received = b""
@@ -151,7 +155,7 @@ def running(version: NginxVersion, upstreams: list[Upstream], directory: Path, *
     text = resolve(text, {"probe": Secret(PROBE)}).replace("worker_processes auto;", "worker_processes 2;")
     (directory / "nginx.conf").write_text(text)
     with (directory / "error.log").open("wb") as errors:
-        command = [binary, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf"]
+        command = [str(part) for part in (binary, "-e", "stderr", "-p", directory, "-c", directory / "nginx.conf")]
         process = subprocess.Popen(command, stdout=errors, stderr=errors)
         try:
             here = Running(address, port, directory)

@@ -101,7 +101,7 @@ def test_the_application_sees_address_scheme_host_and_port(proxy: Running) -> No
         "X_Forwarded_Host": "evil",
         "X_Real_IP": "6.6.6.6",
     }
-    headers = proxy.ask("/", source="127.55.4.3", **lies).json["headers"]
+    headers = proxy.ask("/", source="127.55.4.3", content=b"", **lies).json["headers"]
     here = f"{proxy.address}:{proxy.port}"
     assert (headers["host"], headers["x-forwarded-host"]) == (here, here)
     assert (headers["x-real-ip"], headers["x-forwarded-for"]) == ("127.55.4.3", "127.55.4.3")

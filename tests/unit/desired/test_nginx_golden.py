@@ -72,7 +72,7 @@ def test_the_real_nginx_accepts_it_without_a_warning(case: str, version: NginxVe
     if os.geteuid() != 0:
         text = text.replace("user root;\n", "")  # nginx warns of it when it couldn't obey it
     (tmp_path / "nginx.conf").write_text(text)
-    command = [nginx(version), "-t", "-e", "stderr", "-p", tmp_path, "-c", tmp_path / "nginx.conf"]
+    command = [str(nginx(version)), "-t", "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
     judged = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert judged.returncode == 0, judged.stderr
     assert "[" not in judged.stderr, judged.stderr

@@ -206,7 +206,7 @@ def test_a_reconfiguration_of_what_is_not_the_newest_is_refused(made: Made) -> N
         async with Connections(made.mongods.secrets) as connections:
             now = await read_configuration(connections, made.names[0])
             old = replace(now, version=now.version - 1)
-            await reconfigure(connections, made.names[0], old, old.members, None, 1)
+            await reconfigure(connections, made.names[0], old, old.members, None, 20)
 
     with pytest.raises(Refused) as refused:
         asyncio.run(old())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from corral.mongo.configuration import Configuration, initial_document, next_doc
 from corral.mongo.status import lags_in, states_in
 from corral.secrets import Secret
 
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -119,21 +121,31 @@ def test_a_missing_secret_is_a_refused_login() -> None:
     assert "no password of operator" in refused.text
 
 
-def test_somebody_else_on_the_port_is_no_member() -> None:
-    """A server that speaks no MongoDB: an answer in time, and no password in it."""
+async def rude(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    writer.close()
+
+
+async def dumb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("server", "text"), [(rude, "127.0.0.1"), (dumb, "it takes connections and doesn't answer")]
+)
+def test_somebody_else_on_the_port_is_no_member(server: Handler, text: str) -> None:
+    """A server that speaks no MongoDB, or nothing at all: an answer in time, and no password in it."""
 
     async def asking() -> Refused:
-        async def rude(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-            writer.close()
-
-        server = await asyncio.start_server(rude, "127.0.0.1", 0)
-        async with server, Connections({"operator": Secret("sesame")}) as connections:
+        listener = await asyncio.start_server(server, "127.0.0.1", 0)
+        name = f"127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        async with listener, Connections({"operator": Secret("sesame")}) as connections:
             with pytest.raises(Refused) as refused:
-                name = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
                 await connections.ask(name, {"ping": 1}, user="operator")
             return refused.value
 
     refused = asyncio.run(asking())
     assert refused.code == 0
+    assert text in refused.text
     assert "sesame" not in refused.text

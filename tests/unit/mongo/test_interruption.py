@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import pickle
 import random
@@ -10,16 +11,18 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from corral.execute.handlers.replica_set import converge
-from corral.model.resources import ReplicaSet
+from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.probe import probe_write
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
-from corral.secrets import Secret
+from corral.secrets import Secret, Secrets
 
 from .conftest import DEADLINE, settle
 from .mongods import Mongods
@@ -29,31 +32,50 @@ CUT_OFF = 9
 
 
 def main() -> None:
-    """The child process: converge, and die without a word when the step numbered `last` is decided."""
+    """The child process: converge in a process of its own, which dies at the `last` step; again until one arrives."""
     directory, last = Path(sys.argv[1]), int(sys.argv[2])
     wanted, secrets = pickle.loads((directory / "wanted").read_bytes())  # noqa: S301 - written by this test
-    said: list[str] = []
+    deaths = 0
+    while True:
+        if (process := os.fork()) == 0:
+            run(wanted, {name: Secret(value) for name, value in secrets.items()}, last if deaths else 1)
+            os._exit(0)
+        code = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+        if code != CUT_OFF:
+            print(deaths)
+            sys.exit(code)
+        deaths += 1
+
+
+def run(wanted: ReplicaSet, secrets: Secrets, last: int) -> None:
+    """Converge, and die without a word when the step numbered `last` is decided."""
+    steps: list[str] = []
 
     def report(sentence: str) -> None:
-        if sentence.startswith("wait"):
-            return
-        said.append(sentence)
-        with (directory / "said").open("a") as file:
-            file.write(sentence + "\n")
-        if len(said) == last:
-            os._exit(CUT_OFF)
+        if not sentence.startswith("wait"):
+            steps.append(sentence)
+            if len(steps) == last:
+                os._exit(CUT_OFF)
 
-    asyncio.run(converge(wanted, {name: Secret(value) for name, value in secrets.items()}, report, DEADLINE))
+    asyncio.run(converge(wanted, secrets, report, DEADLINE))
 
 
-def child(wanted: ReplicaSet, mongods: Mongods, last: int) -> subprocess.Popen[bytes]:
+@contextmanager
+def child(wanted: ReplicaSet, mongods: Mongods, last: int) -> Iterator[subprocess.Popen[bytes]]:
     secrets = {name: secret.reveal() for name, secret in mongods.secrets.items()}
     (mongods.directory / "wanted").write_bytes(pickle.dumps((wanted, secrets)))
     command = [sys.executable, "-m", __name__, str(mongods.directory), str(last)]
-    return subprocess.Popen(command, cwd=Path(__file__).parents[3])
+    home = Path(__file__).parents[3]
+    process = subprocess.Popen(command, cwd=home, stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
 
 
-def arrived(wanted: ReplicaSet, mongods: Mongods) -> None:
+def arrived(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
     names = [member.name for member in wanted.members]
     found = asyncio.run(observe_replica_set(wanted, mongods.secrets, names))
     assert is_complete(wanted, found), found
@@ -63,26 +85,19 @@ def arrived(wanted: ReplicaSet, mongods: Mongods) -> None:
         wanted.heartbeat_interval,
     )
     assert dict(found.users) == {user.name: "ok" for user in wanted.users}
-    assert asyncio.run(probe_write(mongods.secrets, names)).passed
+    data = [member.name for member in wanted.members if not member.arbiter]
+    assert asyncio.run(probe_write(mongods.secrets, data)).passed
+    return found
 
 
 def test_a_process_that_dies_after_each_step_arrives_in_the_end(mongods: Mongods) -> None:
     """Each process does what the one before it died of deciding, then decides once more and dies."""
     mongods.start(1, 2, 3)
     wanted = mongods.wanted(mongods.member(1, priority=2), 2, 3, election=10, heartbeat=2)
-    deaths = 0
-    while True:
-        process = child(wanted, mongods, last=2 if deaths else 1)
-        try:
-            code = process.wait(DEADLINE)
-        finally:
-            process.kill()
-        assert code in {0, CUT_OFF}
-        if code == 0:
-            break
-        deaths += 1
-        assert deaths < 40, (mongods.directory / "said").read_text()
-    assert deaths >= 8, "there are eight steps, each of them cut off"
+    with child(wanted, mongods, last=2) as process:
+        output, _ = process.communicate(timeout=2 * DEADLINE)
+    assert process.returncode == 0
+    assert int(output) >= 8, "there are eight steps, each of them cut off"
     arrived(wanted, mongods)
     assert settle(wanted, mongods.secrets) == (False, [])
 
@@ -90,26 +105,37 @@ def test_a_process_that_dies_after_each_step_arrives_in_the_end(mongods: Mongods
 def test_a_process_killed_at_any_moment_does_no_harm(mongods: Mongods) -> None:
     """From three members to five, killed after ever longer times that nobody has chosen."""
     mongods.start(1, 2, 3, 4, 5)
-    wanted = mongods.wanted(mongods.member(1, priority=2), 2, 3, 4, 5)
+    wanted = five(mongods)
     chance = random.Random()
     for attempt in range(40):
-        process = child(wanted, mongods, last=0)
-        try:
-            code = process.wait(chance.uniform(0.3, 0.6) + attempt * 0.15)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        else:
-            assert code == 0
+        with child(wanted, mongods, last=0) as process, contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0.7, 1.5) + attempt * 0.3)
+        if process.returncode == 0:
             break
     arrived(wanted, mongods)
+
+
+def test_five_members_become_three_others_without_the_primary(mongods: Mongods) -> None:
+    """The primary and two more go, an arbiter comes: all that a change of members can need."""
+    mongods.start(1, 2, 3, 4, 5, 6)
+    settle(five(mongods), mongods.secrets)
+    wanted = mongods.wanted(3, 4, mongods.member(6, 0, arbiter=True))
+    changed, _ = settle(wanted, mongods.secrets)
+    assert changed
+    found = arrived(wanted, mongods)
+    assert found.primary in {mongods.name(3), mongods.name(4)}
+    assert {fact.name: fact.state for fact in found.facts}[mongods.name(6)] == "ARBITER"
+
+
+def five(mongods: Mongods) -> ReplicaSet:
+    return mongods.wanted(mongods.member(1, priority=2), 2, 3, 4, 5)
 
 
 def test_a_member_that_is_not_there_is_named_when_the_time_is_over(mongods: Mongods) -> None:
     from corral.errors import ChangeFailed
 
-    mongods.start(1)
-    wanted = mongods.wanted(mongods.member(1, priority=2), 2, 3, 4, 5, 8)
+    mongods.start(3)
+    wanted = mongods.wanted(3, 8)
     began = time.monotonic()
     with pytest.raises(ChangeFailed) as failure:
         asyncio.run(converge(wanted, mongods.secrets, lambda _: None, 1.5))

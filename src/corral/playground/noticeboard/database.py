@@ -141,9 +141,9 @@ class Database:
                 limit.reschedule(min(limit.when() or latest, latest))
 
     async def close(self) -> None:
-        """Ends the server's sessions if it answers within a second; the kernel closes the rest."""
+        """Ends the server's sessions if it answers within half a second; the kernel closes the rest."""
         try:
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(0.5):
                 await self._client.close()
         except (TimeoutError, PyMongoError):
             log.debug("the database did not take leave in time")

@@ -1,0 +1,56 @@
+"""noticeboard in a real browser: a note written in one page is seen in another, which another instance serves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.cluster.harness import TestCluster
+
+pytestmark = pytest.mark.cluster
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        reason = "no chromium on PATH: apt install chromium"
+        if os.environ.get("CORRAL_TESTS_REQUIRE_ALL") == "1":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+def open_page(browser: Browser, url: str) -> Page:
+    """A page with cookies of its own: a new visitor."""
+    page = browser.new_context().new_page()
+    page.goto(url)
+    return page
+
+
+def test_a_note_written_in_one_page_appears_in_the_other(small: TestCluster, browser: Browser) -> None:
+    url = str(small.status()["proxies"][0]["url"])
+    writer, reader = open_page(browser, url), open_page(browser, url)
+    text = "The fire drill is at <b>three</b>"
+    writer.get_by_label("Write a note").fill(text)
+    writer.get_by_role("button", name="Pin it up").click()
+    for page in (writer, reader):
+        expect(page.get_by_text(text, exact=True).first).to_be_visible(timeout=15_000)
+    assert reader.locator("b", has_text="three").count() == 0, "a note's text is never taken for HTML"

@@ -1,0 +1,51 @@
+"""Two clusters of different names on one machine, which know nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.cluster.harness import SMALL, TestCluster, make_cluster
+
+pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[tuple[TestCluster, TestCluster]]:
+    """Without addresses or ports in their files: what keeps them apart are their names. They share a directory."""
+    clusters = []
+    for number in (1, 2):
+        (tmp_path / str(number)).mkdir()
+        cluster = make_cluster(tmp_path / str(number), SMALL)
+        cluster.text = cluster.text[: cluster.text.index("playground:")]
+        cluster.file.write_text(cluster.text)
+        cluster.environment["XDG_STATE_HOME"] = str(tmp_path / "1" / "state")
+        clusters.append(cluster)
+    one, other = clusters
+    try:
+        yield one, other
+    finally:
+        try:
+            one.end()
+        finally:
+            other.end()
+
+
+def test_they_run_and_stop_each_for_itself(two: tuple[TestCluster, TestCluster]) -> None:
+    one, other = two
+    first, second = one.up(), other.up()
+    assert first["url"] != second["url"], "the second takes another port of 127.0.0.1, and says so"
+    addresses = [{row["address"] for row in cluster.status()["instances"]} for cluster in two]
+    assert not addresses[0] & addresses[1]
+
+    httpx.post(f"{first['url']}/notes", json={"text": "only here"}, trust_env=False, timeout=20).raise_for_status()
+    assert httpx.get(f"{second['url']}/notes", trust_env=False, timeout=20).json()["notes"] == []
+
+    pids = other.pids()
+    one.run("down")
+    assert other.pids() == pids
+    assert other.status()["state"] == "healthy"
+    assert "0 failed" in other.run("verify").stdout
