@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +50,20 @@ def test_they_run_and_stop_each_for_itself(two: tuple[TestCluster, TestCluster])
     assert other.pids() == pids
     assert other.status()["state"] == "healthy"
     assert "0 failed" in other.run("verify").stdout
+
+
+def test_the_example_of_an_own_application_runs(tmp_path: Path) -> None:
+    """As the README has it, but for the name and the port."""
+    example = Path(__file__).parents[2] / "examples" / "hello"
+    cluster = make_cluster(tmp_path, "{name} {port}")
+    name, port = cluster.text.split()
+    text = (example / "cluster.yaml").read_text().replace("name: hello", f"name: {name}")
+    cluster.text = f"{text}\nplayground: {{port: {port}}}\n"
+    cluster.file.write_text(cluster.text)
+    shutil.copy(example / "server.py", tmp_path)
+    try:
+        url = cluster.up()["url"]
+        assert httpx.get(url, trust_env=False).text.startswith("Hello from app-")
+        assert "0 failed" in cluster.run("verify").stdout
+    finally:
+        cluster.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, load, source_name
+from corral.cli.options import FileOption, Format, FormatOption, language, load, source_name
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def check(file: FileOption = None, fmt: FormatOption = Format.text) -> None:
 
     loaded = load(file)
     playground = open_playground(loaded)
-    findings = rules.findings(playground.cluster(playground.known_ports()), loaded)
+    findings = rules.findings(playground.cluster(playground.known_ports()), loaded, language())
     if fmt is Format.json:
         print_json({"file": source_name(loaded), "problems": [finding.to_json() for finding in findings]})
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from corral.playground.site import Playground
+    from corral.rules.texts import Language
     from corral.spec.parse import Loaded
 
 DEFAULT_FILE = Path("cluster.yaml")
@@ -49,6 +51,12 @@ def playground(file: Path | None) -> Playground:
     from corral.playground.site import open_playground
 
     return open_playground(load(file))
+
+
+def language() -> Language:
+    """The language of findings: Chinese when the user's locale is."""
+    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "zh" if next(filter(None, names), "").startswith("zh") else "en"
 
 
 def source_name(loaded: Loaded) -> str:

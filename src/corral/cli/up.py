@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, playground, source_name
+from corral.cli.options import FileOption, Format, FormatOption, language, playground, source_name
 
 if TYPE_CHECKING:
     from corral.playground.site import Playground
@@ -55,7 +55,7 @@ def _print_findings(ground: Playground) -> None:
     from corral.errors import InvalidFile
     from corral.problems import errors_in
 
-    findings = rules.findings(ground.cluster(ground.known_ports()), ground.loaded)
+    findings = rules.findings(ground.cluster(ground.known_ports()), ground.loaded, language())
     if errors_in(findings):
         raise InvalidFile(findings)
     print_problems(finding for finding in findings if finding.severity == "warning")

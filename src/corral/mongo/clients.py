@@ -137,4 +137,5 @@ def _refused(error: PyMongoError) -> Refused:
     text = str(error)
     for rest in (" (configured", ", full error", ", Timeout:"):
         text = text.partition(rest)[0]
-    return Refused(0, "it takes connections and doesn't answer" if text == "No servers found yet" else text)
+    silent = text == "No servers found yet" or text.endswith("timed out")
+    return Refused(0, "it takes connections and doesn't answer" if silent else text)

@@ -36,9 +36,7 @@ async def read_commitment(connections: Connections, primary: str) -> Configurati
     return _configuration(await connections.ask(primary, command, user=OPERATOR))
 
 
-def initial_document(
-    name: str, member: SetMember, election_timeout: float, heartbeat_interval: float
-) -> Document:
+def initial_document(name: str, member: SetMember, election_timeout: float, heartbeat_interval: float) -> Document:
     """What replSetInitiate is given: a set of one."""
     return {
         "_id": name,
@@ -66,9 +64,7 @@ def next_document(
         if member.name not in present:
             present[member.name] = {"_id": free, "host": member.name, "arbiterOnly": member.arbiter}
             free += 1
-        document["members"].append(
-            {**present[member.name], "priority": member.priority, "votes": member.votes}
-        )
+        document["members"].append({**present[member.name], "priority": member.priority, "votes": member.votes})
     if settings is not None:
         election_timeout, heartbeat_interval = map(_milliseconds, settings)
         document["settings"]["electionTimeoutMillis"] = election_timeout

@@ -58,9 +58,7 @@ async def probe_write(secrets: Secrets, members: Sequence[str], deadline: float 
         except Refused as refused:
             return WriteProbe(False, primary, 0.0, (), tuple(members), refused.text)
         seconds = time.monotonic() - started
-        has = await asyncio.gather(
-            *(_appears(connections, name, mark, started + deadline) for name in members)
-        )
+        has = await asyncio.gather(*(_appears(connections, name, mark, started + deadline) for name in members))
         await _delete(connections, primary, mark, deadline)
     missing = tuple(name for name, text in zip(members, has, strict=True) if text)
     detail = "; ".join(f"{name}: {text}" for name, text in zip(members, has, strict=True) if text)
@@ -80,9 +78,7 @@ async def _greet_all(connections: Connections, members: Sequence[str]) -> list[G
 async def _write(connections: Connections, primary: str, command: dict[str, object], deadline: float) -> None:
     concern = {"w": "majority", "wtimeout": round(deadline * 1000)}
     command = {**command, "writeConcern": concern}
-    answer = await connections.ask(
-        primary, command, user=OPERATOR, database=PROBE_DATABASE, seconds=deadline + 1
-    )
+    answer = await connections.ask(primary, command, user=OPERATOR, database=PROBE_DATABASE, seconds=deadline + 1)
     errors = [*answer.get("writeErrors", ()), answer.get("writeConcernError")]
     if any(errors):
         raise Refused(0, str(next(filter(None, errors)).get("errmsg")))

@@ -43,9 +43,7 @@ async def member_statuses(database: Database, secrets: Secrets, running: Collect
         greetings = await asyncio.gather(*(greet(connections, member.name) for member in asked))
         view = await _view(connections, greetings)
         unnamed = [greeting for greeting in greetings if greeting.answered and not greeting.set_name]
-        open_states = await asyncio.gather(
-            *(open_state(connections, greeting.member) for greeting in unnamed)
-        )
+        open_states = await asyncio.gather(*(open_state(connections, greeting.member) for greeting in unnamed))
     states = dict(zip((greeting.member for greeting in unnamed), open_states, strict=True))
     members = {
         member.name: _status(member, greeting, view, states.get(member.name, ""))
@@ -73,16 +71,13 @@ async def member_answers(address: str, port: int) -> tuple[bool, str]:
 def states_in(status: Document) -> dict[str, str]:
     """Each member's state as the member that gave `status` sees it."""
     return {
-        member["name"]: member["stateStr"] if member.get("health") else "UNREACHABLE"
-        for member in status["members"]
+        member["name"]: member["stateStr"] if member.get("health") else "UNREACHABLE" for member in status["members"]
     }
 
 
 def lags_in(status: Document) -> dict[str, float]:
     """Seconds by which each member's last write is behind the primary's; arbiters have none."""
-    written = {
-        m["name"]: m["optimeDate"] for m in status["members"] if m.get("optimeDate") and m.get("health")
-    }
+    written = {m["name"]: m["optimeDate"] for m in status["members"] if m.get("optimeDate") and m.get("health")}
     primary = next((m["name"] for m in status["members"] if m["stateStr"] == "PRIMARY"), None)
     if primary not in written:
         return {}
@@ -122,14 +117,10 @@ def _status(member: Member, greeting: Greeting, view: _View, open_state: str) ->
         state = view.states.get(member.name, "UNKNOWN")
         state = "RECOVERING" if state in UP else state
     set_member = view.members.get(member.name, member)
-    return MemberStatus(
-        state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail
-    )
+    return MemberStatus(state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail)
 
 
 def _why(members: Mapping[str, MemberStatus], view: _View) -> str:
     if not members:
         return "no member is running"
-    return "; ".join(
-        [*(f"{name} is {status.state}" for name, status in members.items()), view.detail]
-    ).rstrip("; ")
+    return "; ".join([*(f"{name} is {status.state}" for name, status in members.items()), view.detail]).rstrip("; ")

@@ -58,10 +58,7 @@ async def _roles(connections: Connections, primary: str) -> Roles | None:
         answer = await connections.ask(primary, {"usersInfo": 1}, user=ADMIN)
     except Refused:
         return None
-    return {
-        user["user"]: frozenset((role["role"], role["db"]) for role in user["roles"])
-        for user in answer["users"]
-    }
+    return {user["user"]: frozenset((role["role"], role["db"]) for role in user["roles"]) for user in answer["users"]}
 
 
 def _state(user: DatabaseUser, login: UserState, known: Roles | None) -> UserState:

@@ -21,7 +21,7 @@ async def verify(site: Site) -> AsyncIterator[Check]:
         endpoints.instances(cluster),
         stickiness.stickiness(cluster, site.secrets["probe"]),
         websocket.websocket(cluster),
-        body.body(cluster),
+        body.body(cluster, site.secrets["probe"]),
         database.database(cluster, site.secrets),
     ):
         for check in await checks:

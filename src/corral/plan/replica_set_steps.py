@@ -18,8 +18,8 @@ class Settings:
 
 
 BOOTSTRAP: Final = Settings(election_timeout=2.0, heartbeat_interval=0.1)
-"""For as long as the set is being made. The primary learns one heartbeat later that a member has the new
-configuration, so each vote costs one interval; docs/database.md has the figures."""
+"""For as long as the set is being made. MongoDB takes no further vote before the primary knows, one heartbeat later,
+that a majority has the configuration of the last one; docs/database.md has the figures."""
 
 
 def settings_of(wanted: ReplicaSet) -> Settings:

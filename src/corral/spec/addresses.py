@@ -31,9 +31,7 @@ def wrong_address(text: str) -> str:
         return f"must be an address without brackets: {text[1:-1]}"
     address = ip(text)
     if address is None:
-        return (
-            "" if _is_dns_name(text) else f"must be an IPv4 or IPv6 address or a DNS name, not {text[:80]!r}"
-        )
+        return "" if _is_dns_name(text) else f"must be an IPv4 or IPv6 address or a DNS name, not {text[:80]!r}"
     if address.is_unspecified or address.is_multicast or "%" in text:
         return f"must be an address that other hosts can reach, not {text}"
     return ""

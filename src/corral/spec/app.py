@@ -51,9 +51,7 @@ Environment = dict[Variable, Annotated[str, Text("a text", check=_wrong_value, e
 Command = Annotated[
     tuple[Annotated[str, Text("a text", as_written=True)], ...],
     Field(min_length=1),
-    Shorthand(
-        _words, {"type": "string", "minLength": 1, "description": "The words, split as a shell splits them."}
-    ),
+    Shorthand(_words, {"type": "string", "minLength": 1, "description": "The words, split as a shell splits them."}),
 ]
 
 
@@ -65,12 +63,8 @@ class Health(Section):
     contains: Annotated[str, Text("a text", as_written=True)] = Field(
         "", description="A text that the body of a healthy answer holds."
     )
-    interval: Annotated[float, Duration("100ms", "10m")] = Field(
-        1.0, description="The time between two questions."
-    )
-    timeout: Annotated[float, Duration("100ms", "10m")] = Field(
-        5.0, description="How long one answer may take."
-    )
+    interval: Annotated[float, Duration("100ms", "10m")] = Field(1.0, description="The time between two questions.")
+    timeout: Annotated[float, Duration("100ms", "10m")] = Field(5.0, description="How long one answer may take.")
     start_timeout: Annotated[float, Duration("1s", "1h")] = Field(
         60.0, description="How long an instance may take from its start to its first healthy answer."
     )
@@ -90,9 +84,7 @@ class _OrNone:
     def _write(value: Any) -> Any:
         return value.model_dump(mode="json") if isinstance(value, Health) else value
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [{"enum": ["none"]}, handler(schema)]}
 
 
@@ -108,17 +100,13 @@ class Stop(Section):
 class Storage(Section):
     """Where the application keeps uploaded files. Read and shown."""
 
-    path: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
-        "", description="The directory of uploaded files."
-    )
+    path: Annotated[str, Text("a path", r"[^\0\n]+")] = Field("", description="The directory of uploaded files.")
 
 
 class Workers(Section):
     """Processes of the same application that take no requests: cron, queues."""
 
-    instances: Annotated[int, Whole(0, 100)] = Field(
-        0, description="How many there are in the whole cluster."
-    )
+    instances: Annotated[int, Whole(0, 100)] = Field(0, description="How many there are in the whole cluster.")
     hosts: tuple[HostReference, ...] = Field(
         (),
         min_length=1,
@@ -157,16 +145,10 @@ class App(Section):
     )
     hosts: Hosts = Field((), description="The hosts that run instances.")
     instances: Annotated[int, Whole(1, 100)] = Field(1, description="How many instances each host runs.")
-    first_port: Port = Field(
-        5040, description="The PORT of the first instance on each host; the others count up."
-    )
+    first_port: Port = Field(5040, description="The PORT of the first instance on each host; the others count up.")
     workers: Workers = left_out("Processes that take no requests: cron, queues.")
-    env: Environment = Field(
-        {}, description="Variables for every instance, on top of those that Corral derives."
-    )
+    env: Environment = Field({}, description="Variables for every instance, on top of those that Corral derives.")
     health: Health = left_out("How an instance is asked whether it is well.")
     stop: Stop = left_out("How an instance is stopped.")
-    websocket: UrlPath = Field(
-        "", description="The path of a websocket that sends each message back, for verify."
-    )
+    websocket: UrlPath = Field("", description="The path of a websocket that sends each message back, for verify.")
     storage: Storage = left_out("Where the application keeps uploaded files.")

@@ -80,37 +80,25 @@ def _member(path: Path, member: Member) -> Iterator[Complaint]:
         yield Complaint("arbiter-vote", (*path, "votes"), "must be 1: voting is all that an arbiter does.")
     if member.arbiter and member.priority:
         sentence = "must be 0: an arbiter holds no data and can't become primary."
-        yield Complaint(
-            "arbiter-priority", (*path, "priority"), sentence, "Leave it out, or write `priority: 0`."
-        )
+        yield Complaint("arbiter-priority", (*path, "priority"), sentence, "Leave it out, or write `priority: 0`.")
     elif member.priority and not member.votes:
         sentence = "must be 0: MongoDB elects no member without a vote."
-        yield Complaint(
-            "priority-without-vote", (*path, "priority"), sentence, "Write `priority: 0`, or `votes: 1`."
-        )
+        yield Complaint("priority-without-vote", (*path, "priority"), sentence, "Write `priority: 0`, or `votes: 1`.")
 
 
 def _votes(spec: Spec) -> Iterator[Complaint]:
     members = spec.database.members.values()
     votes = sum(member.votes for member in members)
     if len(members) > 50:
-        yield Complaint(
-            "too-many-members", _MEMBERS, f"has {len(members)} members; MongoDB takes 50 at most."
-        )
+        yield Complaint("too-many-members", _MEMBERS, f"has {len(members)} members; MongoDB takes 50 at most.")
     if votes > 7:
         hint = "Write `votes: 0, priority: 0` for the others: they hold the data all the same."
-        yield Complaint(
-            "too-many-voters", _MEMBERS, f"has {votes} voters; MongoDB takes 7 at most.", hint, at_key=True
-        )
+        yield Complaint("too-many-voters", _MEMBERS, f"has {votes} voters; MongoDB takes 7 at most.", hint, at_key=True)
     elif not any(member.priority and not member.arbiter for member in members):
         hint = "Give at least one member that holds data `priority: 1` (and `votes: 1`)."
-        yield Complaint(
-            "no-electable-member", _MEMBERS, "has no member that can become primary.", hint, at_key=True
-        )
+        yield Complaint("no-electable-member", _MEMBERS, "has no member that can become primary.", hint, at_key=True)
     elif votes % 2 == 0:
-        sentence = (
-            f"has {votes} voters, an even number: when the network breaks in two halves, neither can go on."
-        )
+        sentence = f"has {votes} voters, an even number: when the network breaks in two halves, neither can go on."
         hint = "Add or leave out one member, or write `votes: 0, priority: 0` for one."
         yield Complaint("even-voters", _MEMBERS, sentence, hint, at_key=True)
 
@@ -120,6 +108,4 @@ def unused_hosts(spec: Spec, report: Report) -> Iterator[Complaint]:
     for name in spec.hosts:
         if name not in used:
             hint = "Take it out, or name it below proxy, app, database or time."
-            yield Complaint(
-                "unused-host", ("hosts", name), "is a host that nothing runs on.", hint, at_key=True
-            )
+            yield Complaint("unused-host", ("hosts", name), "is a host that nothing runs on.", hint, at_key=True)

@@ -23,9 +23,7 @@ def _block(mapping: dict[str, Any], indent: str) -> Iterator[str]:
         if isinstance(value, dict) and value:
             yield start
             yield from _block(value, indent + "  ")
-        elif isinstance(value, list) and (
-            any(isinstance(item, dict) for item in value) or len(_flow(value)) > 80
-        ):
+        elif isinstance(value, list) and (any(isinstance(item, dict) for item in value) or len(_flow(value)) > 80):
             yield start
             yield from (f"{indent}  - {_flow(item)}" for item in value)
         else:

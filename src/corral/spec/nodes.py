@@ -63,9 +63,7 @@ def _refused(error: MarkedYAMLError, source: str, lines: Lines) -> InvalidFile:
         if re.search(pattern, problem):
             return InvalidFile(_problem(f"This is not YAML. {message}", hint, source, position))
     context = f" ({error.context})" if error.context and error.problem else ""
-    message = f"This is not YAML: {problem}{context}.".replace("'\\x00'", "the end").replace(
-        "\x00", "the end"
-    )
+    message = f"This is not YAML: {problem}{context}.".replace("'\\x00'", "the end").replace("\x00", "the end")
     return InvalidFile(_problem(message, "", source, position))
 
 

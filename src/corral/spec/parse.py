@@ -84,9 +84,7 @@ def _content(path: FilePath) -> bytes:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise _refused("unreadable", f"{str(path)!r} can't be read: {reason}.", _INIT, path) from None
     if len(content) > _LARGEST:
-        raise _refused(
-            "too-large", f"{path} is larger than {_LARGEST >> 10} KiB.", "Is this the right file?", path
-        )
+        raise _refused("too-large", f"{path} is larger than {_LARGEST >> 10} KiB.", "Is this the right file?", path)
     return content
 
 

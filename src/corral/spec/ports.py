@@ -24,10 +24,7 @@ class Claim(NamedTuple):
 def worker_places(spec: Spec) -> list[tuple[str, int]]:
     """Host and port of each worker: one host after the other, ports counting up on each of them."""
     hosts, first = spec.app.workers.hosts, spec.app.workers.first_port
-    return [
-        (hosts[n % len(hosts)], first + n // len(hosts))
-        for n in range(spec.app.workers.instances if hosts else 0)
-    ]
+    return [(hosts[n % len(hosts)], first + n // len(hosts)) for n in range(spec.app.workers.instances if hosts else 0)]
 
 
 def web_places(spec: Spec) -> list[tuple[str, int]]:
@@ -62,9 +59,7 @@ def ports(spec: Spec, report: Report) -> Iterator[Complaint]:
 
 
 def _too_high(claim: Claim) -> Complaint:
-    sentence = (
-        f"leads to port {claim.port} for {claim.what} on {claim.host}; {HIGHEST} is the highest there is."
-    )
+    sentence = f"leads to port {claim.port} for {claim.what} on {claim.host}; {HIGHEST} is the highest there is."
     return Complaint("port-range", claim.path, sentence, "Start lower, or run fewer.")
 
 

@@ -29,9 +29,7 @@ def dotted(path: Path) -> str:
 
 def matches(path: Path, pattern: Path) -> bool:
     """Whether `path` fits `pattern`, in which `*` stands for any one step."""
-    return len(path) == len(pattern) and all(
-        wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True)
-    )
+    return len(path) == len(pattern) and all(wanted in ("*", step) for step, wanted in zip(path, pattern, strict=True))
 
 
 @dataclass(frozen=True)

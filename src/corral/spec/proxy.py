@@ -90,12 +90,8 @@ class Proxy(Section):
     max_body_size: Annotated[int, Size("1k", "1T")] = Field(
         100 * 1024**2, description="The largest request body; a larger one is answered 413."
     )
-    read_timeout: Timeout = Field(
-        60.0, description="How long an instance may take for the next part of an answer."
-    )
-    websocket_timeout: Timeout = Field(
-        3600.0, description="How long a websocket may be silent before it is cut."
-    )
+    read_timeout: Timeout = Field(60.0, description="How long an instance may take for the next part of an answer.")
+    websocket_timeout: Timeout = Field(3600.0, description="How long a websocket may be silent before it is cut.")
     shutdown_timeout: Timeout = Field(
         30.0, description="How long an old nginx worker may finish its requests after a reload."
     )
@@ -116,9 +112,7 @@ class Proxy(Section):
         "X-Forwarded-For", description="The header in which outer proxies name the client's address."
     )
     not_found: tuple[
-        Annotated[
-            str, Text("a path: a slash first, then letters, digits and /._~+@:,-", r"/[A-Za-z0-9/._~+@:,-]*")
-        ],
+        Annotated[str, Text("a path: a slash first, then letters, digits and /._~+@:,-", r"/[A-Za-z0-9/._~+@:,-]*")],
         ...,
     ] = Field(("/cordova.js",), description="Paths that the proxy itself answers with 404.")
     virtual_ip: VirtualIpEntry = Field(

@@ -48,9 +48,7 @@ class Report:
     def clean(self, *paths: Path) -> bool:
         """Whether nothing at, above or below any of `paths` has been complained of."""
         return not any(
-            path[: len(blamed)] == blamed or blamed[: len(path)] == path
-            for path in paths
-            for blamed in self._blamed
+            path[: len(blamed)] == blamed or blamed[: len(path)] == path for path in paths for blamed in self._blamed
         )
 
     def problems(self) -> list[Problem]:

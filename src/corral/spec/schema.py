@@ -30,9 +30,7 @@ WRITTEN: Final[tuple[Path, ...]] = (
 class Time(Section):
     """Time servers. Read and shown; the playground has this machine's own clock."""
 
-    servers: tuple[HostReference, ...] = Field(
-        (), description="The hosts that the others take the time from."
-    )
+    servers: tuple[HostReference, ...] = Field((), description="The hosts that the others take the time from.")
     upstream: tuple[Address, ...] = Field(
         (), description="Where those take it from themselves; nothing on an isolated network."
     )
@@ -52,9 +50,7 @@ class Spec(Section):
     """A cluster file. After `corral.spec.defaults.completed` nothing in it is left to be derived."""
 
     required = ("name", "hosts", "proxy", "app", "database")
-    name: Annotated[str, NAME] = Field(
-        "", description="The cluster's name, part of every file's and unit's name."
-    )
+    name: Annotated[str, NAME] = Field("", description="The cluster's name, part of every file's and unit's name.")
     hosts: Annotated[dict[HostName, HostEntry], Field(min_length=1)] = Field(
         {},
         description="The machines: a name of your choice, and the address or a mapping with address and ssh.",

@@ -27,9 +27,7 @@ class Section(BaseModel):
     def _keys_without_value(cls, value: Any) -> Any:
         """A key with nothing behind it counts as left out: a section may have all its lines commented out."""
         if isinstance(value, dict):
-            return {
-                key: inner for key, inner in value.items() if inner is not None or key not in cls.model_fields
-            }
+            return {key: inner for key, inner in value.items() if inner is not None or key not in cls.model_fields}
         return {} if value is None else value
 
 
@@ -48,9 +46,7 @@ class Shorthand:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.expand, handler(source))
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [self.schema, handler(schema)]}
 
 
@@ -82,9 +78,7 @@ class Ssh(Section):
     key: Annotated[str, Text("the path of a private key", r"[^\0\n]+")] = Field(
         "", description="The private key's file; ssh's own choice when left out."
     )
-    sudo: bool = Field(
-        False, description="Whether the account needs sudo (without a prompt) to change the host."
-    )
+    sudo: bool = Field(False, description="Whether the account needs sudo (without a prompt) to change the host.")
     jump: Annotated[str, Text("a host, or user@host:port", r"[^\s\0]+")] = Field(
         "", description="The host to go through, as ssh -J takes it."
     )

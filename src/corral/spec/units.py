@@ -72,9 +72,7 @@ class Duration(Kind):
         return write_duration(value)
 
     def json_schema(self) -> dict[str, Any]:
-        return {
-            "anyOf": [{"type": "string", "pattern": f"^{_TIME.pattern}$"}, {"type": "number", "minimum": 0}]
-        }
+        return {"anyOf": [{"type": "string", "pattern": f"^{_TIME.pattern}$"}, {"type": "number", "minimum": 0}]}
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,4 @@ class Size(Kind):
         return write_size(value)
 
     def json_schema(self) -> dict[str, Any]:
-        return {
-            "anyOf": [{"type": "string", "pattern": f"^{_SIZE.pattern}$"}, {"type": "integer", "minimum": 0}]
-        }
+        return {"anyOf": [{"type": "string", "pattern": f"^{_SIZE.pattern}$"}, {"type": "integer", "minimum": 0}]}

@@ -89,9 +89,7 @@ def _missing(section: Section, path: Path, data: Any) -> Iterator[Complaint]:
     """The required keys that are not there; one that is only misspelt has been named as an unknown key."""
     written = data if isinstance(data, Mapping) else {}
     misspelt = {
-        near(key, tuple(type(section).model_fields))
-        for key in written
-        if key not in type(section).model_fields
+        near(key, tuple(type(section).model_fields)) for key in written if key not in type(section).model_fields
     }
     for key in section.required:
         if key not in section.model_fields_set and key not in misspelt:
@@ -104,9 +102,7 @@ def _missing(section: Section, path: Path, data: Any) -> Iterator[Complaint]:
         elif isinstance(value, dict):
             for name, entry in value.items():
                 if isinstance(entry, Section):
-                    yield from _missing(
-                        entry, (*path, key, name), inner.get(name) if isinstance(inner, dict) else None
-                    )
+                    yield from _missing(entry, (*path, key, name), inner.get(name) if isinstance(inner, dict) else None)
 
 
 def _missing_key(section: Section, path: Path, key: str) -> Complaint:

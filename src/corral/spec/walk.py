@@ -15,8 +15,7 @@ from corral.spec.positions import Lines, Path, Position, matches, place
 
 _TAGS: Final = "tag:yaml.org,2002:"
 _KNOWN: Final = frozenset(
-    _TAGS + name
-    for name in ("null", "bool", "int", "float", "str", "timestamp", "map", "seq", "merge", "value")
+    _TAGS + name for name in ("null", "bool", "int", "float", "str", "timestamp", "map", "seq", "merge", "value")
 )
 _MOST_NODES: Final = 20_000
 """Thirty hosts need about 500; aliases of aliases can stand for billions."""

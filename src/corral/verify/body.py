@@ -8,38 +8,43 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from corral.model.cluster import Cluster, Host
-from corral.verify.check import Check, failed, judged
+from corral.secrets import Secret
+from corral.verify.check import Check, failed, judged, passed
 from corral.verify.http import client
 
 PATH = "/.corral/verify-body"
 _MEGABYTE = 1 << 20
+_REFUSALS = (413, 502, 504)
 _PATIENCE = 60.0
 """Seconds for 99 MB on a slow disk: nginx keeps the body in a file until it has all of it."""
 
 
-async def body(cluster: Cluster) -> list[Check]:
+async def body(cluster: Cluster, token: Secret) -> list[Check]:
     limit = cluster.proxy.max_body_size
     checks = []
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
         margin = min(_MEGABYTE, limit // 2)
-        checks += [await _accepted(host, port, limit - margin), await _refused(host, port, limit + margin)]
+        checks += [await _accepted(host, port, limit - margin, token), await _refused(host, port, limit + margin)]
     return checks
 
 
-async def _accepted(host: Host, port: int, size: int) -> Check:
+async def _accepted(host: Host, port: int, size: int, token: Secret) -> Check:
+    """Whatever the application answers: that it was asked at all is what nginx tells who knows the probe secret."""
     import httpx
 
     name = f"a body of {_text(size)} is accepted"
-    headers = {"Content-Length": str(size), "Content-Type": "application/octet-stream"}
+    headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
     try:
         async with client(_PATIENCE) as http:
             answer = await http.post(f"http://{host.address}:{port}{PATH}", content=_zeros(size), headers=headers)
     except httpx.HTTPError as error:
         return failed(name, f"the connection broke: {error or type(error).__name__}", host.name)
-    holds = answer.status_code != 413 and answer.status_code < 500
-    seen = f"passed on to the application, which answered {answer.status_code}"
-    return judged(name, holds, seen if holds else f"answered {answer.status_code}", host.name)
+    upstream = answer.headers.get(UPSTREAM_HEADER, "")
+    if answer.status_code in _REFUSALS or not upstream:
+        return failed(name, f"answered {answer.status_code}", host.name, f"corral logs {host.name}")
+    return passed(name, f"passed on to {upstream}, which answered {answer.status_code}", host.name)
 
 
 async def _refused(host: Host, port: int, size: int) -> Check:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from corral.model.cluster import Cluster
 from corral.secrets import Secret
 from corral.verify.check import Check, failed, judged, skipped
@@ -40,7 +41,7 @@ def _path(cluster: Cluster) -> str:
 class _Probe:
     def __init__(self, url: str, path: str, token: Secret) -> None:
         self._url = f"{url}{path}"
-        self._headers = {"X-Corral-Probe": token.reveal()}
+        self._headers = {PROBE_HEADER: token.reveal()}
 
     async def visit(self, requests: int) -> list[str]:
         """The instances that served one new client's `requests`, by their address; '' for no answer."""
@@ -51,7 +52,7 @@ class _Probe:
             for _ in range(requests):
                 try:
                     answer = await http.get(self._url, headers=self._headers)
-                    seen.append(answer.headers.get("x-corral-upstream", "").split(",")[-1].strip())
+                    seen.append(answer.headers.get(UPSTREAM_HEADER, "").split(",")[-1].strip())
                 except httpx.HTTPError:
                     seen.append("")
         return seen

@@ -51,12 +51,8 @@ class Mongods:
     def name(self, number: int) -> str:
         return self.member(number).name
 
-    def database(
-        self, members: Sequence[Member], *, election: float = 2.0, heartbeat: float = 0.2
-    ) -> Database:
-        return Database(
-            "rs", "board", tuple(members), election, heartbeat, 256 * 1024**2, 64 * 1024**2, PARAMETERS
-        )
+    def database(self, members: Sequence[Member], *, election: float = 2.0, heartbeat: float = 0.2) -> Database:
+        return Database("rs", "board", tuple(members), election, heartbeat, 256 * 1024**2, 64 * 1024**2, PARAMETERS)
 
     def wanted(self, *members: Member | int, election: float = 2.0, heartbeat: float = 0.2) -> ReplicaSet:
         """The set of `members`; those given by number have priority 1. Short times make short tests."""

@@ -46,9 +46,7 @@ def made(mongods: Mongods) -> Iterator[Made]:
     members = [mongods.member(1, priority=2), mongods.member(2), mongods.member(3)]
     wanted = mongods.wanted(*members, election=10, heartbeat=2)
     _, sentences = settle(wanted, mongods.secrets)
-    figures = (
-        f"three listen after {listening - began:.2f} s, converged {time.monotonic() - listening:.2f} s later"
-    )
+    figures = f"three listen after {listening - began:.2f} s, converged {time.monotonic() - listening:.2f} s later"
     print(figures)
     yield Made(mongods, mongods.database(members, election=10, heartbeat=2), wanted, sentences)
 
@@ -168,12 +166,8 @@ def test_the_urls_work_as_they_are(made: Made) -> None:
 
     async def use() -> None:
         secrets = made.mongods.secrets
-        data: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
-            resolve(mongo_url(made.database), secrets)
-        )
-        oplog: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(
-            resolve(oplog_url(made.database), secrets)
-        )
+        data: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(resolve(mongo_url(made.database), secrets))
+        oplog: AsyncMongoClient[dict[str, object]] = AsyncMongoClient(resolve(oplog_url(made.database), secrets))
         async with data, oplog:
             await data.get_default_database()["notes"].insert_one({"_id": 1})
             assert await data["board"]["notes"].find_one() == {"_id": 1}

@@ -58,10 +58,7 @@ def test_the_successor_keeps_what_corral_does_not_know_of() -> None:
 
 
 def test_without_settings_the_old_ones_stay() -> None:
-    assert (
-        next_document(configuration(), (SetMember("a:1"),), None)["settings"]["heartbeatIntervalMillis"]
-        == 100
-    )
+    assert next_document(configuration(), (SetMember("a:1"),), None)["settings"]["heartbeatIntervalMillis"] == 100
 
 
 def member(name: str, state: str, behind: float, health: int = 1) -> dict[str, object]:
@@ -131,9 +128,7 @@ async def dumb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-@pytest.mark.parametrize(
-    ("server", "text"), [(rude, "127.0.0.1"), (dumb, "it takes connections and doesn't answer")]
-)
+@pytest.mark.parametrize(("server", "text"), [(rude, "127.0.0.1"), (dumb, "it takes connections and doesn't answer")])
 def test_somebody_else_on_the_port_is_no_member(server: Handler, text: str) -> None:
     """A server that speaks no MongoDB, or nothing at all: an answer in time, and no password in it."""
 

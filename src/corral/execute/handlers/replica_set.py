@@ -95,8 +95,7 @@ class _Walk:
 
     def overdue(self, seconds: float) -> Problem:
         states = "; ".join(
-            f"{fact.name} is {fact.state}{f' ({fact.detail})' if fact.detail else ''}"
-            for fact in self.found.facts
+            f"{fact.name} is {fact.state}{f' ({fact.detail})' if fact.detail else ''}" for fact in self.found.facts
         )
         refusal = f"; the last answer was: {self.refusal}" if self.refusal else ""
         message = f"replica set {self.wanted.name} is not complete after {seconds:g} s. Last: {self.sentence}"
@@ -166,9 +165,7 @@ class _Walk:
             for name in step.names:
                 await self.connections.forget(name)
         members = step.applied(now.members)
-        await reconfigure(
-            self.connections, self.found.primary, now, members, _times(step.settings), self.patience
-        )
+        await reconfigure(self.connections, self.found.primary, now, members, _times(step.settings), self.patience)
         return True
 
     async def _committed(self) -> Configuration | None:
