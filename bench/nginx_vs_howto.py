@@ -33,12 +33,16 @@ sys.path.insert(0, str(ROOT))
 from tests.binaries import NginxVersion, find_nginx  # noqa: E402
 
 from corral.desired.nginx import render_nginx  # noqa: E402 - after the path of tests/
-from corral.model.cluster import Host, Instance, Layout, Proxy  # noqa: E402
+from corral.model.cluster import Layout  # noqa: E402
 from corral.model.resources import HostFacts  # noqa: E402
+from corral.spec.build import Placement, build  # noqa: E402
+from corral.spec.example import example_text  # noqa: E402
+from corral.spec.parse import load_text  # noqa: E402
 
 CONNECTIONS = 32
 PORTS = range(5040, 5045)
-VERSIONS: dict[NginxVersion, tuple[int, int, int]] = {"1.22": (1, 22, 1), "1.31": (1, 31, 3)}
+Version = tuple[int, int, int]
+VERSIONS: dict[NginxVersion, Version] = {"1.22": (1, 22, 1), "1.31": (1, 31, 3)}
 TARGETS = {("1.22", "small"): 3.0, ("1.22", "json"): 3.5, ("1.31", "small"): 1.3, ("1.31", "json"): 2.5}
 SMALL = '{"ok":true,"instance":"app-108","notes":12}'
 
@@ -178,25 +182,19 @@ def howto_config(run: Path, upstreams: list[Endpoint], listen: Endpoint) -> str:
     return text.replace("@RUN@", str(run)).replace("@LISTEN@", str(listen)).replace("@SERVERS@", servers)
 
 
-def corral_config(
-    run: Path, upstreams: list[Endpoint], listen: Endpoint, version: tuple[int, int, int], level: int | None
-) -> str:
-    """What Corral renders from the file's defaults; one worker and no access log, as on the other side."""
-
-    def host(name: str, address: str) -> Host:
-        at = PurePosixPath(run)
-        return Host(name, address, address, Layout(at, at, at, at))
-
-    apps = {endpoint.address: host(f"app-{number}", endpoint.address) for number, endpoint in enumerate(upstreams)}
-    instances = [Instance(f"app-{e.port}", apps[e.address], e.port, "web", (), (), None) for e in upstreams]
-    here = host("proxy", listen.address)
-    proxy = Proxy(
-        hosts=(here,), ports=(listen.port,), extra_addresses=(), server_name="_", balance="sticky_cookie", hash_key="",
-        max_body_size=100 << 20, read_timeout=60, websocket_timeout=3600, shutdown_timeout=60, max_fails=3,
-        fail_timeout=10, keepalive=64, real_ip_from=(), real_ip_header="X-Forwarded-For",
-        not_found=("/cordova.js",), virtual_ip="",
-    )  # fmt: skip
-    text = render_nginx(proxy, instances, here, listen.port, HostFacts("proxy", version))
+def corral_config(run: Path, upstreams: list[Endpoint], listen: Endpoint, version: Version, level: int | None) -> str:
+    """What Corral renders for the built-in example; one worker and no access log, as on the other side."""
+    spec = load_text(example_text()).spec
+    apps = dict(zip(spec.app.hosts, dict.fromkeys(upstream.address for upstream in upstreams), strict=True))
+    placement = Placement(
+        addresses=dict.fromkeys(spec.hosts, listen.address) | apps,
+        layouts=dict.fromkeys(spec.hosts, Layout(*[PurePosixPath(run)] * 4)),
+        proxy_ports=(listen.port,),
+    )
+    cluster = build(spec, placement, run)
+    assert {(web.host.address, web.port) for web in cluster.app.web} == {(e.address, e.port) for e in upstreams}
+    facts = HostFacts("proxy", version)
+    text = render_nginx(cluster.proxy, cluster.app.web, cluster.proxy.hosts[0], listen.port, facts)
     text = text.replace("worker_processes auto;", "worker_processes 1;")
     return re.sub(r"gzip_comp_level \d", f"gzip_comp_level {level}", text) if level else text
 

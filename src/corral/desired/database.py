@@ -1,4 +1,4 @@
-"""MongoDB as resources: each member's mongod.conf, the replica set with its users, and the two URLs."""
+"""MongoDB as resources: each member's mongod.conf, the replica set with its users."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from corral.model.cluster import Database, Host, Member
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR, PROBE_DATABASE
 from corral.model.resources import DatabaseUser, ReplicaSet, SetMember
-from corral.secrets import reference
 
 MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
@@ -44,21 +43,6 @@ def replica_set(database: Database) -> ReplicaSet:
         heartbeat_interval=database.heartbeat_interval,
         users=_users(database),
     )
-
-
-def mongo_url(database: Database, user: str = APPLICATION) -> str:
-    """The database's URL: every data-bearing member, replicaSet and authSource; the password by reference."""
-    return _url(database, user, database.name)
-
-
-def oplog_url(database: Database) -> str:
-    """The oplog's URL, for applications that tail it: the same members and user, the database `local`."""
-    return _url(database, APPLICATION, "local")
-
-
-def _url(database: Database, user: str, name: str) -> str:
-    login = f"{user}:{reference(user)}"
-    return f"mongodb://{login}@{database.seeds}/{name}?replicaSet={database.replica_set}&authSource=admin"
 
 
 def _net(member: Member, host: Host) -> list[tuple[str, object]]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from corral.model.cluster import Database
+from corral.model.database_users import APPLICATION
 from corral.secrets import reference
-
-APPLICATION = "application"
-"""The user that the instances log in as; its password is the secret of the same name."""
 
 
 def mongo_url(database: Database, user: str = APPLICATION) -> str:

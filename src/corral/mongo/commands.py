@@ -1,4 +1,4 @@
-"""What changes a replica set: initiate, reconfigure, step down. Each is safe to ask for again."""
+"""What changes a replica set: initiate, reconfigure, step down or up. Each is safe to ask for again."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ async def reconfigure(
 async def step_down(connections: Connections, primary: str) -> None:
     command = {"replSetStepDown": STEP_DOWN, "secondaryCatchUpPeriodSecs": 10}
     await connections.ask(primary, command, user=OPERATOR, seconds=15)
+
+
+async def step_up(connections: Connections, member: str) -> None:
+    """Have a secondary stand for election. Refused when another one has newer data, or holds its vote back."""
+    await connections.ask(member, {"replSetStepUp": 1}, user=OPERATOR, seconds=15)
 
 
 async def default_to_majority(connections: Connections, primary: str) -> None:

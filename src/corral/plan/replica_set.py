@@ -19,6 +19,7 @@ from corral.plan.replica_set_steps import (
     Complete,
     CreateUser,
     Decision,
+    Elect,
     Initiate,
     Stuck,
     UpdateUser,
@@ -83,6 +84,11 @@ def _leaderless(view: View) -> Decision | None:
         return None
     voters = [member.name for member in view.found.members if member.votes]
     alive = sum(map(view.healthy, voters))
+    able = [member for member in view.found.members if member.votes and member.priority and not member.arbiter]
+    if able and alive == len(voters):
+        first = max(able, key=lambda member: member.priority).name
+        sentence = f"have {first} stand for election: all voters are back, and none has to wait for the timeout"
+        return Decision(Elect(first), sentence)
     why = "an election is under way"
     if voters and alive <= len(voters) // 2:
         why = f"{alive} of {len(voters)} voters can vote, and {len(voters) // 2 + 1} are needed"

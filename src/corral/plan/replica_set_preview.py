@@ -10,6 +10,7 @@ from corral.plan.replica_set_steps import (
     AddMembers,
     AwaitPrimary,
     CreateUser,
+    Elect,
     Initiate,
     Reconfiguration,
     Step,
@@ -24,7 +25,7 @@ def simulated(wanted: ReplicaSet, found: FoundReplicaSet, step: Step) -> FoundRe
     """`found` after `step`, when all goes well; None when only the members themselves can say what comes."""
     if isinstance(step, Reconfiguration):
         return _reconfigured(found, step)
-    if isinstance(step, Wait):
+    if isinstance(step, Wait | Elect):
         return _waited(View(wanted, found), step)
     match step:
         case Initiate():
@@ -37,8 +38,8 @@ def simulated(wanted: ReplicaSet, found: FoundReplicaSet, step: Step) -> FoundRe
     return found
 
 
-def _waited(view: View, step: Wait) -> FoundReplicaSet | None:
-    if isinstance(step, AwaitPrimary):
+def _waited(view: View, step: Wait | Elect) -> FoundReplicaSet | None:
+    if isinstance(step, AwaitPrimary | Elect):
         return _elected(view)
     if not view.found.name:
         return None

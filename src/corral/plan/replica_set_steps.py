@@ -47,6 +47,13 @@ class AwaitPrimary:
 
 
 @dataclass(frozen=True)
+class Elect:
+    """This one stands for election at once, instead of after the election timeout."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class AwaitSecondary:
     """Until these have the data."""
 
@@ -156,7 +163,7 @@ class Stuck:
 
 Wait = AwaitMembers | AwaitPrimary | AwaitSecondary
 Reconfiguration = AddMembers | AddArbiter | GrantVote | TakeVote | RemoveMembers | SetPriorities | SetSettings
-Step = Wait | Reconfiguration | Initiate | CreateUser | UpdateUser | StepDown | Complete | Stuck
+Step = Wait | Reconfiguration | Initiate | Elect | CreateUser | UpdateUser | StepDown | Complete | Stuck
 
 
 @dataclass(frozen=True)

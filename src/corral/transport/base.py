@@ -30,7 +30,10 @@ class Transport(Protocol):
     """What every transport can do. All raise errors.Unreachable when the host can't be reached."""
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
-        """Run a POSIX sh script on `host`, for `deadline` seconds at most; the script travels on stdin, so nothing of it shows in a process list."""
+        """Run a POSIX sh script on `host`, for `deadline` seconds at most.
+
+        The script travels on stdin, so that nothing of it shows in a process list.
+        """
 
     async def read(self, host: str, path: str) -> bytes | None:
         """The content of a file, or None when there is none."""

@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from corral.desired.database import data_directory, mongo_url, mongod_conf, oplog_url, replica_set
+from corral.desired.database import data_directory, mongod_conf, replica_set
 from corral.model.cluster import Database, Host, Layout, Member
+from corral.model.connection import mongo_url, oplog_url
 from corral.model.resources import SetMember
 from corral.secrets import Secret, resolve
 

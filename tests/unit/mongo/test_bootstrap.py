@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from corral.desired.database import mongo_url, oplog_url
 from corral.model.cluster import Database
+from corral.model.connection import mongo_url, oplog_url
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import Connections, Refused
 from corral.mongo.probe import COLLECTION, probe_strangers, probe_write

@@ -17,6 +17,7 @@ from corral.plan.replica_set_steps import (
     AwaitSecondary,
     Complete,
     CreateUser,
+    Elect,
     GrantVote,
     Initiate,
     RemoveMembers,
@@ -152,7 +153,8 @@ CHANGES: list[tuple[str, ReplicaSet, FoundReplicaSet, Step]] = [
     ),
     ("member down", THREE, with_states(complete(THREE), C="UNREACHABLE"), AwaitMembers((C,))),
     ("member catching up", THREE, with_states(complete(THREE), C="RECOVERING"), AwaitSecondary((C,))),
-    ("no primary", THREE, leaderless(complete(THREE)), AwaitPrimary()),
+    ("no primary, all voters back", THREE, leaderless(complete(THREE)), Elect(A)),
+    ("no primary, one away", THREE, with_states(leaderless(complete(THREE)), B="UNREACHABLE"), AwaitPrimary()),
     (
         "password",
         THREE,

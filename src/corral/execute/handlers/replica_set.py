@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 from corral.errors import ChangeFailed
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
-from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down
+from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down, step_up
 from corral.mongo.configuration import Configuration, initial_document, read_commitment
 from corral.mongo.greeting import greet
 from corral.mongo.users import create_user, update_user
@@ -21,6 +21,7 @@ from corral.plan.replica_set_steps import (
     Complete,
     CreateUser,
     Decision,
+    Elect,
     Initiate,
     Reconfiguration,
     Settings,
@@ -40,11 +41,11 @@ SURE: Final = 3
 """How often in a row a refusal is seen before it is believed: a member that starts may say odd things."""
 
 _PASSING: Final = frozenset(
-    {0, 23, 74, 91, 103, 109, 189, 262, 308, 10107, 11600, 11602, 13435, 13436, 51003, TIME_LIMIT}
+    {0, 23, 74, 91, 103, 109, 125, 189, 262, 308, 10107, 11600, 11602, 13435, 13436, 51003, TIME_LIMIT}
 )
 """MongoDB's error codes that say no more than: the set has changed meanwhile, or is about to. 0 is no answer,
-23 AlreadyInitialized, 103 that the configuration is older than the newest, 308 CurrentConfigNotCommittedYet,
-51003 that the user exists; the others are elections, reconfigurations and shutdowns under way."""
+23 AlreadyInitialized, 125 an election that was not won, 103 that the configuration is older than the newest,
+308 CurrentConfigNotCommittedYet, 51003 that the user exists; the others are elections, reconfigurations and shutdowns under way."""
 
 
 async def converge(
@@ -138,6 +139,8 @@ class _Walk:
                 await create_user(self.connections, primary, step.user, self.secrets)
             case UpdateUser():
                 await update_user(self.connections, primary, step.user, step.why, self.secrets)
+            case Elect():
+                await step_up(self.connections, step.name)
             case StepDown():
                 await step_down(self.connections, primary)
             case _ if isinstance(step, Reconfiguration):
