@@ -1,10 +1,14 @@
 """nginx with Corral's configuration against the how-to's own: same binary, same upstreams, rounds by turns.
 
-    python bench/nginx_vs_howto.py [--seconds 3] [--rounds 5] [--level N] [--version 1.22]
+    python bench/nginx_vs_howto.py [--seconds 2] [--rounds 9] [--version 1.22] [--level N] [--keepalive N]
 
 Everything runs on loopback addresses: one nginx plays ten application instances, one nginx worker is the proxy, 32
-connections ask it, each client new (no cookie) and with `Accept-Encoding: gzip`. No access log on either side. The
-load comes from wrk where there is one, else from a slower generator in this file, which the table then says.
+connections ask it, each client new (no cookie) and with `Accept-Encoding: gzip`. No access log on either side. Corral's
+configuration is the built-in example's. The proxies have a core of their own, load and instances share another one.
+The load comes from wrk where there is one, else from a slower generator in this file, which the table then says.
+
+`ratio` is the median over the rounds of one side's rate by the other's just before it. `CPU` is the processor time
+that the proxy's worker took for a request, which noise and a slow load generator leave alone.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,16 +62,18 @@ class Endpoint:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=3, help="length of one round")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds for each configuration and answer")
+    parser.add_argument("--seconds", type=float, default=2, help="length of one round")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds for each configuration and answer")
     parser.add_argument("--version", choices=list(VERSIONS), help="only this nginx")
     parser.add_argument("--level", type=int, help="another gzip_comp_level than Corral's, to choose it by")
+    parser.add_argument("--keepalive", type=int, help="another number of idle connections than the file's default")
     options = parser.parse_args()
     generator = (
         "wrk" if shutil.which("wrk") else "the built-in generator, which is slower than nginx: ratios are too small"
     )
     print(f"{options.rounds} rounds of {options.seconds:g} s each, {CONNECTIONS} connections, load by {generator}")
-    print(f"{'nginx':6} {'answer':6} {'configuration':14} {'requests/s':>10} {'min - max':>17} {'bytes':>7}  ratio")
+    titles = f"{'requests/s':>10} {'min - max':>17} {'CPU, us':>8} {'bytes':>6}"
+    print(f"{'nginx':5} {'answer':6} {'side':6} {titles}  ratio")
     for version in [options.version] if options.version else VERSIONS:
         binary = find_nginx(version)
         if isinstance(binary, Path):
@@ -79,36 +85,56 @@ def main() -> None:
 def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        hosts = free_addresses(4)
-        upstreams = [Endpoint(address, port) for address in hosts[:2] for port in PORTS]
-        stack.enter_context(
-            nginx(binary, directory / "app", upstream_config(directory, upstreams), upstreams[0], core=1)
-        )
-        sides = {"how-to": Endpoint(hosts[2], 8080), "Corral": Endpoint(hosts[3], 8080)}
-        howto = howto_config(directory / "howto", upstreams, sides["how-to"])
-        corral = corral_config(directory / "corral", upstreams, sides["Corral"], VERSIONS[version], options.level)
-        stack.enter_context(nginx(binary, directory / "howto", howto, sides["how-to"], core=0))
-        stack.enter_context(nginx(binary, directory / "corral", corral, sides["Corral"], core=0))
+        first, second, howto, corral = free_addresses(4)
+        upstreams = [Endpoint(address, port) for address in (first, second) for port in PORTS]
+        instances = upstream_config(directory, upstreams)
+        stack.enter_context(nginx(binary, directory / "instances", instances, upstreams[0], core=1))
+        sides = {"how-to": Endpoint(howto, 8080), "Corral": Endpoint(corral, 8080)}
+        configs = {
+            "how-to": howto_config(directory / "how-to", upstreams, sides["how-to"]),
+            "Corral": corral_config(directory / "Corral", upstreams, sides["Corral"], VERSIONS[version], options),
+        }
+        workers = {
+            side: stack.enter_context(nginx(binary, directory / side, configs[side], sides[side], core=0))
+            for side in sides
+        }
         for answer in ("small", "json"):
-            rates: dict[str, list[float]] = {side: [] for side in sides}
+            rounds: dict[str, list[Round]] = {side: [] for side in sides}
             for _ in range(options.rounds):
                 for side, endpoint in sides.items():
-                    rates[side].append(load(endpoint, f"/{answer}", options.seconds))
-            report(version, answer, rates, {side: bytes_on_the_wire(sides[side], f"/{answer}") for side in sides})
+                    rounds[side].append(measure(endpoint, f"/{answer}", options.seconds, workers[side]))
+            report(version, answer, rounds, {side: bytes_on_the_wire(sides[side], f"/{answer}") for side in sides})
 
 
-def report(version: str, answer: str, rates: dict[str, list[float]], wire: dict[str, int]) -> None:
-    pairs = zip(rates["Corral"], rates["how-to"], strict=True)
-    ratio = statistics.median(ours / theirs for ours, theirs in pairs)  # neighbours in time share the machine's noise
+@dataclass(frozen=True)
+class Round:
+    rate: float
+    """Requests a second."""
+    cpu: float
+    """Microseconds of the proxy's worker for each request."""
+
+
+def measure(endpoint: Endpoint, path: str, seconds: float, worker: int) -> Round:
+    before = cpu_seconds(worker)
+    requests, rate = load(endpoint, path, seconds)
+    return Round(rate, (cpu_seconds(worker) - before) / requests * 1e6)
+
+
+def cpu_seconds(process: int) -> float:
+    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
+
+
+def report(version: str, answer: str, rounds: dict[str, list[Round]], wire: dict[str, int]) -> None:
+    pairs = zip(rounds["Corral"], rounds["how-to"], strict=True)
+    ratio = statistics.median(ours.rate / theirs.rate for ours, theirs in pairs)
     target = TARGETS[version, answer]
-    verdict = f"{ratio:.2f} (wanted {target:g}{', met' if ratio >= target else ', MISSED'})"
-    for side, values in rates.items():
-        spread = f"{min(values):,.0f} - {max(values):,.0f}"
-        last = verdict if side == "Corral" else ""
-        print(
-            f"{version:6} {answer:6} {side:14} {statistics.median(values):10,.0f} {spread:>17} {wire[side]:7,}  {last}"
-        )
-    sys.stdout.flush()
+    verdict = f"  {ratio:.2f} (wanted {target:g}{', met' if ratio >= target else ', MISSED'})"
+    for side, values in rounds.items():
+        rates = [value.rate for value in values]
+        spread = f"{min(rates):,.0f} - {max(rates):,.0f}"
+        cpu = statistics.median(value.cpu for value in values)
+        figures = f"{statistics.median(rates):10,.0f} {spread:>17} {cpu:8,.1f} {wire[side]:6,}"
+        print(f"{version:5} {answer:6} {side:6} {figures}{verdict if side == 'Corral' else ''}", flush=True)
 
 
 def free_addresses(count: int) -> list[str]:
@@ -130,17 +156,22 @@ def upstream_config(directory: Path, upstreams: list[Endpoint]) -> str:
     files = directory / "files"
     files.mkdir()
     (files / "json").write_bytes(big_json())
-    run = directory / "app"
+    run = directory / "instances"
     temporary = " ".join(
         f"{kind}_temp_path {run}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     listens = " ".join(f"listen {endpoint};" for endpoint in upstreams)
-    return (
-        f"daemon off; pid {run}/nginx.pid; error_log stderr error; worker_processes 1; user root;\n"
-        "events { worker_connections 8000; }\n"
-        f"http {{ access_log off; {temporary} sendfile on; default_type application/json; keepalive_requests 1000000;\n"
-        f"open_file_cache max=10; server {{ {listens} root {files}; location = /small {{ return 200 '{SMALL}'; }} }} }}\n"
-    )
+    user = "user root;" if os.geteuid() == 0 else ""  # the directory is this process's own
+    small = f"location = /small {{ return 200 '{SMALL}'; }}"
+    return f"""
+daemon off; pid {run}/nginx.pid; error_log stderr error; worker_processes 1; {user}
+events {{ worker_connections 8000; }}
+http {{
+    access_log off; {temporary} sendfile on; default_type application/json;
+    keepalive_requests 1000000; open_file_cache max=10;
+    server {{ {listens} root {files}; {small} }}
+}}
+"""
 
 
 def big_json() -> bytes:
@@ -182,7 +213,9 @@ def howto_config(run: Path, upstreams: list[Endpoint], listen: Endpoint) -> str:
     return text.replace("@RUN@", str(run)).replace("@LISTEN@", str(listen)).replace("@SERVERS@", servers)
 
 
-def corral_config(run: Path, upstreams: list[Endpoint], listen: Endpoint, version: Version, level: int | None) -> str:
+def corral_config(
+    run: Path, upstreams: list[Endpoint], listen: Endpoint, version: Version, options: argparse.Namespace
+) -> str:
     """What Corral renders for the built-in example; one worker and no access log, as on the other side."""
     spec = load_text(example_text()).spec
     apps = dict(zip(spec.app.hosts, dict.fromkeys(upstream.address for upstream in upstreams), strict=True))
@@ -194,9 +227,10 @@ def corral_config(run: Path, upstreams: list[Endpoint], listen: Endpoint, versio
     cluster = build(spec, placement, run)
     assert {(web.host.address, web.port) for web in cluster.app.web} == {(e.address, e.port) for e in upstreams}
     facts = HostFacts("proxy", version)
-    text = render_nginx(cluster.proxy, cluster.app.web, cluster.proxy.hosts[0], listen.port, facts)
+    proxy = replace(cluster.proxy, keepalive=options.keepalive or cluster.proxy.keepalive)
+    text = render_nginx(proxy, cluster.app.web, cluster.proxy.hosts[0], listen.port, facts)
     text = text.replace("worker_processes auto;", "worker_processes 1;")
-    return re.sub(r"gzip_comp_level \d", f"gzip_comp_level {level}", text) if level else text
+    return re.sub(r"gzip_comp_level \d", f"gzip_comp_level {options.level}", text) if options.level else text
 
 
 @contextmanager
@@ -211,7 +245,8 @@ def on_core(number: int) -> Iterator[None]:
 
 
 @contextmanager
-def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> Iterator[None]:
+def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> Iterator[int]:
+    """The process id of its one worker."""
     run.mkdir(exist_ok=True)
     path = run / "nginx.conf"
     path.write_text(config)
@@ -222,7 +257,7 @@ def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> 
         while is_free(listen):
             assert process.poll() is None and time.monotonic() < until, f"nginx with {path} doesn't listen"
             time.sleep(0.02)
-        yield
+        yield int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
     finally:
         process.terminate()
         process.wait(20)
@@ -240,8 +275,8 @@ def request(endpoint: Endpoint, path: str, connection: str = "keep-alive") -> by
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def load(endpoint: Endpoint, path: str, seconds: float) -> float:
-    """Requests answered with 200 for each second. Fails on any other answer."""
+def load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, float]:
+    """How many requests were answered with 200, and how many a second. Fails on any other answer."""
     assert endpoint.address.startswith("127."), "never against anything but this machine"
     if shutil.which("wrk") is None:
         with on_core(-1):
@@ -256,12 +291,12 @@ def load(endpoint: Endpoint, path: str, seconds: float) -> float:
     ]
     with on_core(-1):
         said = subprocess.run([*command, f"http://{endpoint}{path}"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    assert found and "Non-2xx" not in said and "Socket errors" not in said, said
-    return float(found[1])
+    found = re.search(r"(\d+) requests in .*Requests/sec:\s+([\d.]+)", said, re.DOTALL)
+    assert found and "Non-2xx" not in said, said
+    return int(found[1]), float(found[2])
 
 
-async def own_load(endpoint: Endpoint, path: str, seconds: float) -> float:
+async def own_load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, float]:
     """What wrk does, in Python. Both configurations answer with a length or in chunks, so the end is looked for."""
     until = time.monotonic() + seconds
     asked = request(endpoint, path)
@@ -280,8 +315,8 @@ async def own_load(endpoint: Endpoint, path: str, seconds: float) -> float:
         return count
 
     began = time.monotonic()
-    counts = await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return sum(counts) / (time.monotonic() - began)
+    count = sum(await asyncio.gather(*(client() for _ in range(CONNECTIONS))))
+    return count, count / (time.monotonic() - began)
 
 
 if __name__ == "__main__":

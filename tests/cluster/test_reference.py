@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -168,3 +171,20 @@ def test_output_for_a_file_is_whole_and_plain(reference: TestCluster) -> None:
     assert "\x1b" not in text
     assert "…" not in text
     assert f"{reference.network}.208.1:5044" in text
+
+
+def test_followed_logs_bring_new_lines(reference: TestCluster) -> None:
+    url = reference.status()["proxies"][0]["url"]
+    with reference.start("logs", "proxy", "-f", "-n", "0", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            os.set_blocking(process.stdout.fileno(), False)
+
+            def lines() -> str:
+                httpx.get(f"{url}/health?followed", trust_env=False)
+                return process.stdout.read() or "" if process.stdout else ""
+
+            until(lines, lambda text: "/health?followed" in text, seconds=20, pause=0.3)
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130

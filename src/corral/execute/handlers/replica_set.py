@@ -44,8 +44,9 @@ _PASSING: Final = frozenset(
     {0, 23, 74, 91, 103, 109, 125, 189, 262, 308, 10107, 11600, 11602, 13435, 13436, 51003, TIME_LIMIT}
 )
 """MongoDB's error codes that say no more than: the set has changed meanwhile, or is about to. 0 is no answer,
-23 AlreadyInitialized, 125 an election that was not won, 103 that the configuration is older than the newest,
-308 CurrentConfigNotCommittedYet, 51003 that the user exists; the others are elections, reconfigurations and shutdowns under way."""
+23 AlreadyInitialized, 103 that the configuration is older than the newest, 125 an election that was not won,
+308 CurrentConfigNotCommittedYet, 51003 that the user exists; the others are elections, reconfigurations and
+shutdowns under way."""
 
 
 async def converge(

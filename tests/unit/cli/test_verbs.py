@@ -1,0 +1,122 @@
+"""The command as a shell sees it, for the verbs that start nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from corral import __version__
+
+CORRAL = Path(sys.executable).parent / "corral"
+
+
+class Shell:
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.environment = {**os.environ, "XDG_STATE_HOME": str(directory / "state"), "NO_COLOR": "1", "LANG": "C"}
+
+    def __call__(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [CORRAL, *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+
+@pytest.fixture
+def corral(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+def test_help_names_every_verb(corral: Shell) -> None:
+    said = corral("--help").stdout
+    for verb in ("init", "show", "check", "up", "status", "verify", "logs", "down"):
+        assert f"\n  {verb} " in said
+        assert "Usage" in corral(verb, "--help").stdout
+    assert corral("--version").stdout == f"corral {__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = "import sys, corral.cli.main; print(sorted(m for m in sys.modules if '.' not in m))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    for module in ("pymongo", "httpx", "websockets", "pydantic", "ruamel", "jinja2", "supervisor"):
+        assert f"'{module}'" not in loaded
+
+
+def test_usage_is_exit_2(corral: Shell) -> None:
+    corral("frobnicate", code=2)
+    corral("up", "--no-such-option", code=2)
+    corral("status", "--format", "xml", code=2)
+
+
+def test_init_writes_a_file_that_is_right_and_never_overwrites_one(corral: Shell) -> None:
+    corral("init", "--name", "shop")
+    text = (corral.directory / "cluster.yaml").read_text()
+    assert "\nname: shop " in text
+    assert "was left as it is" in corral("init", code=2).stderr
+    assert (corral.directory / "cluster.yaml").read_text() == text
+    corral("check")
+    corral("init", "--force", "--name", "other")
+    assert "name: other" in (corral.directory / "cluster.yaml").read_text()
+    assert "can't be a cluster's name" in corral("init", "-f", "x.yaml", "--name", "Bad Name", code=2).stderr
+
+
+def test_the_file_may_be_named_before_or_after_the_verb(corral: Shell) -> None:
+    corral("init", "-f", "one.yaml", "--name", "one")
+    before = corral("-f", "one.yaml", "show", "--format", "json").stdout
+    after = corral("show", "--file", "one.yaml", "--format", "json").stdout
+    assert before == after
+    assert json.loads(before)["name"] == "one"
+    assert json.loads(corral("show", "--format", "json").stdout)["name"] == "noticeboard", "else the example"
+
+
+def test_what_show_prints_is_a_cluster_file_again(corral: Shell) -> None:
+    shown = corral("show").stdout
+    (corral.directory / "again.yaml").write_text(shown)
+    again = corral("-f", "again.yaml", "show").stdout
+    assert again == shown
+    assert "[redacted]" in shown
+    assert "network: 127." in shown
+    assert "this machine's own clock" in shown
+
+
+def test_show_has_the_shipped_schema(corral: Shell) -> None:
+    shipped = Path(__file__).parents[3] / "src" / "corral" / "spec" / "cluster.schema.json"
+    assert json.loads(corral("show", "--schema").stdout) == json.loads(shipped.read_text())
+
+
+def test_a_missing_file_and_a_wrong_one_are_exit_2(corral: Shell) -> None:
+    assert "There is no file no.yaml" in corral("-f", "no.yaml", "up", code=2).stderr
+    (corral.directory / "cluster.yaml").write_text("name: x\nproxi: {}\n")
+    said = corral("check", code=2).stderr
+    assert "cluster.yaml:2:1" in said
+    assert "proxy" in said
+
+
+def test_a_cluster_that_never_ran_is_down(corral: Shell) -> None:
+    status = json.loads(corral("status", "--format", "json", code=1).stdout)
+    assert status["state"] == "down"
+    assert {row["state"] for row in status["instances"]} == {"stopped"}
+    assert {member["state"] for member in status["database"]["members"]} == {"stopped"}
+    assert "it is not running" in corral("verify", code=1).stdout
+    assert "nothing runs and nothing is kept" in corral("down").stderr
+    assert corral("logs").stdout == ""
+    assert not (corral.directory / "state").exists(), "looking changes nothing"
+
+
+def test_chinese_where_the_locale_is(corral: Shell) -> None:
+    corral.environment["LANG"] = "zh_CN.UTF-8"
+    assert "代理" in corral("check").stderr
