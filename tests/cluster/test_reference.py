@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -173,18 +171,16 @@ def test_output_for_a_file_is_whole_and_plain(reference: TestCluster) -> None:
     assert f"{reference.network}.208.1:5044" in text
 
 
-def test_followed_logs_bring_new_lines(reference: TestCluster) -> None:
-    url = reference.status()["proxies"][0]["url"]
-    with reference.start("logs", "proxy", "-f", "-n", "0", stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
+def test_followed_logs_bring_new_lines(reference: TestCluster, tmp_path: Path) -> None:
+    url, followed = reference.status()["proxies"][0]["url"], tmp_path / "followed"
+
+    def ask_and_read() -> str:
+        httpx.get(f"{url}/health?followed", trust_env=False)
+        return followed.read_text()
+
+    with followed.open("w") as output, reference.start("logs", "proxy", "-f", "-n", "0", stdout=output) as process:
         try:
-            os.set_blocking(process.stdout.fileno(), False)
-
-            def lines() -> str:
-                httpx.get(f"{url}/health?followed", trust_env=False)
-                return process.stdout.read() or "" if process.stdout else ""
-
-            until(lines, lambda text: "/health?followed" in text, seconds=20, pause=0.3)
+            until(ask_and_read, lambda text: "/health?followed" in text, seconds=20, pause=0.3)
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(20) == 130

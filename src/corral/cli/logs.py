@@ -28,7 +28,7 @@ def logs(
 ) -> None:
     """Show what the processes write. (-f is --follow here; name the file by --file, or before the verb.)"""
     from corral.cli.output import print_log_line
-    from corral.cli.running import run_async
+    from corral.cli.running import run_until_interrupted
     from corral.operate.targets import select
     from corral.playground.logs import last_lines
 
@@ -37,7 +37,7 @@ def logs(
     for unit, line in last_lines(ground.state.root, targets, lines):
         print_log_line(unit, line)
     if follow:
-        run_async(_follow(ground.state.root, targets))
+        run_until_interrupted(_follow(ground.state.root, targets))
 
 
 async def _follow(root: Path, targets: list[Target]) -> None:

@@ -43,7 +43,7 @@ def root(
 
 
 def run() -> None:
-    """The console script. Foreseen failures are told as problems; the exit code says which kind it was."""
+    """What the console script runs. Foreseen failures are told as problems; the exit code says which kind it was."""
     from corral.errors import CorralError
 
     try:
@@ -56,7 +56,3 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
-
-
-if __name__ == "__main__":
-    run()

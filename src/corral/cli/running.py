@@ -7,6 +7,8 @@ import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import typer
+
 from corral.errors import Interrupted
 from corral.problems import Problem
 
@@ -17,6 +19,14 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def run_async(main: Coroutine[Any, Any, T]) -> T:
     """Run `main`; Ctrl-C, TERM and a closed terminal cancel it. Raises Interrupted when it did not catch that."""
     return asyncio.run(_cancellable(main))
+
+
+def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
+    """For what only looks, without end: Ctrl-C is how it ends, and needs no words."""
+    try:
+        return run_async(main)
+    except Interrupted as interrupted:
+        raise typer.Exit(interrupted.exit_code) from None
 
 
 async def _cancellable(main: Coroutine[Any, Any, T]) -> T:

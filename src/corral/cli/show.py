@@ -31,6 +31,6 @@ def show(
     loaded = load(file)
     playground = open_playground(loaded)
     value = shown(loaded, playground.cluster(playground.known_ports()))
-    value["playground"]["network"] = playground.network
+    value["playground"] = {"network": playground.network, **value["playground"]}
     value["derived"]["time"] = "this machine's own clock"
     write(value, fmt, as_yaml(value) if fmt is Format.text else "")

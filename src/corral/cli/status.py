@@ -27,12 +27,12 @@ def status(
 ) -> None:
     """Show what runs and how it fares. Exit code 0 when all is healthy, 1 when not."""
     from corral.cli.output import print_json, print_status
-    from corral.cli.running import run_async
+    from corral.cli.running import run_async, run_until_interrupted
     from corral.operate.status import status as look
 
     site = playground(file).present_site()
     if watch:
-        run_async(_watch(site, fmt))
+        run_until_interrupted(_watch(site, fmt))
     report = run_async(look(site))
     if fmt is Format.json:
         print_json(report.to_json())
