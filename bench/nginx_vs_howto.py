@@ -8,7 +8,8 @@ configuration is the built-in example's. The proxies have a core of their own, l
 The load comes from wrk where there is one, else from a slower generator in this file, which the table then says.
 
 `ratio` is the median over the rounds of one side's rate by the other's just before it. `CPU` is the processor time
-that the proxy's worker took for a request, which noise and a slow load generator leave alone.
+that the proxy's worker took for a request, `busy` its share of a core: well below 100 % something else was the limit,
+such as other work on the machine, and the ratio says too little.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def main() -> None:
         "wrk" if shutil.which("wrk") else "the built-in generator, which is slower than nginx: ratios are too small"
     )
     print(f"{options.rounds} rounds of {options.seconds:g} s each, {CONNECTIONS} connections, load by {generator}")
-    titles = f"{'requests/s':>10} {'min - max':>17} {'CPU, us':>8} {'bytes':>6}"
+    titles = f"{'requests/s':>10} {'min - max':>17} {'CPU, us':>8} {'busy':>5} {'bytes':>6}"
     print(f"{'nginx':5} {'answer':6} {'side':6} {titles}  ratio")
     for version in [options.version] if options.version else VERSIONS:
         binary = find_nginx(version)
@@ -133,7 +134,8 @@ def report(version: str, answer: str, rounds: dict[str, list[Round]], wire: dict
         rates = [value.rate for value in values]
         spread = f"{min(rates):,.0f} - {max(rates):,.0f}"
         cpu = statistics.median(value.cpu for value in values)
-        figures = f"{statistics.median(rates):10,.0f} {spread:>17} {cpu:8,.1f} {wire[side]:6,}"
+        busy = statistics.median(value.rate * value.cpu / 1e6 for value in values)
+        figures = f"{statistics.median(rates):10,.0f} {spread:>17} {cpu:8,.1f} {busy:5.0%} {wire[side]:6,}"
         print(f"{version:5} {answer:6} {side:6} {figures}{verdict if side == 'Corral' else ''}", flush=True)
 
 

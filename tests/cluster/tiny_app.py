@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MODE = os.environ.get("MODE", "")
@@ -31,6 +32,8 @@ def main() -> None:
     if MODE == "deaf":
         print("alive, and not listening", flush=True)
         signal.pause()
+    if MODE == "slow-stop":
+        signal.signal(signal.SIGTERM, lambda *_: (time.sleep(4), os._exit(0)))
     ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corral.cli.options import FileOption, playground
+from corral.cli.options import FileOption, load
 
 if TYPE_CHECKING:
-    from corral.playground.site import Playground
+    from corral.playground.state import State
 
 
 def register(app: typer.Typer) -> None:
@@ -19,38 +19,46 @@ def register(app: typer.Typer) -> None:
 
 def down(
     file: FileOption = None,
+    name: Annotated[str, typer.Option("--name", help="The cluster's name, when its file is gone or wrong.")] = "",
     purge: Annotated[bool, typer.Option("--purge", help="Also delete its data, logs and secrets.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
 ) -> None:
     """Stop the cluster. Its data stay, unless --purge is given."""
     from corral.cli.output import err
+    from corral.playground.state import state_of
+
+    name = name or load(file).spec.name
+    state = state_of(name)
+    if not state.root.exists():
+        err.print(f"{name}: nothing runs and nothing is kept in {state.root}")
+        return
+    state.read_facts()
+    if purge and not yes:
+        _ask(name, state)
+    _stop(name, state, purge)
+
+
+def _stop(name: str, state: State, purge: bool) -> None:
+    from corral.cli.output import err
     from corral.cli.progress import Progress
     from corral.cli.running import run_async
     from corral.playground.down import down as stop
     from corral.playground.lock import locked
+    from corral.playground.supervisord import Supervisord
 
-    ground = playground(file)
-    root = ground.state.root
-    if not root.exists():
-        err.print(f"{ground.name}: nothing runs and nothing is kept")
-        return
-    if purge and not yes:
-        _ask(ground)
-    with locked(root, "down"), Progress() as progress:
-        ran = run_async(stop(ground, progress))
-    err.print(f"{ground.name} {'stopped' if ran else 'was not running'}")
-    if purge:
-        ground.state.purge()
-        err.print(f"deleted {root}")
-    elif ran:
-        err.print(f"[dim]data kept in {root}[/dim]")
+    with locked(state.root, "down"), Progress() as progress:
+        ran = run_async(stop(Supervisord(state.root, name), progress))
+        err.print(f"{name} {'stopped' if ran else 'was not running'}")
+        if purge:
+            state.purge()
+    err.print(f"deleted {state.root}" if purge else f"[dim]data kept in {state.root}[/dim]")
 
 
-def _ask(ground: Playground) -> None:
+def _ask(name: str, state: State) -> None:
     from corral.errors import InvalidFile
     from corral.problems import Problem
 
-    question = f"delete the data, logs and secrets of {ground.name} in {ground.state.root}?"
+    question = f"delete the data, logs and secrets of {name} in {state.root}?"
     if not sys.stdin.isatty():
         raise InvalidFile(Problem("not-confirmed", "error", f"not done: {question}", "add --yes"))
     if not typer.confirm(question, default=False):

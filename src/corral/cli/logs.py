@@ -11,6 +11,7 @@ from corral.cli.options import FILE_HELP, named_file, playground
 
 if TYPE_CHECKING:
     from corral.operate.targets import Target
+    from corral.secrets import Secrets
 
 
 def register(app: typer.Typer) -> None:
@@ -31,18 +32,21 @@ def logs(
     from corral.cli.running import run_until_interrupted
     from corral.operate.targets import select
     from corral.playground.logs import last_lines
+    from corral.secrets import redact
 
     ground = playground(file)
     targets = select(ground.cluster(ground.known_ports()), target)
+    secrets = ground.state.known_secrets()
     for unit, line in last_lines(ground.state.root, targets, lines):
-        print_log_line(unit, line)
+        print_log_line(unit, redact(line, secrets))
     if follow:
-        run_until_interrupted(_follow(ground.state.root, targets))
+        run_until_interrupted(_follow(ground.state.root, targets, secrets))
 
 
-async def _follow(root: Path, targets: list[Target]) -> None:
+async def _follow(root: Path, targets: list[Target], secrets: Secrets) -> None:
     from corral.cli.output import print_log_line
     from corral.playground.logs import follow
+    from corral.secrets import redact
 
     async for unit, line in follow(root, targets):
-        print_log_line(unit, line)
+        print_log_line(unit, redact(line, secrets))

@@ -56,3 +56,12 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
+    except OSError as error:
+        from corral.cli.output import print_failure
+        from corral.errors import ChangeFailed
+        from corral.problems import Problem
+
+        where = f"{error.filename}: " if error.filename else ""
+        message = f"{where}{error.strerror or error}"
+        print_failure(ChangeFailed(Problem("system", "error", message, "mend that and run the same command again")))
+        sys.exit(1)

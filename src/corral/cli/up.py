@@ -87,6 +87,7 @@ async def _foreground(ground: Playground, fmt: Format) -> None:
     from corral.cli.progress import Progress
     from corral.errors import Interrupted
     from corral.playground.down import down
+    from corral.playground.lock import locked
     from corral.problems import Problem
 
     try:
@@ -94,8 +95,8 @@ async def _foreground(ground: Playground, fmt: Format) -> None:
         await _watch(ground, outcome, fmt)
     except asyncio.CancelledError:
         err.print("\nstopping everything; the data stay")
-        with Progress() as progress:
-            await down(ground, progress)
+        with locked(ground.state.root, "up"), Progress() as progress:
+            await down(ground.daemon, progress)
         message = f"{ground.name} is stopped; its data are kept in {ground.state.root}"
         raise Interrupted(Problem("stopped", "info", message, "corral up goes on with them")) from None
 
@@ -123,9 +124,11 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
 async def _dry_run(ground: Playground, fmt: Format) -> None:
     from corral.cli.output import print_json, print_plan
     from corral.cli.progress import Progress
+    from corral.playground.lock import locked
     from corral.playground.up import dry_run
 
-    with Progress() as progress:
+    ground.state.prepare()
+    with locked(ground.state.root, "up --dry-run"), Progress() as progress:
         plan = await dry_run(ground, progress)
     if fmt is Format.json:
         print_json(plan.to_json())

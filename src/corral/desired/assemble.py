@@ -132,13 +132,16 @@ def _proxy(parts: _Parts, cluster: Cluster, host: Host, port: int, facts: HostFa
     parts.directory(host, host.layout.run, "proxy")
     prefix = ("-p", f"{host.layout.run}/", "-e", "stderr")
     parts.checks[str(path)] = (facts.nginx_path, *prefix, "-t", "-q", "-c", "{}")
+    start = host.layout.config / "nginx.sh"
+    command = (facts.nginx_path, *prefix, "-c", str(path))
+    script = parts.file(host, start, nginx.start_script(host, command), "proxy")
     unit = Unit(
         host=host.name,
         name=nginx_unit(host),
         role="proxy",
-        revision=_revision(facts.nginx_path, facts.nginx_version),
+        revision=_revision(script.content, facts.nginx_version),
         reload_revision=revision,
-        program=(facts.nginx_path, *prefix, "-c", str(path)),
+        program=("/bin/sh", str(start)),
         directory=str(host.layout.run),
         address=host.address,
         port=port,

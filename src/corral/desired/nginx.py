@@ -7,6 +7,7 @@ are what the file's validation has to let through, and a value that breaks them 
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, zip_longest
@@ -88,6 +89,21 @@ def render_nginx(
         upstream_header=UPSTREAM_HEADER,
         probe_header=PROBE_HEADER,
         probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
+    )
+
+
+def start_script(host: Host, command: Sequence[str]) -> str:
+    """A POSIX sh script that becomes nginx, for a supervisor that knows of no process but the one it started.
+
+    Workers outlive a master that was killed, and keep its sockets: they are ended first, by name and directory.
+    """
+    return (
+        "#!/bin/sh\n# Written by Corral. Workers of a master that was killed would keep its sockets.\n"
+        "for process in /proc/[0-9]*; do\n"
+        '    read -r name < "$process/comm" || continue\n'
+        f'    [ "$name" = nginx ] && [ "$(readlink "$process/cwd")" = {shlex.quote(str(host.layout.run))} ] &&\n'
+        '        kill -9 "${process#/proc/}"\n'
+        f"done 2>/dev/null\nexec {shlex.join(command)}\n"
     )
 
 

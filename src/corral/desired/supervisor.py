@@ -36,6 +36,7 @@ def program(unit: Unit, host: Host) -> str:
         "startretries": str(START_RETRIES),
         "stopsignal": unit.stop_signal,
         "stopwaitsecs": str(max(1, round(unit.stop_timeout))),
+        "stopasgroup": "true",
         "killasgroup": "true",
         "redirect_stderr": "true",
         "stdout_logfile": str(log_path(host, unit.name)),

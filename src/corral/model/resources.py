@@ -8,7 +8,7 @@ from typing import Literal
 
 Stage = Literal["time", "database", "application", "proxy"]
 UnitRole = Literal["proxy", "web", "worker", "database"]
-UnitState = Literal["running", "starting", "stopped", "failed", "unknown"]
+UnitState = Literal["running", "starting", "stopping", "stopped", "failed", "unknown"]
 UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
 
 

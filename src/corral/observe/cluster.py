@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
-from corral.model.cluster import Cluster
+from corral.model.cluster import Host
 from corral.model.resources import Desired, Observed
 from corral.observe.files import observe_files, owned_directories
 from corral.observe.replica_set import observe_replica_set
@@ -15,17 +16,15 @@ from corral.transport.units import UnitManager
 
 
 async def observe(
-    cluster: Cluster, desired: Desired, transport: Transport, units: UnitManager, secrets: Secrets
+    hosts: Sequence[Host], desired: Desired, transport: Transport, units: UnitManager, secrets: Secrets
 ) -> Observed:
     """Raises errors.Unreachable when a host can't be reached; what a database does not tell is unknown instead."""
-    wanted_directories = {
-        host.name: [d.path for d in desired.directories if d.host == host.name] for host in cluster.hosts
-    }
+    wanted_directories = {host.name: [d.path for d in desired.directories if d.host == host.name] for host in hosts}
     listing = asyncio.ensure_future(units.list())
     found = await asyncio.gather(
         *(
             observe_files(transport, host, secrets, owned_directories(host), wanted_directories[host.name])
-            for host in cluster.hosts
+            for host in hosts
         )
     )
     running = [unit for unit in await listing if unit.state == "running"]

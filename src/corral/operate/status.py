@@ -106,7 +106,7 @@ async def _answer(unit: FoundUnit | None, gate: Gate | None) -> Answer:
 
 def _state(unit: FoundUnit | None, answer: Answer, patience: float) -> State:
     """`starting` is an unproven process younger than `patience`, the time that it is given from start to health."""
-    if unit is None or unit.state in {"stopped", "unknown"}:
+    if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
         return "stopped"
     if answer.healthy:
         return "healthy"
@@ -119,6 +119,8 @@ def _problem(name: str, code: str, state: State, unit: FoundUnit | None, answer:
         return None
     severity: Severity = "warning" if state == "starting" else "error"
     hint = f"corral logs {name}" if unit else "corral up"
+    if unit and unit.pid and state == "unhealthy":
+        hint += f" says why; `kill {unit.pid}` has it started anew"
     return Problem(code, severity, f"{name} is {state}: {answer.detail}", hint, name)
 
 

@@ -54,6 +54,11 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
     ]
 
 
+def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
+    """Workers that have left the file, told by their names: they stop before new ones start, or jobs run twice."""
+    return [action for action in leftover_units(desired, observed) if "-worker-" in action.name]
+
+
 def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:
     """What brings one unit to its wanted revision; None when it runs it already."""
     if found is None or found.state not in _UP:

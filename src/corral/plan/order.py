@@ -61,6 +61,7 @@ def _application(desired: Desired, observed: Observed) -> list[Sequence[Action]]
     return [
         diff.directories(desired, "application", observed.directories),
         diff.files(desired, observed, "application"),
+        diff.leftover_workers(desired, observed),
         starts,
         *(web[first : first + size] for first in range(0, len(web), size)),
         *([worker] for worker in workers),
@@ -78,7 +79,9 @@ def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
 
 
 def _retire(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
-    return [diff.leftover_units(desired, observed), diff.leftover_files(desired, observed)]
+    workers = diff.leftover_workers(desired, observed)
+    units = [action for action in diff.leftover_units(desired, observed) if action not in workers]
+    return [units, diff.leftover_files(desired, observed)]
 
 
 def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[StartUnit | ReloadUnit]:

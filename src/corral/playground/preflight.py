@@ -13,9 +13,9 @@ from corral.errors import ChangeFailed
 from corral.events import Note, Sink
 from corral.model.cluster import Cluster, Instance
 from corral.model.resources import Desired, HostFacts
-from corral.playground import binaries, ports
+from corral.playground import binaries, orphans, ports
 from corral.playground.state import State
-from corral.playground.supervisord import OPEN_FILES, instance_path
+from corral.playground.supervisord import OPEN_FILES
 from corral.problems import Problem
 
 SPACE_A_MEMBER: Final = 400 << 20
@@ -24,9 +24,18 @@ SPACE_TO_GO_ON: Final = 100 << 20
 """Bytes below which a running member is in danger."""
 
 
-def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: State, sink: Sink) -> None:
-    """Raises ChangeFailed with every problem found. `running` are the units that hold their own ports."""
-    problems = [*_supervisor(), *_commands(cluster), *_taken(desired, running), *_space(cluster, state)]
+def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: State, path: str, sink: Sink) -> None:
+    """Raises ChangeFailed with every problem found.
+
+    `running` are the units that hold their own ports, `path` is the PATH that instances will have.
+    """
+    problems = [
+        *_supervisor(),
+        *_commands(cluster, path),
+        *_same_database(cluster, state),
+        *_taken(desired, running, state),
+        *_space(cluster, state),
+    ]
     if problems:
         raise ChangeFailed(problems)
     limit = ports.open_files_limit()
@@ -67,7 +76,7 @@ def _supervisor() -> Iterator[Problem]:
         yield Problem("no-supervisor", "error", message, "pip install 'corral[playground]'")
 
 
-def _commands(cluster: Cluster) -> Iterator[Problem]:
+def _commands(cluster: Cluster, path: str) -> Iterator[Problem]:
     """The application's directory and command, once for each different command."""
     directory = Path(cluster.app.directory)
     if not directory.is_dir():
@@ -78,17 +87,16 @@ def _commands(cluster: Cluster) -> Iterator[Problem]:
     for instance in cluster.app.instances:
         seen.setdefault(instance.command, instance)
     for command, instance in seen.items():
-        problem = _command(command, directory, instance)
+        problem = _command(command, directory, instance, path)
         if problem:
             yield problem
 
 
-def _command(command: tuple[str, ...], directory: Path, instance: Instance) -> Problem | None:
+def _command(command: tuple[str, ...], directory: Path, instance: Instance, path: str) -> Problem | None:
     if not command:
         message = "app.command is not set: the playground runs the application as processes"
         return Problem("no-command", "error", message, "write `command: …` below `app:`, as you start it yourself")
     word = command[0]
-    path = instance_path()
     if "/" in word:
         file = directory / word
         if file.is_file() and os.access(file, os.X_OK):
@@ -99,10 +107,32 @@ def _command(command: tuple[str, ...], directory: Path, instance: Instance) -> P
     if shutil.which(word, path=path):
         return None
     message = f"app.command: {word!r} was not found, so {instance.name} can't start; looked in PATH ({path})"
-    return Problem("command-missing", "error", message, "install it, or write its whole path", instance.name)
+    hint = "install it, or write its whole path; a cluster that runs keeps the PATH it was started with until `down`"
+    return Problem("command-missing", "error", message, hint, instance.name)
 
 
-def _taken(desired: Desired, running: frozenset[str]) -> Iterator[Problem]:
+def _same_database(cluster: Cluster, state: State) -> Iterator[Problem]:
+    """Data that the file would leave behind: a set knows its members by name, address and port."""
+    data, facts = state.data_hosts(), state.read_facts()
+    if not data:
+        return
+    names, database = [member.host.name for member in cluster.database.members], cluster.database
+    if not set(data) & set(names):
+        message = f"this cluster's data are on {', '.join(data)}, and the file has no such member"
+        hint = "were they renamed? write the old names, or `corral down --purge` to begin without the data"
+        yield Problem("data-left-behind", "error", message, hint, str(state.root))
+    old_set, old = facts.get("replica_set", database.replica_set), set(facts.get("members", ()))
+    if old_set != database.replica_set:
+        message = f"the data are those of the replica set {old_set}; the file calls it {database.replica_set}"
+        hint = f"a set can't be renamed: write `replica_set: {old_set}`, or `corral down --purge` to begin anew"
+        yield Problem("wrong-set-name", "error", message, hint, str(state.root))
+    if old and not old & {member.name for member in database.members}:
+        message = f"the file gives every member another address or port than the set knows: {', '.join(sorted(old))}"
+        hint = "change them one at a time, each with a `corral up`, or `corral down --purge` to begin anew"
+        yield Problem("no-common-member", "error", message, hint, str(state.root))
+
+
+def _taken(desired: Desired, running: frozenset[str], state: State) -> Iterator[Problem]:
     for unit in desired.units:
         if unit.name in running:
             continue
@@ -111,8 +141,12 @@ def _taken(desired: Desired, running: frozenset[str]) -> Iterator[Problem]:
             continue
         where = f"{unit.address}:{unit.port}"
         if ports.is_taken(unit.address, unit.port):
-            message = f"{where}, which {unit.name} needs, is taken by {ports.holder(unit.address, unit.port)}"
+            holder = ports.holder(unit.address, unit.port)
+            message = f"{where}, which {unit.name} needs, is taken by {holder}"
             hint = "end that process, or choose other ports in the file, or another playground.network"
+            if holder.pid in orphans.processes_of(state.root):
+                message += ", a process of this very cluster under another name"
+                hint = "corral down, then corral up"
         else:
             message = f"{where}, which {unit.name} needs, can't be listened on: {error.strerror}"
             hint = "ports below 1024 need root; choose others in the file" if unit.port < 1024 else ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, ignore
-from corral.model.cluster import Cluster
+from corral.model.cluster import Cluster, Host
 from corral.operate.site import Site
 from corral.playground import ports
 from corral.playground.addresses import default_network, loopback_addresses
@@ -62,6 +62,11 @@ class Playground:
         )
         return build(spec, placement, self.loaded.directory)
 
+    def retired_hosts(self) -> tuple[Host, ...]:
+        """Hosts that an earlier file had: Corral's files on them are removed, their data stay."""
+        present = {path.name for path in self.state.root.glob("hosts/*")} - set(self.loaded.spec.hosts)
+        return tuple(Host(name, "", "", self.state.layout(name)) for name in sorted(present))
+
     def addresses(self) -> dict[str, str]:
         declared = {name: host.address for name, host in self.loaded.spec.hosts.items()}
         return loopback_addresses(declared, self.network)
@@ -69,7 +74,7 @@ class Playground:
     def known_ports(self) -> tuple[int, ...]:
         """The proxies' ports as the last run chose them, or as the file asks."""
         spec = self.loaded.spec
-        recorded = self.state.read_facts().get("proxy_ports", {})
+        recorded = self.state.read_facts().get("proxy_ports") or {}
         return tuple(
             int(recorded.get(host, spec.playground.port + number)) for number, host in enumerate(spec.proxy.hosts)
         )
@@ -99,6 +104,9 @@ def choose_ports(playground: Playground, serving: frozenset[str], sink: Sink = i
     spec, addresses = playground.loaded.spec, playground.addresses()
     known = dict(zip(spec.proxy.hosts, playground.known_ports(), strict=True))
     chosen: dict[str, int] = {host: known[host] for host in spec.proxy.hosts if host in serving}
+    for host, port in chosen.items():
+        if spec.playground.port not in range(port - 1000, port + 1):
+            sink(Note(f"{host} stays on {port} while it runs; `corral down`, then `up`, moves it", "warning"))
     for number, host in enumerate(spec.proxy.hosts):
         if host in chosen:
             continue

@@ -56,17 +56,18 @@ class State:
             raise ChangeFailed(_other_version(self.root, facts))
         return facts
 
-    def write_facts(self, facts: dict[str, Any]) -> None:
-        write_file(self.facts_file, (json.dumps({"format": FORMAT, **facts}, indent=2) + "\n").encode(), 0o600)
+    def add_facts(self, **facts: Any) -> None:
+        """Write `facts` down beside those that are there, when they differ."""
+        known = self.read_facts()
+        wanted = {"format": FORMAT, **known, **facts}
+        if wanted != known:
+            write_file(self.facts_file, (json.dumps(wanted, indent=2) + "\n").encode(), 0o600)
 
     def secrets(self) -> Secrets:
         """The cluster's secrets, made on the first call. Raises ChangeFailed when the file can't be read."""
         known: dict[str, str] = {}
         if self.secrets_file.exists():
-            try:
-                known = json.loads(self.secrets_file.read_text())
-            except (OSError, ValueError) as error:
-                raise ChangeFailed(_unreadable(self.secrets_file, error)) from error
+            known = self._read_secrets()
         made = {name: secrets.generate().reveal() for name in SECRET_NAMES if name not in known}
         if "keyfile" not in known:
             made["keyfile"] = secrets.generate_key().reveal()
@@ -74,6 +75,13 @@ class State:
             known |= made
             write_file(self.secrets_file, (json.dumps(known, indent=2) + "\n").encode(), 0o600)
         return {name: Secret(value) for name, value in known.items()}
+
+    def _read_secrets(self) -> dict[str, str]:
+        try:
+            known = json.loads(self.secrets_file.read_text())
+            return {str(name): str(value) for name, value in known.items()}
+        except (OSError, ValueError, AttributeError) as error:
+            raise ChangeFailed(_unreadable(self.secrets_file, error)) from error
 
     def known_secrets(self) -> Secrets:
         """The secrets as far as there are any: for verbs that only look."""
@@ -90,7 +98,7 @@ class State:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
-            write_file(self.root / ".writable", b"", 0o600)
+            write_file(self.root / ".writable", bytes(4096), 0o600)
         except OSError as error:
             message = f"{self.root} can't be written: {error.strerror or error}"
             hint = "give it back to your user, or set XDG_STATE_HOME to another place; nothing was changed"
@@ -98,7 +106,11 @@ class State:
 
     def has_data(self) -> bool:
         """Whether a database was ever started here."""
-        return any(self.root.glob("hosts/*/data/mongod/*"))
+        return bool(self.data_hosts())
+
+    def data_hosts(self) -> list[str]:
+        """The hosts that hold a database's files."""
+        return sorted({path.parents[2].name for path in self.root.glob("hosts/*/data/mongod/*")})
 
     def purge(self) -> None:
         """Delete everything. Raises OSError."""
@@ -109,7 +121,7 @@ def state_home() -> Path:
     """$XDG_STATE_HOME/corral, by default ~/.local/state/corral."""
     home = os.environ.get("XDG_STATE_HOME", "")
     base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
-    return base / "corral"
+    return (base / "corral").resolve()
 
 
 def state_of(cluster: str) -> State:
@@ -117,7 +129,7 @@ def state_of(cluster: str) -> State:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = error.strerror if isinstance(error, OSError) else "it is not JSON"
+    reason = error.strerror if isinstance(error, OSError) else "it is not what Corral wrote"
     return Problem("state-unreadable", "error", f"{path} can't be read: {reason}", "data are untouched", str(path))
 
 

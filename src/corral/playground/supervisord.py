@@ -60,11 +60,29 @@ class Supervisord:
             return getattr(server, method)(*arguments)
 
     async def pid(self) -> int:
-        """Its process id; 0 when it doesn't run."""
+        """Its process id, also while it shuts down; 0 when it doesn't run."""
         try:
             return int(await self.call("supervisor.getPID"))
+        except Fault:
+            return int((self.root / "supervisord.pid").read_text())
         except DOWN:
             return 0
+
+    async def wait_for_shutdown(self, patience: float = 90) -> None:
+        """When it has been told to shut down by somebody else: wait until it has."""
+        try:
+            await self.call("supervisor.getState")
+        except Fault:
+            await orphans.gone([await self.pid()], patience)
+        except DOWN:
+            return
+
+    async def path(self) -> str:
+        """The PATH that instances have: the running one's own, which may be older than this shell's."""
+        pid = await self.pid()
+        if not pid:
+            return instance_path()
+        return path_of(pid)
 
     async def start(self) -> bool:
         """Start it unless it runs. True when it was started. Raises ChangeFailed when it doesn't come up."""
@@ -128,12 +146,18 @@ class Supervisord:
             f"[unix_http_server]\nfile = {self.socket}\nchmod = 0600\n"
             "[rpcinterface:supervisor]\n"
             "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
-            f"[include]\nfiles = {self.root}/hosts/*/config/units/*.conf\n"
+            "[include]\nfiles = hosts/*/config/units/*.conf\n"
         )
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, "PATH": instance_path(), orphans.MARK: str(self.root), "PYTHONUNBUFFERED": "1"}
+
+
+def path_of(pid: int) -> str:
+    """The PATH that the process was started with."""
+    entries = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+    return next((entry[5:] for entry in entries if entry.startswith("PATH=")), "")
 
 
 def instance_path() -> str:

@@ -19,7 +19,7 @@ _STATES: Final[dict[str, UnitState]] = {
     "FATAL": "failed",
     "EXITED": "failed",
     "STOPPED": "stopped",
-    "STOPPING": "stopped",
+    "STOPPING": "stopping",
     "UNKNOWN": "unknown",
 }
 
@@ -34,7 +34,7 @@ class SupervisordUnits:
     async def list(self) -> tuple[FoundUnit, ...]:
         try:
             rows = await self._daemon.call("supervisor.getAllProcessInfo")
-        except DOWN:
+        except (Fault, *DOWN):  # the only fault of this call is that supervisord is on its way out
             return ()
         return tuple(_found(row) for row in rows)
 

@@ -12,16 +12,20 @@ from corral.events import Note, Sink, StageFinished, StageStarted
 from corral.execute.context import Context
 from corral.execute.engine import execute
 from corral.model.cluster import Cluster
-from corral.model.resources import Desired, Observed
+from corral.model.resources import Desired
 from corral.observe.cluster import observe
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.status import status
 from corral.plan.actions import Plan
 from corral.plan.order import make_plan
+from corral.plan.replica_set import decide
+from corral.plan.replica_set_steps import Stuck
 from corral.playground import orphans, preflight
 from corral.playground.site import Playground, choose_ports
 from corral.problems import Problem, errors_in
+from corral.secrets import redact
+from corral.transport.units import UnitManager
 
 _UP = ("running", "starting")
 
@@ -46,23 +50,25 @@ class Prepared:
 
 
 async def up(playground: Playground, sink: Sink) -> Outcome:
-    """Bring the cluster to what its file says. Raises CorralError; what runs then goes on running."""
+    """Bring the cluster to what its file says. The lock must be held.
+
+    Raises CorralError; what runs then goes on running.
+    """
     started = time.monotonic()
-    playground.state.prepare()
     await _end_orphans(playground, sink)
     prepared = await _prepare(playground, sink)
     await _supervise(playground, prepared, sink)
-    plan = await _plan(prepared)
+    plan = await _plan(prepared, playground)
     await _execute(plan, prepared.site, sink)
+    _remember(playground, prepared.site.cluster)
     report = await _verify(prepared.site, plan, sink)
     return Outcome(prepared.site, plan, report, time.monotonic() - started)
 
 
 async def dry_run(playground: Playground, sink: Sink) -> Plan:
     """What `up` would do now; changes nothing but the cluster's own directory, where its secrets are made."""
-    playground.state.prepare()
     prepared = await _prepare(playground, sink)
-    return await _plan(prepared)
+    return await _plan(prepared, playground)
 
 
 async def _end_orphans(playground: Playground, sink: Sink) -> None:
@@ -76,38 +82,58 @@ async def _end_orphans(playground: Playground, sink: Sink) -> None:
 
 
 async def _prepare(playground: Playground, sink: Sink) -> Prepared:
+    await playground.daemon.wait_for_shutdown()
     units = playground.site(playground.known_ports(), {}).units
+    await _settled(units)
     running = frozenset(unit.name for unit in await units.list() if unit.state in _UP)
     serving = frozenset(name.removeprefix("nginx.") for name in running if name.startswith("nginx."))
     chosen = choose_ports(playground, serving, sink)
     facts = await asyncio.to_thread(preflight.host_facts, playground.cluster(chosen))
     site = playground.site(chosen, playground.state.secrets())
     desired = assemble(site.cluster, facts)
-    preflight.check(site.cluster, desired, running, playground.state, sink)
+    path = await playground.daemon.path()
+    preflight.check(site.cluster, desired, running, playground.state, path, sink)
     return Prepared(site, desired, running)
+
+
+async def _settled(units: UnitManager, patience: float = 90) -> None:
+    """Wait for processes that are just ending: an interrupted run may have told them to."""
+    deadline = time.monotonic() + patience
+    while any(unit.state == "stopping" for unit in await units.list()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
 
 
 async def _supervise(playground: Playground, prepared: Prepared, sink: Sink) -> None:
     cluster = prepared.site.cluster
     proxy_ports = {host.name: port for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)}
-    facts = {"cluster": cluster.name, "network": playground.network, "proxy_ports": proxy_ports}
-    if playground.state.read_facts() != {"format": 1, **facts}:
-        playground.state.write_facts(facts)
+    playground.state.add_facts(cluster=cluster.name, network=playground.network, proxy_ports=proxy_ports)
     started = time.monotonic()
     if await playground.daemon.start():
         sink(StageStarted("supervisor", 1))
         sink(StageFinished("supervisor", time.monotonic() - started))
 
 
-async def _plan(prepared: Prepared) -> Plan:
-    site = prepared.site
-    observed: Observed = await observe(site.cluster, prepared.desired, site.transport, site.units, site.secrets)
-    return make_plan(site.cluster.name, prepared.desired, observed)
+async def _plan(prepared: Prepared, playground: Playground) -> Plan:
+    """Raises ChangeFailed when the database could only refuse: before anything is changed, not in the middle."""
+    site, desired = prepared.site, prepared.desired
+    hosts = (*site.cluster.hosts, *playground.retired_hosts())
+    observed = await observe(hosts, desired, site.transport, site.units, site.secrets)
+    decision = decide(desired.replica_set, observed.replica_set)
+    if isinstance(decision.step, Stuck):
+        raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
+    return make_plan(site.cluster.name, desired, observed)
 
 
 async def _execute(plan: Plan, site: Site, sink: Sink) -> None:
-    context = Context(site.transport, site.units, site.secrets, site.cluster.host_by_name, lambda _message: None)
+    hosts = site.cluster.host_by_name
+    context = Context(site.transport, site.units, site.secrets, hosts, lambda _message: None)
     await execute(plan, context, sink)
+
+
+def _remember(playground: Playground, cluster: Cluster) -> None:
+    """By what the set knows its members: a file that changes all of that at once would leave the data behind."""
+    members = [member.name for member in cluster.database.members]
+    playground.state.add_facts(replica_set=cluster.database.replica_set, members=members)
 
 
 async def _verify(site: Site, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:
@@ -137,7 +163,8 @@ async def _unhealthy(site: Site, report: Status) -> list[Problem]:
     hosts = {instance.name: instance.host for instance in report.instances}
     for problem in report.problems:
         tail = await site.units.log_tail(hosts[problem.where], problem.where) if problem.where in hosts else ""
-        message = f"{problem.message}\nthe last lines of its log:\n{tail}" if tail else problem.message
+        shown = redact(tail, site.secrets)
+        message = f"{problem.message}\nthe last lines of its log:\n{shown}" if tail else problem.message
         problems.append(Problem(problem.code, problem.severity, message, problem.hint, problem.where))
     if not errors_in(problems):
         problems.append(Problem("not-healthy", "error", f"the cluster is {report.state}", "corral status"))

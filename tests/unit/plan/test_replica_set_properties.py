@@ -32,11 +32,11 @@ def members(draw: st.DrawFn, most_voters: int) -> tuple[SetMember, ...]:
     names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=len(NAMES), unique=True))
     made = []
     for position, name in enumerate(names):
-        arbiter = position > 0 and draw(st.integers(0, 9)) == 0
+        arbiter = 0 < position < most_voters and draw(st.integers(0, 9)) == 0
         votes = 1 if arbiter else draw(st.sampled_from((1, 1, 1, 0))) if position < most_voters else 0
         priority = 0.0 if arbiter or not votes else draw(st.sampled_from((1.0, 1.0, 2.0, 0.0)))
-        made.append(SetMember(name, priority, votes, arbiter and position < most_voters))
-    return tuple(m if m.votes or not m.arbiter else SetMember(m.name, 0, 0) for m in made)
+        made.append(SetMember(name, priority, votes, arbiter))
+    return tuple(made)
 
 
 @st.composite

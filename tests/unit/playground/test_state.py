@@ -53,7 +53,7 @@ def test_a_broken_file_is_told_by_name(tmp_path: Path, name: str) -> None:
 def test_facts_come_back(tmp_path: Path) -> None:
     state = State(tmp_path)
     assert state.read_facts() == {}
-    state.write_facts({"network": "127.9.0.0/16"})
+    state.add_facts(network="127.9.0.0/16")
     assert state.read_facts() == {"format": FORMAT, "network": "127.9.0.0/16"}
 
 

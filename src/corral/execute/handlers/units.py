@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corral.errors import ChangeFailed
 from corral.execute.context import Context
 from corral.model.resources import FoundUnit, Gate, Unit
@@ -16,17 +18,29 @@ PATIENCE = 3
 
 
 async def start_unit(action: StartUnit, context: Context) -> None:
+    await _forget(action.unit, "", context)
     await context.units.start(action.host, action.unit.name)
     await _settle(action.unit, action.gate, context)
 
 
 async def reload_unit(action: ReloadUnit, context: Context) -> None:
+    await _forget(action.unit, action.unit.revision, context)
     await context.units.reload(action.host, action.unit.name)
     await _settle(action.unit, action.gate, context)
 
 
 async def stop_unit(action: StopUnit, context: Context) -> None:
     await context.units.stop(action.host, action.name)
+
+
+async def _forget(unit: Unit, revision: str, context: Context) -> None:
+    """From here until the gate has been passed nobody may believe that the process is what was written down."""
+    await _write_down(replace(unit, revision=revision, reload_revision=""), 0, context)
+
+
+async def _write_down(unit: Unit, pid: int, context: Context) -> None:
+    path = stamp_path(context.hosts[unit.host], unit.name)
+    await context.transport.write(unit.host, path, stamp(unit, pid).encode(), 0o644)
 
 
 async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
@@ -36,9 +50,7 @@ async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
     if not seen.passed:
         raise ChangeFailed(await _failure(unit, seen.detail, context))
     found = await _state(unit, context)
-    path = stamp_path(context.hosts[unit.host], unit.name)
-    content = stamp(unit, found.pid if found else 0).encode()
-    await context.transport.write(unit.host, path, content, 0o644)
+    await _write_down(unit, found.pid if found else 0, context)
 
 
 class _Deaths:
