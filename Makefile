@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 4
 
 .PHONY: help install dev up test lint format lock bench clean
 
