@@ -19,7 +19,7 @@ from corral.transport.local import write_file
 FORMAT: Final = 1
 """The version of this directory's layout. A directory of another version is never touched."""
 SECRET_NAMES: Final = ("admin", "operator", "application", "monitor", "probe")
-_UNSAFE: Final = set(";#%\n\"'")
+_UNSAFE: Final = set(";#%$\n\"'")
 """Characters that supervisord's, nginx's and mongod's files would each have to escape in a way of their own."""
 
 

@@ -103,7 +103,7 @@ class Proxy(Section):
         10.0, description="How long failures are counted, and how long an instance that failed is left out."
     )
     keepalive: Annotated[int, Whole(1, 10_000)] = Field(
-        32, description="Idle connections to the instances that each nginx worker keeps open."
+        64, description="Idle connections to the instances that each nginx worker keeps open."
     )
     real_ip_from: tuple[Annotated[str, Text("a network", check=wrong_network)], ...] = Field(
         (), description="Networks of outer proxies whose word on the client's address is taken."
