@@ -258,7 +258,7 @@ def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> 
         until = time.monotonic() + 20
         while is_free(listen):
             assert process.poll() is None and time.monotonic() < until, f"nginx with {path} doesn't listen"
-            time.sleep(0.02)
+            time.sleep(0.02)  # between two looks, until the deadline
         yield int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
     finally:
         process.terminate()
