@@ -118,7 +118,7 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
             while await ground.daemon.pid():
                 live.update(live_view(await status(outcome.site), url), refresh=True)
                 await asyncio.sleep(1)
-    err.print(f"{ground.name} was stopped by somebody else")
+    err.print(f"{ground.name}: its supervisor has ended, stopped by another command or killed; `corral up` goes on")
 
 
 async def _dry_run(ground: Playground, fmt: Format) -> None:

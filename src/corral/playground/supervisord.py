@@ -64,8 +64,15 @@ class Supervisord:
         try:
             return int(await self.call("supervisor.getPID"))
         except Fault:
-            return int((self.root / "supervisord.pid").read_text())
+            return self._recorded_pid()
         except DOWN:
+            return 0
+
+    def _recorded_pid(self) -> int:
+        """By its pid file, which it removes as the last thing it does."""
+        try:
+            return int((self.root / "supervisord.pid").read_text())
+        except (FileNotFoundError, ValueError):
             return 0
 
     async def wait_for_shutdown(self, patience: float = 90) -> None:
@@ -73,7 +80,7 @@ class Supervisord:
         try:
             await self.call("supervisor.getState")
         except Fault:
-            await orphans.gone([await self.pid()], patience)
+            await orphans.gone([self._recorded_pid()], patience)
         except DOWN:
             return
 
