@@ -77,8 +77,20 @@ def _report(outcome: Outcome, fmt: Format) -> None:
         )
         return
     print_status(outcome.status, url)
+    _print_next(outcome)
     what = f"{outcome.plan.changes} changes" if outcome.plan.changes else "nothing to change"
     err.print(f"[dim]{what}, {outcome.seconds:.1f} s[/dim]")
+
+
+def _print_next(outcome: Outcome) -> None:
+    """What to do next, once something has been started."""
+    from rich.markup import escape
+
+    from corral.cli.output import err
+
+    text = outcome.site.cluster.app.next
+    if text and outcome.plan.changes:
+        err.print(f"[bold]next:[/bold] {escape(text)}")
 
 
 async def _foreground(ground: Playground, fmt: Format) -> None:
@@ -114,6 +126,7 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
         while await ground.daemon.pid():
             await asyncio.sleep(1)
     else:
+        _print_next(outcome)
         with Live(console=out, auto_refresh=False) as live:
             while await ground.daemon.pid():
                 live.update(live_view(await status(outcome.site), url), refresh=True)

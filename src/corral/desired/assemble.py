@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from corral.desired import database, instances, nginx, supervisor
-from corral.model.cluster import Cluster, HealthCheck, Host, Instance, Member
-from corral.model.resources import Desired, Directory, File, Gate, HostFacts, Stage, Unit, digest
+from corral.model.cluster import Application, Cluster, HealthCheck, Host, Instance, Member
+from corral.model.resources import Desired, Directory, File, Gate, HostFacts, Lane, Stage, Unit, digest
 
 Facts = Mapping[str, HostFacts]
 
@@ -42,7 +42,7 @@ def assemble(cluster: Cluster, facts: Facts) -> Desired:
     for member in cluster.database.members:
         _member(parts, cluster, member, facts[member.host.name])
     for instance in cluster.app.instances:
-        _instance(parts, cluster, instance)
+        _instance(parts, cluster, instance, facts[instance.host.name])
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
         _proxy(parts, cluster, host, port, facts[host.name])
     return Desired(
@@ -85,11 +85,18 @@ def _member(parts: _Parts, cluster: Cluster, member: Member, facts: HostFacts) -
     parts.unit(unit, host, "database", Gate("member", host.address, member.port, deadline=60, streak=1))
 
 
-def _instance(parts: _Parts, cluster: Cluster, instance: Instance) -> None:
+def _lane(app: Application, facts: HostFacts) -> Lane | None:
+    width = facts.cores if app.start_at_once == "cores" else app.start_at_once
+    return Lane(facts.machine or facts.host, width) if width else None
+
+
+def _instance(parts: _Parts, cluster: Cluster, instance: Instance, facts: HostFacts) -> None:
     host, app = instance.host, cluster.app
     path = instances.script_path(instance)
     script = parts.file(host, path, instances.start_script(app, instance), "application", 0o600)
     parts.directory(host, host.layout.run, "application")
+    if app.storage:
+        parts.directory(host, app.storage, "application", 0o700)
     unit = Unit(
         host=host.name,
         name=instance.name,
@@ -101,6 +108,7 @@ def _instance(parts: _Parts, cluster: Cluster, instance: Instance) -> None:
         port=instance.port,
         stop_signal=app.stop_signal,
         stop_timeout=app.stop_timeout,
+        lane=_lane(app, facts),
     )
     parts.unit(unit, host, "application", health_gate(instance))
 

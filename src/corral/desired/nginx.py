@@ -82,6 +82,7 @@ def render_nginx(
         hash_key=_fitting(HASH_KEY_PATTERN, proxy.hash_key, "an nginx variable") if proxy.balance == "hash" else "",
         real_ip_header=_fitting(HEADER_PATTERN, proxy.real_ip_header, "a header") if proxy.real_ip_from else "",
         not_found=_not_found(proxy),
+        unbuffered=_unbuffered(proxy),
         probe=reference("probe"),
         route_cookie=ROUTE_COOKIE,
         ping_path=PING_PATH,
@@ -180,6 +181,13 @@ def _not_found(proxy: Proxy) -> list[tuple[str, str]]:
     paths = dict.fromkeys(_fitting(NOT_FOUND_PATTERN, path, "a path") for path in proxy.not_found)
     paths.pop(PING_PATH, None)
     return [("^~" if path.endswith("/") and path != "/" else "=", quote(path)) for path in paths]
+
+
+def _unbuffered(proxy: Proxy) -> list[str]:
+    """The prefixes that are not answered 404 as a whole: nginx refuses two locations of one path."""
+    paths = dict.fromkeys(_fitting(NOT_FOUND_PATTERN, path, "a path") for path in proxy.unbuffered)
+    taken = {path for modifier, path in _not_found(proxy) if modifier == "^~"}
+    return [quote(path) for path in paths if quote(path) not in taken and path != "/"]
 
 
 def _server_names(proxy: Proxy) -> list[str]:

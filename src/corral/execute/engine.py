@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from corral.errors import ChangeFailed, CorralError
-from corral.events import ActionFinished, ActionProgress, ActionStarted, Sink, StageFinished, StageStarted
+from corral.events import ActionFinished, ActionProgress, ActionStarted, Note, Sink, StageFinished, StageStarted
 from corral.execute.context import Context
 from corral.execute.handlers import files, replica_set, units
 from corral.plan.actions import (
@@ -28,8 +30,8 @@ from corral.problems import Problem
 async def execute(plan: Plan, context: Context, sink: Sink) -> None:
     """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
 
-    Actions of one wave run at the same time; a failure lets the others of its wave end, so that no host is left in
-    the middle of something.
+    Actions of one wave run at the same time, those of one lane as far as it is wide; a failure lets the others of its
+    wave end that have begun, so that no host is left in the middle of something.
     """
     for stage in plan.stages:
         started = time.monotonic()
@@ -40,10 +42,39 @@ async def execute(plan: Plan, context: Context, sink: Sink) -> None:
 
 async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
     for wave in stage.waves:
-        outcomes = await asyncio.gather(*(_run(action, context, sink) for action in wave), return_exceptions=True)
+        turns = _Turns()
+        outcomes = await asyncio.gather(
+            *(turns.take(action, partial(_run, action, context, sink)) for action in wave), return_exceptions=True
+        )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if turns.skipped:
+            sink(Note(f"not begun, since another one failed: {', '.join(turns.skipped)}", "warning"))
         if failures:
             raise _joined(failures)
+
+
+class _Turns:
+    """Lets as many starts of one lane go on at the same time as the lane is wide; after a failure no more begin."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[str, asyncio.Semaphore] = {}
+        self._failed = False
+        self.skipped: list[str] = []
+
+    async def take(self, action: Action, run: Callable[[], Awaitable[None]]) -> None:
+        lane = action.unit.lane if isinstance(action, StartUnit) else None
+        if lane is None:
+            await run()
+            return
+        async with self._lanes.setdefault(lane.name, asyncio.Semaphore(lane.width)):
+            if self._failed:
+                self.skipped.append(action.id.removeprefix("unit "))
+                return
+            try:
+                await run()
+            except CorralError:
+                self._failed = True
+                raise
 
 
 def _joined(failures: list[BaseException]) -> BaseException:

@@ -70,13 +70,32 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Websocket:
+    """A websocket at `path` that answers `send` with a message that holds `contains`, or sends back what it is sent."""
+
+    path: str
+    send: str = ""
+    contains: str = ""
+
+
+@dataclass(frozen=True)
 class Application:
     directory: PurePosixPath
     version: str
     stop_signal: str
     stop_timeout: float
-    websocket_path: str
-    """The path of a websocket that sends every message back, for verify; empty when there is none."""
+    websocket: Websocket | None
+    """For verify; None when the application has none that answers in a known way."""
+    storage: PurePosixPath | None
+    """The directory of uploaded files, the same on all hosts."""
+    start_at_once: int | Literal["cores"]
+    """How many instances of one machine may start at the same time; 0 is all of them."""
+    start_time: float
+    """How long a start usually takes; 0 when that isn't known."""
+    memory: int | None
+    """What one instance takes, in bytes; None when that isn't known."""
+    next: str
+    """What people are told to do once all is healthy."""
     instances: tuple[Instance, ...]
 
     @property
@@ -111,6 +130,8 @@ class Proxy:
     real_ip_header: str
     not_found: tuple[str, ...]
     """Paths answered 404 by the proxy itself."""
+    unbuffered: tuple[str, ...]
+    """Path prefixes, each with a slash at its end, whose answers are passed on part by part."""
     virtual_ip: str
 
 

@@ -38,6 +38,14 @@ class Directory:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """What starts one after the other: at most `width` units of a lane are between their start and their gate."""
+
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
 class Unit:
     """A process that is kept running: a supervisord program or a systemd unit.
 
@@ -58,6 +66,8 @@ class Unit:
     """For a unit that can reload: the digest of what a reload takes in. `revision` then covers only the rest."""
     stop_signal: str = "TERM"
     stop_timeout: float = 10.0
+    lane: Lane | None = None
+    """None for a unit that starts at once."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +154,10 @@ class FoundReplicaSet:
 
 @dataclass(frozen=True)
 class HostFacts:
-    """What must be known of a host before its files can be rendered."""
+    """What must be known of a host before its files can be rendered, and its units started.
+
+    `machine` is the same for hosts that share one, as all of the playground's do; `cores` are those it may use.
+    """
 
     host: str
     nginx_version: tuple[int, int, int] | None = None
@@ -154,6 +167,8 @@ class HostFacts:
     user: str = ""
     """The account nginx workers are to run as when nginx is started by root; empty otherwise."""
     access_log: str = ""
+    machine: str = ""
+    cores: int = 1
 
 
 @dataclass(frozen=True)

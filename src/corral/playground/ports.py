@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -98,14 +97,3 @@ def _sockets(process: Path) -> Iterator[int]:
             continue
         if target.startswith("socket:["):
             yield int(target[8:-1])
-
-
-def open_files_limit() -> int:
-    """The hard limit of open files for this user's processes."""
-    import resource
-
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-
-
-def is_root() -> bool:
-    return os.geteuid() == 0

@@ -9,17 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from corral.desired.assemble import mongod_unit
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink
 from corral.model.cluster import Cluster, Instance
 from corral.model.resources import Desired, HostFacts
-from corral.playground import binaries, orphans, ports
+from corral.playground import binaries, machine, orphans, ports
 from corral.playground.state import State
 from corral.playground.supervisord import OPEN_FILES
 from corral.problems import Problem
 
 SPACE_A_MEMBER: Final = 400 << 20
 """Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
+MEMORY_A_MEMBER: Final = 300 << 20
+"""Bytes that a mongod of the playground takes after a while: its cache of 256 MB, and as seen 200 to 260 MB with one
+application's tables."""
 SPACE_TO_GO_ON: Final = 100 << 20
 """Bytes below which a running member is in danger."""
 
@@ -38,10 +42,25 @@ def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: St
     ]
     if problems:
         raise ChangeFailed(problems)
-    limit = ports.open_files_limit()
+    _memory(cluster, running, sink)
+    limit = machine.open_files_limit()
     if limit < OPEN_FILES and not running:
         message = f"this machine allows {limit} open files for a process; MongoDB asks for {OPEN_FILES}"
         sink(Note(f"{message}: enough to try things out, not for many connections"))
+
+
+def _memory(cluster: Cluster, running: frozenset[str], sink: Sink) -> None:
+    """Says when what is still to start would take more than the machine has left; rule A07, for one machine."""
+    if not cluster.app.memory:
+        return
+    instances = sum(instance.name not in running for instance in cluster.app.instances)
+    members = sum(mongod_unit(member.host) not in running for member in cluster.database.members)
+    needed, available = instances * cluster.app.memory + members * MEMORY_A_MEMBER, machine.available_memory()
+    if instances and needed > available:
+        message = f"{instances} instances of {cluster.app.memory >> 20} MB"
+        message += f" and {members} members of {MEMORY_A_MEMBER >> 20} MB" if members else ""
+        message += f" ask for {needed >> 20} MB of memory, and this machine has {available >> 20} MB left"
+        sink(Note(f"{message}: expect it to be slow, or processes to be killed; run fewer `instances`", "warning"))
 
 
 def host_facts(cluster: Cluster) -> dict[str, HostFacts]:
@@ -55,10 +74,12 @@ def host_facts(cluster: Cluster) -> dict[str, HostFacts]:
             problems.extend(failure.problems)
     if problems:
         raise ChangeFailed(problems)
-    user = "root" if ports.is_root() else ""
+    user = "root" if machine.is_root() else ""
     return {
         host.name: HostFacts(
             host=host.name,
+            machine="this machine",
+            cores=machine.cores(),
             nginx_version=found["nginx"].version,
             mongod_version=found["mongod"].version,
             nginx_path=found["nginx"].path,

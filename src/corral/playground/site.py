@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, ignore
@@ -55,6 +56,7 @@ class Playground:
             layouts={host: self.state.layout(host) for host in spec.hosts},
             proxy_ports=proxy_ports,
             extra_addresses=(LOCALHOST,),
+            storage=PurePosixPath(self.state.root / "storage"),
             url=f"http://{LOCALHOST}:{proxy_ports[0]}",
             cache_size=CACHE_SIZE,
             oplog_size=OPLOG_SIZE,

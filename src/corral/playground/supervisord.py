@@ -16,7 +16,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from corral.errors import ChangeFailed
 from corral.playground import orphans
-from corral.playground.ports import open_files_limit
+from corral.playground.machine import open_files_limit
 from corral.problems import Problem
 from corral.transport.local import write_file
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from math import ceil
 
 from corral.desired.assemble import assemble
 from corral.errors import ChangeFailed
@@ -17,7 +18,7 @@ from corral.observe.cluster import observe
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.status import status
-from corral.plan.actions import Plan
+from corral.plan.actions import Plan, StartUnit
 from corral.plan.order import make_plan
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Stuck
@@ -59,6 +60,7 @@ async def up(playground: Playground, sink: Sink) -> Outcome:
     prepared = await _prepare(playground, sink)
     await _supervise(playground, prepared, sink)
     plan = await _plan(prepared, playground)
+    _announce(plan, prepared.site.cluster, sink)
     await _execute(plan, prepared.site, sink)
     _remember(playground, prepared.site.cluster)
     report = await _verify(prepared.site, plan, sink)
@@ -122,6 +124,16 @@ async def _plan(prepared: Prepared, playground: Playground) -> Plan:
     if isinstance(decision.step, Stuck):
         raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
     return make_plan(site.cluster.name, desired, observed)
+
+
+def _announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
+    """How long the starts will take, where that is known and long."""
+    starts = [action for action in plan.actions() if isinstance(action, StartUnit) and action.unit.lane]
+    width = max((action.unit.lane.width for action in starts if action.unit.lane), default=1)
+    seconds = ceil(len(starts) / width) * cluster.app.start_time
+    if seconds > 10:
+        what = f"{len(starts)} instances start, {width} at a time: up to {seconds:.0f} s"
+        sink(Note(f"{what}, at {cluster.app.start_time:g} s for each"))
 
 
 async def _execute(plan: Plan, site: Site, sink: Sink) -> None:

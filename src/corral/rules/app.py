@@ -25,6 +25,18 @@ def local_storage(_cluster: Cluster, spec: Spec) -> Iterator[Seen]:
         yield Seen(("app", "storage", "path"), {"path": spec.app.storage.path, "hosts": len(spec.app.hosts)})
 
 
+@rule("A03", "error")
+def many_workers(cluster: Cluster, spec: Spec) -> Iterator[Seen]:
+    if spec.app.needs.one_worker and len(cluster.app.workers) > 1:
+        yield Seen(("app", "workers", "instances"), {"workers": len(cluster.app.workers)})
+
+
+@rule("A03", "warning")
+def no_worker(cluster: Cluster, spec: Spec) -> Iterator[Seen]:
+    if spec.app.needs.one_worker and not cluster.app.workers:
+        yield Seen(("app", "workers", "instances"))
+
+
 @rule("A04", "warning")
 def few_instances(cluster: Cluster, _spec: Spec) -> Iterator[Seen]:
     if len(cluster.app.web) < 3:

@@ -11,6 +11,7 @@ from corral.rules.registry import Seen, rule
 if TYPE_CHECKING:
     from corral.spec.schema import Spec
 
+_BINDING: Final = ("sticky_cookie", "ip_hash", "hash")
 _HEARTBEATS: Final = 60.0
 """Seconds: SockJS and Socket.IO send a heartbeat every 25 s, DDP every 17.5 s, and one may be lost."""
 
@@ -52,3 +53,9 @@ def one_proxy(cluster: Cluster, _spec: Spec) -> Iterator[Seen]:
 def proxies_without_virtual_ip(cluster: Cluster, _spec: Spec) -> Iterator[Seen]:
     if len(cluster.proxy.hosts) > 1 and not cluster.proxy.virtual_ip:
         yield Seen(("proxy", "hosts"), {"proxies": len(cluster.proxy.hosts)})
+
+
+@rule("P18", "error")
+def unbound_visitors(cluster: Cluster, spec: Spec) -> Iterator[Seen]:
+    if spec.app.needs.sticky and cluster.proxy.balance not in _BINDING:
+        yield Seen(("proxy", "balance"), {"balance": cluster.proxy.balance})

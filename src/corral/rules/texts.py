@@ -53,6 +53,22 @@ _ENGLISH: Final = {
         "Unless it is one shared file system, a file uploaded through one host is missing on the other.",
         "Mount one network file system there on each host, or keep files in the database or an object store.",
     ),
+    "unbound_visitors": Text(
+        "proxy.balance is {balance}, and the application needs each visitor to stay with one instance.",
+        "A session lives in the process that opened it; any other one answers 404 to its next request.",
+        "Write `balance: sticky_cookie` (or ip_hash, or {{hash: $variable}}); app.needs.sticky, or the preset, asks "
+        "for it.",
+    ),
+    "many_workers": Text(
+        "There are {workers} workers, and the application needs exactly one.",
+        "Each of them would run every job: mails are sent twice, queues are worked off twice.",
+        "Write `workers: {{instances: 1}}`; app.needs.one_worker, or the preset, asks for it.",
+    ),
+    "no_worker": Text(
+        "There is no worker, and the application needs one.",
+        "Nothing runs its timed jobs and queues: mails stay unsent.",
+        "Write `workers: {{instances: 1}}` below app, unless such a process runs elsewhere.",
+    ),
     "few_instances": Text(
         "There are {instances} web instances.",
         "While one of them is replaced, fewer than two are left: the next failure is an outage.",
@@ -145,6 +161,21 @@ _CHINESE: Final = {
         "app.storage.path 是 {path}，应用运行在 {hosts} 台主机上。",
         "除非它是同一个共享文件系统，否则从一台主机上传的文件在另一台上找不到。",
         "在每台主机的这个位置挂载同一个网络文件系统，或把文件放进数据库或对象存储。",
+    ),
+    "unbound_visitors": Text(
+        "proxy.balance 为 {balance}，而该应用要求每位访客固定在同一个实例上。",
+        "会话只存在于打开它的进程中；其他进程对它的下一个请求会回答 404。",
+        "请写 `balance: sticky_cookie`（或 ip_hash，或 {{hash: $variable}}）；这是 app.needs.sticky 或预设所要求的。",
+    ),
+    "many_workers": Text(
+        "有 {workers} 个 worker，而该应用只能有一个。",
+        "每个 worker 都会执行所有任务：邮件会发送两次，队列会被处理两遍。",
+        "请写 `workers: {{instances: 1}}`；这是 app.needs.one_worker 或预设所要求的。",
+    ),
+    "no_worker": Text(
+        "没有 worker，而该应用需要一个。",
+        "定时任务和队列无人执行：邮件发不出去。",
+        "请在 app 下写 `workers: {{instances: 1}}`，除非这样的进程在别处运行。",
     ),
     "few_instances": Text(
         "只有 {instances} 个 web 实例。",

@@ -6,26 +6,14 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from corral.spec.at_once import ALL, AtOnce
+from corral.spec.preset_name import BUILT_IN, PresetName
 from corral.spec.section import HostReference, Hosts, Port, Section, Shorthand, Timeout, UrlPath, left_out
-from corral.spec.units import Duration
+from corral.spec.units import Duration, Size
 from corral.spec.values import Choice, Text, Whole, refusal
+from corral.spec.variables import Environment, NextSteps, Variable
 
-DERIVED: Final = ("PORT", "HOST", "INSTANCE", "ROLE", "VERSION", "MONGO_URL", "MONGO_OPLOG_URL")
-_RESERVED: Final = ("${secret:", "${env:", "${file:")
 _SIGNALS: Final = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL")
-
-
-def _wrong_variable(name: str) -> str:
-    if name == "VERSION":
-        return "may not be set: Corral derives it from app.version"
-    return "may not be set: Corral derives it for each instance" if name in DERIVED else ""
-
-
-def _wrong_value(text: str) -> str:
-    for start in _RESERVED:
-        if start in text:
-            return f"may not hold `{start}...}}`: this way to write it is reserved for a later version"
-    return ""
 
 
 def _words(value: Any) -> Any:
@@ -39,15 +27,6 @@ def _words(value: Any) -> Any:
         raise refusal("bad-value", f"must be words as a shell takes them, and this has {what}") from None
 
 
-Variable = Annotated[
-    str,
-    Text(
-        "a variable's name: letters, digits and underscores, no digit first",
-        r"[A-Za-z_][A-Za-z0-9_]*",
-        _wrong_variable,
-    ),
-]
-Environment = dict[Variable, Annotated[str, Text("a text", check=_wrong_value, echo=False, as_written=True)]]
 Command = Annotated[
     tuple[Annotated[str, Text("a text", as_written=True)], ...],
     Field(min_length=1),
@@ -98,9 +77,41 @@ class Stop(Section):
 
 
 class Storage(Section):
-    """Where the application keeps uploaded files. Read and shown."""
+    """Where the application keeps uploaded files."""
 
-    path: Annotated[str, Text("a path", r"[^\0\n]+")] = Field("", description="The directory of uploaded files.")
+    path: Annotated[str, Text("an absolute path", r"/[^\0\n]*")] = Field(
+        "",
+        description="The directory of uploaded files, the same on all hosts: STORAGE in the environment. "
+        "The playground has one of its own.",
+    )
+
+
+class Needs(Section):
+    """What the application asks of the cluster around it; the rules hold the file to it."""
+
+    sticky: bool = Field(False, description="Whether a visitor must stay with one instance.")
+    one_worker: bool = Field(False, description="Whether two workers would do each job twice, and none would not.")
+    variables: tuple[Variable, ...] = Field((), description="Variables that app.env must set, since none derives them.")
+
+
+def _path_alone(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+class Websocket(Section):
+    """A websocket that answers in a known way, for verify."""
+
+    required = ("path",)
+    path: UrlPath = Field("", description="The path to open.")
+    send: Annotated[str, Text("a text", as_written=True)] = Field(
+        "", description="The message to send; one made up each time when left out, which must come back."
+    )
+    contains: Annotated[str, Text("a text", as_written=True)] = Field(
+        "", description="What a message that comes back holds; what was sent when left out."
+    )
+
+
+WebsocketEntry = Annotated[Websocket | None, Shorthand(_path_alone, {"type": "string"})]
 
 
 class Workers(Section):
@@ -127,8 +138,8 @@ class App(Section):
     """The application: its instances behind the proxy, and its workers."""
 
     required = ("hosts", "command")
-    preset: Annotated[str, Choice(("generic",))] = Field(
-        "generic", description="A set of defaults for a known application; this version has `generic` alone."
+    preset: Annotated[str, PresetName(BUILT_IN)] = Field(
+        "generic", description="Defaults for a known application, or a file with your own (see docs/presets.md)."
     )
     runtime: Annotated[str, Choice(("compose", "systemd"))] = Field(
         "compose", description="What keeps the instances on real hosts; the playground always runs processes."
@@ -150,5 +161,21 @@ class App(Section):
     env: Environment = Field({}, description="Variables for every instance, on top of those that Corral derives.")
     health: Health = left_out("How an instance is asked whether it is well.")
     stop: Stop = left_out("How an instance is stopped.")
-    websocket: UrlPath = Field("", description="The path of a websocket that sends each message back, for verify.")
+    start_at_once: Annotated[int, AtOnce(1, 100)] = Field(
+        ALL, description="How many instances of one machine start at the same time: a number, `all`, or `cores`."
+    )
+    start_time: Annotated[float, Duration("0s", "1h")] = Field(
+        0.0, description="How long a start usually takes, for what `corral up` says of the time it needs."
+    )
+    memory: Annotated[int, Size("1M", "10T")] | None = Field(
+        None, description="What one instance takes; `corral up` says so when the machine has less to give."
+    )
+    needs: Needs = left_out("What the application asks of the cluster around it.")
+    websocket: WebsocketEntry = Field(
+        None,
+        description="A websocket for verify: the path of one that sends each message back, or path, send and contains.",
+    )
+    next: NextSteps = Field(
+        "", description="What `corral up` says to do next; ${corral:ROOT_URL} stands for the cluster's URL."
+    )
     storage: Storage = left_out("Where the application keeps uploaded files.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath, PurePosixPath
+from typing import NamedTuple
 
 from corral.model.cluster import (
     Application,
@@ -19,12 +20,15 @@ from corral.model.cluster import (
     Proxy,
     Role,
     TimeService,
+    Websocket,
     endpoint,
 )
 from corral.model.connection import mongo_url, oplog_url
 from corral.spec.app import Health
+from corral.spec.at_once import CORES
 from corral.spec.ports import web_places, worker_places
 from corral.spec.schema import Spec
+from corral.spec.variables import resolved
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Placement:
     """Where a cluster lives: what differs between the playground and real hosts.
 
     `addresses`, `layouts`: by host name; `proxy_ports`: in the order of proxy.hosts. `url` is where people
-    reach the application, derived when empty. `cache_size` and `oplog_size` hold where the file has none.
+    reach the application, whatever the file says; derived when empty. `storage` stands in for app.storage.path where
+    the file has one. `cache_size` and `oplog_size` hold where the file has none.
     """
 
     addresses: Mapping[str, str]
@@ -40,6 +45,7 @@ class Placement:
     proxy_ports: tuple[int, ...]
     extra_addresses: tuple[str, ...] = ()
     url: str = ""
+    storage: PurePosixPath | None = None
     cache_size: int | None = None
     oplog_size: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -75,18 +81,45 @@ def build(spec: Spec, placement: Placement, directory: PurePath, source: str = "
         name=spec.name,
         hosts=tuple(hosts.values()),
         proxy=_proxy(spec, placement, hosts),
-        app=Application(
-            directory=PurePosixPath(posixpath.normpath(posixpath.join(str(directory), spec.app.directory))),
-            version=spec.app.version,
-            stop_signal=spec.app.stop.signal,
-            stop_timeout=spec.app.stop.timeout,
-            websocket_path=spec.app.websocket,
-            instances=_instances(spec, hosts, url, database),
-        ),
+        app=_app(spec, placement, hosts, _Derived(url, database), directory),
         database=database,
         time=TimeService(tuple(hosts[name] for name in spec.time.servers), spec.time.upstream),
         url=url,
         source=source,
+    )
+
+
+class _Derived(NamedTuple):
+    """What the instances' variables are made from."""
+
+    url: str
+    database: Database
+
+
+def _app(
+    spec: Spec, placement: Placement, hosts: Mapping[str, Host], derived: _Derived, directory: PurePath
+) -> Application:
+    app = spec.app
+    storage = (placement.storage or PurePosixPath(app.storage.path)) if app.storage.path else None
+    variables = {
+        "VERSION": app.version,
+        **({"STORAGE": str(storage)} if storage else {}),
+        "ROOT_URL": derived.url,
+        "MONGO_URL": mongo_url(derived.database),
+        "MONGO_OPLOG_URL": oplog_url(derived.database),
+    }
+    return Application(
+        directory=PurePosixPath(posixpath.normpath(posixpath.join(str(directory), app.directory))),
+        version=app.version,
+        stop_signal=app.stop.signal,
+        stop_timeout=app.stop.timeout,
+        websocket=Websocket(**app.websocket.model_dump()) if app.websocket else None,
+        storage=storage,
+        start_at_once="cores" if app.start_at_once == CORES else app.start_at_once,
+        start_time=app.start_time,
+        memory=app.memory,
+        next=resolved(app.next, variables),
+        instances=_instances(spec, hosts, variables, ("ROOT_URL",) if placement.url else ()),
     )
 
 
@@ -117,6 +150,7 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Proxy
         real_ip_from=proxy.real_ip_from,
         real_ip_header=proxy.real_ip_header,
         not_found=proxy.not_found,
+        unbuffered=proxy.unbuffered,
         virtual_ip=proxy.virtual_ip.address if proxy.virtual_ip else "",
     )
 
@@ -138,21 +172,19 @@ def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Da
     )
 
 
-def _instances(spec: Spec, hosts: Mapping[str, Host], url: str, database: Database) -> tuple[Instance, ...]:
-    """The web instances host by host, then the workers."""
+def _instances(
+    spec: Spec, hosts: Mapping[str, Host], variables: Mapping[str, str], fixed: Sequence[str]
+) -> tuple[Instance, ...]:
+    """The web instances host by host, then the workers; `fixed` are variables that the file can't change here."""
     app, workers = spec.app, spec.app.workers
-    derived = {
-        "VERSION": app.version,
-        "ROOT_URL": url,
-        "MONGO_URL": mongo_url(database),
-        "MONGO_OPLOG_URL": oplog_url(database),
-    }
 
     def instance(host: str, port: int, role: Role) -> Instance:
         web = role == "web"
         name = f"{host}-{port}" if web else f"{host}-worker-{port}"
         own = {"PORT": str(port), "HOST": hosts[host].address, "INSTANCE": name, "ROLE": role}
-        environment = own | derived | app.env | ({} if web else workers.env)
+        derived = {**own, **variables}
+        written = {**app.env, **({} if web else workers.env)}
+        environment = derived | {key: resolved(value, derived) for key, value in written.items() if key not in fixed}
         return Instance(
             name=name,
             host=hosts[host],

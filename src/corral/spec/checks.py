@@ -11,6 +11,7 @@ from corral.spec.nearest import suggestion
 from corral.spec.positions import Path
 from corral.spec.report import Complaint, Report
 from corral.spec.schema import Spec
+from corral.spec.variables import references as references_in
 
 _REFERENCES: Final[tuple[Path, ...]] = (
     ("proxy", "hosts"),
@@ -24,7 +25,7 @@ _MEMBERS: Final = ("database", "members")
 
 def _entries(report: Report, path: Path) -> Iterator[tuple[Path, str]]:
     """The names written at `path`, in a list or as keys, with their own paths."""
-    here: Any = report.document.data
+    here: Any = report.data
     for step in path:
         here = here.get(step) if isinstance(here, dict) else None
     if isinstance(here, dict):
@@ -57,7 +58,7 @@ def addresses(spec: Spec, report: Report) -> Iterator[Complaint]:
         if host.address and first != name:
             sentence = f"is {host.address}, which is the address of {first} already."
             hint = f"Give {name} its own address, or use {first} in its place: a host may have several parts."
-            yield Complaint("same-address", report.document.find(("hosts", name, "address")), sentence, hint)
+            yield Complaint("same-address", report.find(("hosts", name, "address")), sentence, hint)
 
 
 def database(spec: Spec, report: Report) -> Iterator[Complaint]:
@@ -73,6 +74,24 @@ def database(spec: Spec, report: Report) -> Iterator[Complaint]:
         for name, member in spec.database.members.items():
             yield from _member((*_MEMBERS, name), member)
         yield from _votes(spec)
+
+
+def app(spec: Spec, report: Report) -> Iterator[Complaint]:
+    environment = {**spec.app.env, **spec.app.workers.env}
+    for name in spec.app.needs.variables:
+        if name not in spec.app.env and report.clean(("app", "env", name)):
+            hint = f"Write `{name}: …` below app.env; app.needs.variables, or the preset, asks for it."
+            yield Complaint("missing-key", ("app", "env", name), "is missing.", hint)
+    if references_in(environment.get("ROOT_URL", "")):
+        yield Complaint("bad-value", ("app", "env", "ROOT_URL"), "must be the URL itself: the others refer to it.")
+    if not spec.app.storage.path:
+        for name, value in environment.items():
+            if "STORAGE" in references_in(value):
+                path = ("app", *(() if name in spec.app.env else ("workers",)), "env", name)
+                hint = "Write `storage: {path: /srv/…}` below app."
+                yield Complaint(
+                    "missing-key", path, "asks for ${corral:STORAGE}, and app.storage.path is not set.", hint
+                )
 
 
 def _member(path: Path, member: Member) -> Iterator[Complaint]:

@@ -13,12 +13,14 @@ from corral.problems import Problem, errors_in
 from corral.spec import checks
 from corral.spec.defaults import completed
 from corral.spec.document import Document, read_document
+from corral.spec.layers import layered, preset_of
 from corral.spec.ports import ports
 from corral.spec.positions import Lines, Path, Position, place
 from corral.spec.report import Report
 from corral.spec.schema import WRITTEN, Spec
 from corral.spec.validate import validated
 
+_CHECKS: Final = (checks.references, checks.addresses, checks.database, checks.app, ports)
 _LARGEST: Final = 256 << 10
 """A cluster file has a few kilobytes; what is larger is another file."""
 _INIT: Final = "`corral init` writes one to start from; `-f FILE` names another."
@@ -50,16 +52,17 @@ class Loaded:
 def load_text(text: str, source: str = "", directory: FilePath | None = None) -> Loaded:
     """Raises InvalidFile with all problems, in the order of the file."""
     document = read_document(text, source, WRITTEN)
-    report = Report(document)
+    where = directory or FilePath.cwd()
+    report = Report(document, layered(preset_of(document, where), document.data))
     spec = completed(validated(report))
-    found = (check(spec, report) for check in (checks.references, checks.addresses, checks.database, ports))
+    found = (check(spec, report) for check in _CHECKS)
     for complaint in chain.from_iterable(found):
         report.add(complaint)
     if errors_in(report.problems()):
         raise InvalidFile(report.problems())
     for complaint in checks.unused_hosts(spec, report):
         report.add(complaint, "warning")
-    return Loaded(spec, tuple(report.problems()), source, directory or FilePath.cwd(), document)
+    return Loaded(spec, tuple(report.problems()), source, where, document)
 
 
 def load_file(path: FilePath) -> Loaded:

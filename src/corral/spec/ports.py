@@ -65,7 +65,7 @@ def _too_high(claim: Claim) -> Complaint:
 
 def _conflict(first: Claim, second: Claim, report: Report) -> Complaint:
     """Blames a key that is in the file rather than one left out."""
-    written = [claim for claim in (second, first) if report.document.find(claim.path) == claim.path]
+    written = [claim for claim in (second, first) if report.find(claim.path) == claim.path]
     path = (written or [second])[0].path
     sentence = f"leads to port {second.port} on {second.host} for both {first.what} and {second.what}."
     return Complaint("port-conflict", path, sentence, "Give one of the two other ports, or another host.")

@@ -11,6 +11,7 @@ from corral.spec.units import Duration, Size
 from corral.spec.values import Choice, Kind, Text, Whole, refusal
 
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
+_PREFIX: Final = r"/([A-Za-z0-9/._~+@:,-]*/)?"
 _VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[a-z][a-z0-9_]{0,63}")
 
 
@@ -115,6 +116,10 @@ class Proxy(Section):
         Annotated[str, Text("a path: a slash first, then letters, digits and /._~+@:,-", r"/[A-Za-z0-9/._~+@:,-]*")],
         ...,
     ] = Field(("/cordova.js",), description="Paths that the proxy itself answers with 404.")
+    unbuffered: tuple[
+        Annotated[str, Text("a path: a slash first and last, letters, digits and /._~+@:,- between", _PREFIX)],
+        ...,
+    ] = Field(("/sockjs/",), description="Paths, with all below them, whose answers leave part by part.")
     virtual_ip: VirtualIpEntry = Field(
         None,
         description="What moves between two proxies: an address, or address, interface and router_id.",

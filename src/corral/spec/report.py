@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from corral.problems import Problem, Severity
 from corral.spec.document import Document
@@ -22,11 +23,17 @@ class Complaint:
 
 @dataclass
 class Report:
+    """`data` is what is judged: the document's own, or that over a preset's. Paths are of `data`; `below` is where in
+    the document it stands."""
+
     document: Document
+    data: dict[str, Any] = field(default_factory=dict)
+    below: Path = ()
     _entries: list[tuple[Position, Path, Problem]] = field(default_factory=list)
     _blamed: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.data = self.data or self.document.data
         for path, problem in self.document.faults:
             line, column = problem.where.rsplit(":", 2)[1:]
             self._entries.append((Position(int(line), int(column)), path, problem))
@@ -37,13 +44,17 @@ class Report:
         path = complaint.path
         if any(path[: len(blamed)] == blamed for blamed in self._blamed):
             return
-        subject = dotted(path)
-        message = f"{subject} {complaint.sentence.removesuffix('.')}.".lstrip()
-        where = self.document.where(path, complaint.at_key)
+        whole = (*self.below, *path)
+        message = f"{dotted(whole)} {complaint.sentence.removesuffix('.')}.".lstrip()
+        where = self.document.where(whole, complaint.at_key)
         problem = Problem(complaint.code, severity, message, complaint.hint, where)
-        self._entries.append((self.document.position(path, complaint.at_key), path, problem))
+        self._entries.append((self.document.position(whole, complaint.at_key), path, problem))
         if severity == "error":
             self._blamed.add(path)
+
+    def find(self, path: Path) -> Path:
+        """The longest part of `path` that the document holds."""
+        return self.document.find((*self.below, *path))[len(self.below) :]
 
     def clean(self, *paths: Path) -> bool:
         """Whether nothing at, above or below any of `paths` has been complained of."""

@@ -19,6 +19,8 @@ WRITTEN: Final[tuple[Path, ...]] = (
     ("app", "command", "*"),
     ("app", "env", "*"),
     ("app", "health", "contains"),
+    ("app", "websocket", "send"),
+    ("app", "websocket", "contains"),
     ("app", "workers", "command", "*"),
     ("app", "workers", "env", "*"),
     ("app", "workers", "health", "contains"),

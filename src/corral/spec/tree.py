@@ -34,9 +34,9 @@ def _below(section: type[Section], key: str) -> tuple[Path, type[Section] | None
     return (key,), inner if _is_section(inner) else None
 
 
-def section_at(path: Path) -> type[Section]:
+def section_at(path: Path, root: type[Section] = Spec) -> type[Section]:
     """The section whose keys stand below `path`. Raises KeyError when there is none."""
-    here: type[Section] = Spec
+    here = root
     rest = path
     while rest:
         steps, below = _below(here, str(rest[0]))

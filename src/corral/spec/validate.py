@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -28,32 +28,39 @@ _KEY: Final = "[key]"
 """How pydantic marks that a mapping's key is wrong, rather than its value."""
 
 
+S = TypeVar("S", bound=Section)
+
+
 def validated(report: Report) -> Spec:
-    """The part of the document that is right, defaults for the rest; what is wrong goes into `report`."""
-    data = copy.deepcopy(report.document.data)
+    """The part of the report's data that is right, defaults for the rest; what is wrong goes into `report`."""
+    spec = read_as(Spec, report)
+    for complaint in _missing(spec, (), report.data):
+        if report.clean(complaint.path):
+            report.add(complaint)
+    return spec
+
+
+def read_as(schema: type[S], report: Report) -> S:
+    """Like `validated`, with keys of `schema`, and none of them required."""
+    data = copy.deepcopy(report.data)
     while True:
         try:
-            spec = Spec.model_validate(data)
+            return schema.model_validate(data)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                complaint = _complaint(report, details)
+                complaint = _complaint(report, details, schema)
                 if details["type"] != "too_short" or report.clean(complaint.path):
                     report.add(complaint)
                 _set_aside(data, complaint.path)
-        else:
-            for complaint in _missing(spec, (), report.document.data):
-                if report.clean(complaint.path):
-                    report.add(complaint)
-            return spec
 
 
-def _complaint(report: Report, details: ErrorDetails) -> Complaint:
+def _complaint(report: Report, details: ErrorDetails, schema: type[Section]) -> Complaint:
     location = tuple(details["loc"])
     at_key = location[-1:] == (_KEY,)
-    path = report.document.find(location[:-1] if at_key else location)
+    path = report.find(location[:-1] if at_key else location)
     kind = details["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(path)
+        return _unknown_key(path, schema)
     if kind in _EXPECTED:
         return Complaint("wrong-type", path, f"must be {_EXPECTED[kind]}, not {found(details['input'])}")
     if kind == "too_short":
@@ -62,9 +69,9 @@ def _complaint(report: Report, details: ErrorDetails) -> Complaint:
     return Complaint(kind, path, details["msg"], hint, at_key)
 
 
-def _unknown_key(path: Path) -> Complaint:
+def _unknown_key(path: Path, schema: type[Section]) -> Complaint:
     *above, key = path
-    own = tuple(section_at(tuple(above)).model_fields)
+    own = tuple(section_at(tuple(above), schema).model_fields)
     homes = [] if near(str(key), own) else homes_of(str(key))
     hint = suggestion(str(key), own)
     if homes:

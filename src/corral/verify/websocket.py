@@ -1,11 +1,11 @@
-"""A websocket through each proxy: opened, a message sent, the same message seen coming back."""
+"""A websocket through each proxy: opened, a message sent, the expected message seen coming back."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 
-from corral.model.cluster import Cluster, Host
+from corral.model.cluster import Cluster, Host, Websocket
 from corral.verify.check import Check, failed, passed, skipped
 
 NAME = "websocket through the proxy"
@@ -14,29 +14,31 @@ PATIENCE = 10.0
 
 
 async def websocket(cluster: Cluster) -> list[Check]:
-    if not cluster.app.websocket_path:
+    wanted = cluster.app.websocket
+    if not wanted:
         why = "app.websocket is not set"
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
     hosts = zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
-    return list(await asyncio.gather(*(_echo(host, port, cluster.app.websocket_path) for host, port in hosts)))
+    return list(await asyncio.gather(*(_exchange(host, port, wanted) for host, port in hosts)))
 
 
-async def _echo(host: Host, port: int, path: str) -> Check:
+async def _exchange(host: Host, port: int, wanted: Websocket) -> Check:
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
-    url, message = f"ws://{host.address}:{port}{path}", f"corral-{secrets.token_hex(8)}"
+    message = wanted.send or f"corral-{secrets.token_hex(8)}"
+    url, expected = f"ws://{host.address}:{port}{wanted.path}", wanted.contains or message
     try:
         async with asyncio.timeout(PATIENCE), connect(url, proxy=None, user_agent_header="corral") as socket:
             await socket.send(message)
             others = 0
             async for answer in socket:
-                if message in str(answer):
+                if expected in str(answer):
                     more = f", behind {others} of the application's own" if others else ""
-                    return passed(NAME, f"{url}: {message} came back{more}", host.name)
+                    return passed(NAME, f"{url}: {expected} came back{more}", host.name)
                 others += 1
     except TimeoutError:
-        return failed(NAME, f"{url}: {message} did not come back within {PATIENCE:g} s", host.name)
+        return failed(NAME, f"{url}: {expected} did not come back within {PATIENCE:g} s", host.name)
     except (OSError, WebSocketException) as error:
         return failed(NAME, f"{url}: {error}", host.name, f"corral logs {host.name}")
-    return failed(NAME, f"{url}: closed before {message} came back", host.name)
+    return failed(NAME, f"{url}: closed before {expected} came back", host.name)

@@ -45,6 +45,7 @@ PROXY = Proxy(
     real_ip_from=(),
     real_ip_header="X-Forwarded-For",
     not_found=("/cordova.js",),
+    unbuffered=("/sockjs/",),
     virtual_ip="",
 )
 

@@ -115,6 +115,7 @@ def test_nasty_values_mean_themselves_to_the_real_nginx(version: NginxVersion, t
         PROXY,
         server_name="www.example.com *.example.com www.example.com",
         not_found=(every, every, "/", "/sockjs/", "/.corral/ping", "/$uri", "/{", "/}", "/;", "/#", "/~x", "/ = /"),
+        unbuffered=("/sockjs/",),
     )
     web = [instance("app-1", host("a", "10.0.0.1"), 5040), instance('odd "name\\', host("b", "2001:db8::1"), 5040)]
     facts = HostFacts("proxy-1", VERSIONS[version], access_log=str(root / "logs" / "a log"))

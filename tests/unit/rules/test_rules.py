@@ -65,6 +65,9 @@ HTTPS = "env: {ROOT_URL: 'https://shop.example.com/'}\n  command"
         ("[one, two]\n  virtual_ip: 10.0.0.9", "[one]", ("P15", "info", "7:10")),
         ("  virtual_ip: 10.0.0.9\n", "", ("P15", "warning", "7:10")),
         ("  command", "  storage: {path: /srv/files}\n  command", ("A01", "warning", "12:19")),
+        ("app:\n", "app:\n  needs: {one_worker: true}\n  workers: {instances: 2}\n", ("A03", "error", "11:24")),
+        ("app:\n", "app:\n  needs: {one_worker: true}\n", ("A03", "warning", "9:1")),
+        ("app:\n", "  balance: least_conn\napp:\n  needs: {sticky: true}\n", ("P18", "error", "9:12")),
         ("instances: 2", "instances: 1", ("A04", "warning", "11:14")),
         ("command", "env: {ROOT_URL: shop.example.com}\n  command", ("A05", "warning", "12:19")),
         ("command", "env: {ROOT_URL: 'http://[x/'}\n  command", ("A05", "warning", "12:19")),
@@ -91,6 +94,8 @@ def test_each_rule(old: str, new: str, expected: tuple[str, str, str]) -> None:
     ("old", "new"),
     [
         ("virtual_ip", "real_ip_from: [10.0.0.0/8]\n  virtual_ip"),
+        ("virtual_ip", "balance: round_robin\n  virtual_ip"),
+        ("app:\n", "app:\n  needs: {sticky: true, one_worker: true}\n  workers: {instances: 1}\n"),
         ("virtual_ip", "websocket_timeout: 60s\n  shutdown_timeout: 10s\n  virtual_ip"),
         ("command", "storage: {}\n  command"),
         ("command", "first_port: 61000\n  command"),

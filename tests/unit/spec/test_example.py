@@ -21,7 +21,7 @@ def test_it_is_right() -> None:
     assert loaded.spec.name == "noticeboard"
     assert loaded.spec.app.command == ("corral-noticeboard",)
     assert loaded.spec.app.version == "1.0"
-    assert loaded.spec.app.websocket == "/ws"
+    assert loaded.spec.app.websocket and loaded.spec.app.websocket.path == "/ws"
     assert loaded.spec.app.health.contains == "ok"
     assert loaded.warnings == ()
 

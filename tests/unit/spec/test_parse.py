@@ -162,7 +162,24 @@ def test_wrong_values(line: str, code: str, message: str | None) -> None:
         ("workers: {health: never}", "wrong-type", None),
         ("workers: {instances: -1}", "bad-value", None),
         ("stop: {signal: 9}", "wrong-type", None),
-        ("preset: steedos", "bad-value", "app.preset must be generic, not the text 'steedos'."),
+        (
+            "preset: steedoos",
+            "bad-value",
+            "app.preset must be one of generic, steedos, or the path of a preset's file (./mine.yaml), "
+            "not the text 'steedoos'.",
+        ),
+        (
+            "start_at_once: some",
+            "wrong-type",
+            "app.start_at_once must be all, cores or a whole number from 1 to 100, not the text 'some'.",
+        ),
+        ("start_at_once: 0", "bad-value", None),
+        ("storage: {path: files}", "bad-value", None),
+        ("websocket: ws", "bad-value", None),
+        ("websocket: {send: x}", "missing-key", None),
+        ("env: {A: '${corral:HOTS}'}", "bad-value", None),
+        ("env: {A: '${corral:STORAGE}'}", "missing-key", None),
+        ("env: {ROOT_URL: '${corral:HOST}'}", "bad-value", None),
     ],
 )
 def test_wrong_values_of_the_application(line: str, code: str, message: str | None) -> None:

@@ -1,0 +1,103 @@
+"""Starts that take turns: as many of a lane at the same time as it is wide, and no more after a failure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from corral.errors import ChangeFailed
+from corral.events import Event, Note
+from corral.execute.context import Context
+from corral.execute.engine import execute
+from corral.model.resources import Gate, Lane, Unit
+from corral.plan.actions import Plan, Stage, StartUnit
+from corral.problems import Problem
+from corral.transport.local import LocalTransport
+from tests.unit.execute.no_units import NoUnits
+
+
+class Starts(NoUnits):
+    """Counts the starts that go on at the same time, by lane; the units in `failing` fail."""
+
+    def __init__(self, failing: tuple[str, ...] = ()) -> None:
+        self.failing = failing
+        self.running: Counter[str] = Counter()
+        self.most: Counter[str] = Counter()
+        self.begun: list[str] = []
+
+    async def start(self, host: str, name: str) -> None:
+        lane = name[0]
+        self.begun.append(name)
+        self.running[lane] += 1
+        self.most[lane] = max(self.most[lane], self.running[lane])
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self.running[lane] -= 1
+        raise ChangeFailed(Problem("x", "error", f"{name} {'fails' if name in self.failing else 'is enough'}"))
+
+
+def start(name: str, width: int) -> StartUnit:
+    lane = Lane(name[0], width) if width else None
+    unit = Unit("h", name, "web", "r", ("true",), "/", "127.0.0.1", 1, lane=lane)
+    return StartUnit(unit, Gate("process"), "new")
+
+
+class Ends(Starts):
+    """Each start comes to its end."""
+
+    async def start(self, host: str, name: str) -> None:
+        try:
+            await super().start(host, name)
+        except ChangeFailed:
+            if name in self.failing:
+                raise
+
+
+async def run(units: Starts, *actions: StartUnit) -> list[Event]:
+    events: list[Event] = []
+    plan = Plan("c", (Stage("application", (actions,)),))
+    await execute(plan, Context(LocalTransport(), units, {}, {}, lambda _text: None), events.append)
+    return events
+
+
+@pytest.fixture(autouse=True)
+def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The starts are all that is looked at here."""
+
+    async def start_unit(action: StartUnit, context: Context) -> None:
+        await context.units.start(action.host, action.unit.name)
+
+    monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_no_more_than_the_lane_is_wide(width: int) -> None:
+    units = Ends()
+    asyncio.run(run(units, *(start(f"a{n}", width) for n in range(7))))
+    assert units.most["a"] == width
+    assert units.begun == [f"a{n}" for n in range(7)]
+
+
+def test_lanes_do_not_wait_for_each_other() -> None:
+    units = Ends()
+    asyncio.run(run(units, *(start(f"{lane}{n}", 1) for n in range(3) for lane in "ab")))
+    assert units.most == {"a": 1, "b": 1}
+    assert units.begun[:2] == ["a0", "b0"]
+
+
+def test_without_a_lane_all_start_at_once() -> None:
+    units = Ends()
+    asyncio.run(run(units, *(start(f"a{n}", 0) for n in range(7))))
+    assert units.most["a"] == 7
+
+
+def test_after_a_failure_no_more_begin() -> None:
+    units, events = Ends(failing=("a1",)), []
+    plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 2) for n in range(6)),)),))
+    with pytest.raises(ChangeFailed, match="a1 fails"):
+        asyncio.run(execute(plan, Context(LocalTransport(), units, {}, {}, lambda _text: None), events.append))
+    assert "a5" not in units.begun
+    [note] = [event for event in events if isinstance(event, Note)]
+    assert note.message.endswith(", ".join(f"a{n}" for n in range(len(units.begun), 6)))
