@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 WORKERS ?= 4
+FILE ?= examples/steedos/cluster.yaml
 
-.PHONY: help install dev up test lint format lock bench clean
+.PHONY: help install dev up steedos test test-steedos lint format lock bench clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,8 +21,16 @@ dev: $(VENV)/.dev ## The same, with what the tests need.
 up: install ## Run the built-in example cluster; ARGS="--detach" and the like are handed on.
 	$(BIN)/corral up $(ARGS)
 
+steedos: install ## Install the real Steedos and run the reference cluster with it; ARGS as for up.
+	@$(BIN)/python examples/steedos/install.py
+	$(BIN)/corral -f $(FILE) up $(ARGS)
+
 test: dev ## Run all tests that need no machines; ARGS are pytest's.
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+test-steedos: dev ## Run the tests with the real Steedos: a whole cluster, 3 GB of memory, some minutes.
+	@$(BIN)/python examples/steedos/install.py
+	$(BIN)/python -m pytest tests/steedos $(ARGS)
 
 lint: dev ## Style, types, import contracts.
 	$(BIN)/ruff format --check .
@@ -33,7 +42,7 @@ format: dev ## Put the sources into the one form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: dev ## Measure: start to healthy, an unchanged run, --help, nginx against the how-to.
+bench: dev ## Measure: start to healthy, an unchanged run, --help, nginx against the how-to. bench/steedos.py is apart.
 	$(BIN)/python bench/up.py
 	$(BIN)/python bench/nginx_vs_howto.py
 

@@ -66,6 +66,7 @@ def render_nginx(
         seconds=seconds,
         whole_seconds=whole_seconds,
         size=size,
+        buffers=buffers,
         proxy=proxy,
         host=host,
         facts=facts,
@@ -139,8 +140,16 @@ def whole_seconds(value: float) -> str:
 
 
 def size(value: int) -> str:
-    """nginx's size: `100m`, or plain bytes where that isn't exact. 0 means no limit."""
-    return f"{value // _MIB}m" if value and value % _MIB == 0 else str(value)
+    """nginx's size: `100m`, `16k`, or plain bytes where neither is exact. 0 means no limit."""
+    for unit, suffix in ((_MIB, "m"), (1024, "k")):
+        if value and value % unit == 0:
+            return f"{value // unit}{suffix}"
+    return str(value)
+
+
+def buffers(each: int) -> int:
+    """How many buffers of `each` bytes a busy connection may hold: half a megabyte of them, and eight at least."""
+    return max(8, _MIB // 2 // each)
 
 
 def by_turns(instances: Sequence[Instance]) -> list[Instance]:

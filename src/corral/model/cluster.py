@@ -120,6 +120,8 @@ class Proxy:
     hash_key: str
     """The nginx variable of `balance: {hash: $variable}`; empty otherwise."""
     max_body_size: int
+    buffer_size: int
+    """Bytes that an answer's headers may take, and each buffer for its body."""
     read_timeout: float
     websocket_timeout: float
     shutdown_timeout: float

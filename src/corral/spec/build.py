@@ -141,6 +141,7 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Proxy
         balance=proxy.balance.method,
         hash_key=proxy.balance.key,
         max_body_size=proxy.max_body_size,
+        buffer_size=proxy.buffer_size,
         read_timeout=proxy.read_timeout,
         websocket_timeout=proxy.websocket_timeout,
         shutdown_timeout=proxy.shutdown_timeout,

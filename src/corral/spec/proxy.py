@@ -91,6 +91,9 @@ class Proxy(Section):
     max_body_size: Annotated[int, Size("1k", "1T")] = Field(
         100 * 1024**2, description="The largest request body; a larger one is answered 413."
     )
+    buffer_size: Annotated[int, Size("4k", "1M")] = Field(
+        16 * 1024, description="What an answer's headers may take, and each of the buffers for its body."
+    )
     read_timeout: Timeout = Field(60.0, description="How long an instance may take for the next part of an answer.")
     websocket_timeout: Timeout = Field(3600.0, description="How long a websocket may be silent before it is cut.")
     shutdown_timeout: Timeout = Field(

@@ -36,6 +36,7 @@ PROXY = Proxy(
     balance="sticky_cookie",
     hash_key="",
     max_body_size=100 * 1024 * 1024,
+    buffer_size=16384,
     read_timeout=60.0,
     websocket_timeout=3600.0,
     shutdown_timeout=30.0,

@@ -35,6 +35,8 @@ CASES: dict[str, tuple[NginxVersion, dict[str, Any], tuple[Instance, ...]]] = {
     "round_robin": ("1.22", {"balance": "round_robin"}, INSTANCES),
     "hash": ("1.22", {"balance": "hash", "hash_key": "$http_x_user_id"}, INSTANCES),
     "outer_proxy-1.31": ("1.31", {"real_ip_from": ("10.0.0.0/8", "2001:db8::/32")}, INSTANCES),
+    "small_buffers": ("1.22", {"buffer_size": 4096}, INSTANCES[:1]),
+    "large_buffers": ("1.22", {"buffer_size": 1024**2}, INSTANCES[:1]),
     "no_instances": ("1.22", {}, ()),
 }
 

@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from corral.desired.nginx import (
     NOT_FOUND_PATTERN,
     SERVER_NAME_PATTERN,
+    buffers,
     by_turns,
     literal,
     quote,
@@ -153,7 +154,8 @@ def test_keepalive_can_be_switched_off() -> None:
 def test_times_and_sizes() -> None:
     assert [seconds(60.0), seconds(0.5), seconds(0.0001)] == ["60s", "500ms", "1ms"]
     assert [whole_seconds(0.2), whole_seconds(10.0), whole_seconds(1.5)] == ["1s", "10s", "2s"]
-    assert [size(100 * 1024**2), size(1000), size(0)] == ["100m", "1000", "0"]
+    assert [size(100 * 1024**2), size(16384), size(1000), size(0)] == ["100m", "16k", "1000", "0"]
+    assert [buffers(4096), buffers(16384), buffers(512 * 1024), buffers(1024**2)] == [128, 32, 8, 8]
 
 
 def test_a_template_that_lacks_a_value_is_an_error() -> None:
