@@ -92,6 +92,10 @@ def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expe
     status = tiny.status()
     assert status["state"] == "down"
     assert status["database"]["writable"]
+    if mode == "deaf":
+        [problem] = [problem for problem in status["problems"] if problem["where"] == "a-5040"]
+        assert problem["code"] == "instance-unhealthy"
+        assert "connection refused\nthe last lines of its log:\nalive, and not listening" in problem["message"]
     database = status["database"]["members"][0]["pid"]
     tiny.edit(f"MODE: {mode}", "MODE: ''")
     assert tiny.up()["state"] == "healthy"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,11 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption, playground
 
 if TYPE_CHECKING:
+    from corral.operate.report import Status
     from corral.operate.site import Site
 
+LOG_LINES = 5
+"""How many lines of its log are shown with an unhealthy instance."""
 WATCH_INTERVAL = 1.0
 """Seconds between two looks."""
 
@@ -28,18 +32,26 @@ def status(
     """Show what runs and how it fares. Exit code 0 when all is healthy, 1 when not."""
     from corral.cli.output import print_json, print_status
     from corral.cli.running import run_async, run_until_interrupted
-    from corral.operate.status import status as look
 
     site = playground(file).present_site()
     if watch:
         run_until_interrupted(_watch(site, fmt))
-    report = run_async(look(site))
+    report = run_async(_look(site))
     if fmt is Format.json:
         print_json(report.to_json())
     else:
         print_status(report, site.cluster.url)
     if report.state != "healthy":
         raise typer.Exit(1)
+
+
+async def _look(site: Site) -> Status:
+    """Once, with what the logs of unhealthy instances said last."""
+    from corral.operate.logs import with_log_tails
+    from corral.operate.status import status as look
+
+    report = await look(site)
+    return replace(report, problems=tuple(await with_log_tails(report.problems, site, report, LOG_LINES)))
 
 
 async def _watch(site: Site, fmt: Format) -> None:

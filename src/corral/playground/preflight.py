@@ -57,10 +57,14 @@ def _memory(cluster: Cluster, running: frozenset[str], sink: Sink) -> None:
     members = sum(mongod_unit(member.host) not in running for member in cluster.database.members)
     needed, available = instances * cluster.app.memory + members * MEMORY_A_MEMBER, machine.available_memory()
     if instances and needed > available:
-        message = f"{instances} instances of {cluster.app.memory >> 20} MB"
-        message += f" and {members} members of {MEMORY_A_MEMBER >> 20} MB" if members else ""
+        message = f"{_count(instances, 'instance')} of {cluster.app.memory >> 20} MB"
+        message += f" and {_count(members, 'member')} of {MEMORY_A_MEMBER >> 20} MB" if members else ""
         message += f" ask for {needed >> 20} MB of memory, and this machine has {available >> 20} MB left"
         sink(Note(f"{message}: expect it to be slow, or processes to be killed; run fewer `instances`", "warning"))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def host_facts(cluster: Cluster) -> dict[str, HostFacts]:

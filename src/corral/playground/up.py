@@ -15,6 +15,7 @@ from corral.execute.engine import execute
 from corral.model.cluster import Cluster
 from corral.model.resources import Desired
 from corral.observe.cluster import observe
+from corral.operate.logs import with_log_tails
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.status import status
@@ -25,7 +26,6 @@ from corral.plan.replica_set_steps import Stuck
 from corral.playground import orphans, preflight
 from corral.playground.site import Playground, choose_ports
 from corral.problems import Problem, errors_in
-from corral.secrets import redact
 from corral.transport.units import UnitManager
 
 _UP = ("running", "starting")
@@ -171,13 +171,7 @@ def _patience(cluster: Cluster) -> float:
 
 async def _unhealthy(site: Site, report: Status) -> list[Problem]:
     """The problems, with the last lines of the log of each instance that has one."""
-    problems = []
-    hosts = {instance.name: instance.host for instance in report.instances}
-    for problem in report.problems:
-        tail = await site.units.log_tail(hosts[problem.where], problem.where) if problem.where in hosts else ""
-        shown = redact(tail, site.secrets)
-        message = f"{problem.message}\nthe last lines of its log:\n{shown}" if tail else problem.message
-        problems.append(Problem(problem.code, problem.severity, message, problem.hint, problem.where))
+    problems = await with_log_tails(report.problems, site, report, lines=20)
     if not errors_in(problems):
         problems.append(Problem("not-healthy", "error", f"the cluster is {report.state}", "corral status"))
     return problems

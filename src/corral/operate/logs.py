@@ -1,0 +1,28 @@
+"""Problems with the last lines of the logs that may say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from corral.operate.report import Status
+from corral.operate.site import Site
+from corral.problems import Problem
+from corral.secrets import redact
+
+
+async def with_log_tails(problems: Iterable[Problem], site: Site, report: Status, lines: int) -> list[Problem]:
+    """`problems`, each error of an instance with the last `lines` lines of its log; secrets are redacted."""
+    hosts = {instance.name: instance.host for instance in report.instances}
+    return [
+        await _with_tail(problem, hosts[problem.where], site, lines)
+        if problem.where in hosts and problem.severity == "error"
+        else problem
+        for problem in problems
+    ]
+
+
+async def _with_tail(problem: Problem, host: str, site: Site, lines: int) -> Problem:
+    tail = redact(await site.units.log_tail(host, problem.where, lines), site.secrets)
+    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
+    return replace(problem, message=f"{problem.message}{log}")

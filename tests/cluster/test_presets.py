@@ -1,0 +1,73 @@
+"""A preset of the user's own, on a running cluster: what it says is what the instances get."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.harness import TestCluster
+
+pytestmark = pytest.mark.cluster
+
+PRESET = """\
+about: the tests' tiny application
+app:
+  start_at_once: 1
+  start_time: 20s
+  memory: 9T
+  storage: {path: /srv/tiny/files}
+  next: Look at ${corral:ROOT_URL} now.
+  env:
+    LISTEN: ${corral:HOST}
+    FILES: ${corral:STORAGE}
+    LINK: ${corral:ROOT_URL}/of/${corral:INSTANCE}
+"""
+
+
+def prepared(tiny: TestCluster) -> TestCluster:
+    (tiny.directory / "mine.yaml").write_text(PRESET)
+    tiny.edit("app:\n", "app:\n  preset: ./mine.yaml\n")
+    return tiny
+
+
+def environment(pid: int) -> dict[str, str]:
+    words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def started(pid: int) -> int:
+    """When a process was started, in hundredths of a second since the machine was."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+
+
+def test_what_it_says_is_what_the_instances_get(tiny: TestCluster) -> None:
+    prepared(tiny)
+    said = tiny.run("up", "--detach").stderr
+    url = tiny.status()["proxies"][0]["url"].rpartition(":")[2]
+    assert f"next: Look at http://127.0.0.1:{url} now." in said
+    assert "2 instances start, 1 at a time: up to 40 s, at 20 s for each" in said
+    assert "2 instances of 9437184 MB and 1 member of 300 MB ask for" in said
+    pids = tiny.pids()
+    given = environment(pids["a-5041"])
+    storage = tiny.root / "storage"
+    assert given["LISTEN"] == given["HOST"]
+    assert given["FILES"] == given["STORAGE"] == str(storage)
+    assert given["LINK"] == f"{given['ROOT_URL']}/of/a-5041"
+    assert stat.S_IMODE(storage.stat().st_mode) == 0o700
+    assert abs(started(pids["a-5041"]) - started(pids["a-5040"])) >= 10  # three healthy answers lie between
+    (storage / "uploaded").write_text("a letter")
+    again = tiny.run("up", "--detach").stderr
+    assert "nothing to change" in again
+    assert "next:" not in again
+    tiny.run("down")
+    assert (storage / "uploaded").read_text() == "a letter"
+
+
+def test_what_has_not_begun_is_named_when_a_start_fails(tiny: TestCluster) -> None:
+    prepared(tiny)
+    tiny.edit("env: {}", "env: {MODE: die}")
+    said = tiny.run("up", "--detach", code=1).stderr
+    assert "not begun, since another one failed: a-5041" in said
+    assert "no licence found, giving up" in said
