@@ -22,6 +22,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        """A request of some length that changes something: sent once, and lost if its process ends meanwhile."""
+        time.sleep(0.5)
+        self.do_GET()
+
     def log_message(self, format: str, *arguments: object) -> None:
         """Quiet."""
 

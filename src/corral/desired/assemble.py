@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from corral.desired import database, instances, nginx, supervisor
 from corral.model.cluster import Application, Cluster, HealthCheck, Host, Instance, Member
@@ -36,15 +37,18 @@ class _Parts:
         self.file(host, supervisor.program_path(host, unit.name), supervisor.program(unit, host), stage)
 
 
-def assemble(cluster: Cluster, facts: Facts) -> Desired:
-    """Everything that `cluster` asks of its hosts, given what their nginx and mongod are."""
+def assemble(cluster: Cluster, facts: Facts, held_back: frozenset[str] = frozenset()) -> Desired:
+    """Everything that `cluster` asks of its hosts, given what their nginx and mongod are.
+
+    The web instances named in `held_back` get no requests from the proxies.
+    """
     parts = _Parts()
     for member in cluster.database.members:
         _member(parts, cluster, member, facts[member.host.name])
     for instance in cluster.app.instances:
         _instance(parts, cluster, instance, facts[instance.host.name])
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
-        _proxy(parts, cluster, host, port, facts[host.name])
+        _proxy(parts, _without(cluster, held_back), host, port, facts[host.name])
     return Desired(
         directories=tuple(parts.directories.values()),
         files=tuple(parts.files),
@@ -53,6 +57,12 @@ def assemble(cluster: Cluster, facts: Facts) -> Desired:
         gates=tuple(parts.gates.items()),
         checks=tuple(parts.checks.items()),
     )
+
+
+def _without(cluster: Cluster, held_back: frozenset[str]) -> Cluster:
+    """The same instances, those of `held_back` marked as down for the proxies."""
+    instances = tuple(replace(each, down=each.name in held_back) for each in cluster.app.instances)
+    return replace(cluster, app=replace(cluster.app, instances=instances)) if held_back else cluster
 
 
 def mongod_unit(host: Host) -> str:
@@ -108,6 +118,7 @@ def _instance(parts: _Parts, cluster: Cluster, instance: Instance, facts: HostFa
         port=instance.port,
         stop_signal=app.stop_signal,
         stop_timeout=app.stop_timeout,
+        drain=app.drain,
         lane=_lane(app, facts),
     )
     parts.unit(unit, host, "application", health_gate(instance))

@@ -19,6 +19,16 @@ def endpoint(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
+def instance_name(host: str, port: int, role: Role) -> str:
+    return f"{host}-{port}" if role == "web" else f"{host}-worker-{port}"
+
+
+def port_in(name: str) -> int:
+    """The port in an instance's name; 0 for a name that is no instance's."""
+    last = name.rpartition("-")[2]
+    return int(last) if last.isdecimal() else 0
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where Corral's files lie on one host. On real hosts /etc/corral/<cluster> and the like."""
@@ -67,6 +77,8 @@ class Instance:
     """What Corral derives and the file's own `env` on top; secrets by reference."""
     health: HealthCheck | None
     """None for a worker that answers no HTTP: it is judged by its process alone."""
+    down: bool = False
+    """Whether the proxies send it nothing just now."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,8 @@ class Application:
     version: str
     stop_signal: str
     stop_timeout: float
+    drain: float
+    """Seconds that the proxies leave an instance alone before it is stopped; 0 for one that drains itself."""
     websocket: Websocket | None
     """For verify; None when the application has none that answers in a known way."""
     storage: PurePosixPath | None

@@ -66,6 +66,8 @@ class Unit:
     """For a unit that can reload: the digest of what a reload takes in. `revision` then covers only the rest."""
     stop_signal: str = "TERM"
     stop_timeout: float = 10.0
+    drain: float = 0.0
+    """Seconds that its requests may take to end once the proxies send no more; 0 for one that sees to that itself."""
     lane: Lane | None = None
     """None for a unit that starts at once."""
 

@@ -118,9 +118,13 @@ class ReloadUnit:
 
 @dataclass(frozen=True)
 class StopUnit:
+    """Stop a unit; its connections on `port` have `drain` seconds to end before."""
+
     host: str
     name: str
     why: str
+    port: int = 0
+    drain: float = 0.0
     kind: Literal["stop_unit"] = "stop_unit"
 
     @property

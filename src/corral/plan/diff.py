@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from corral.model.cluster import port_in
 from corral.model.resources import Desired, Directory, FoundUnit, Gate, Observed, Stage, Unit, digest
 from corral.plan.actions import MakeDirectory, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
 from corral.plan.masking import unified_diff
@@ -47,8 +48,9 @@ def leftover_files(desired: Desired, observed: Observed) -> list[RemoveFile]:
 
 def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
     wanted = {unit.name for unit in desired.units}
+    drain = max((unit.drain for unit in desired.units), default=0.0)
     return [
-        StopUnit(unit.host, unit.name, "no longer in the cluster file")
+        StopUnit(unit.host, unit.name, "no longer in the cluster file", port_in(unit.name), drain)
         for unit in observed.units
         if unit.name not in wanted
     ]

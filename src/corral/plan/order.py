@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from corral.model.resources import Desired, Observed, Unit, UnitRole
 from corral.plan import diff
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit
+from corral.plan.drain import HeldBack, Proxies
 from corral.plan.replica_set import is_complete, preview
 
 Wave = tuple[Action, ...]
 
 
-def make_plan(cluster: str, desired: Desired, observed: Observed) -> Plan:
+def make_plan(cluster: str, desired: Desired, observed: Observed, held_back: HeldBack | None = None) -> Plan:
     """What brings `observed` to `desired`; without stages when they are the same.
 
     The database goes first (the application needs it), the proxy after the application (it must not send people to
     an instance that isn't there), and what has left the file is stopped last, when the proxy knows of it no more.
+    With `held_back`, instances that don't drain themselves are restarted while the proxies leave them alone.
     """
+    proxies = Proxies(desired, observed, held_back)
     stages = (
         Stage("database", _waves(_database(desired, observed))),
-        Stage("application", _waves(_application(desired, observed))),
-        Stage("proxy", _waves(_proxy(desired, observed))),
+        Stage("application", _waves(_application(desired, observed, proxies))),
+        Stage("proxy", _waves(_proxy(desired, proxies.observed))),
         Stage("retire", _waves(_retire(desired, observed))),
     )
     return Plan(cluster, tuple(stage for stage in stages if stage.waves))
@@ -52,7 +55,7 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     ]
 
 
-def _application(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+def _application(desired: Desired, observed: Observed, proxies: Proxies) -> list[Sequence[Action]]:
     actions = [*_unit_actions(desired, observed, "web"), *_unit_actions(desired, observed, "worker")]
     starts, restarts = _split(actions)
     web = [action for action in restarts if action.unit.role == "web"]
@@ -63,9 +66,16 @@ def _application(desired: Desired, observed: Observed) -> list[Sequence[Action]]
         diff.files(desired, observed, "application"),
         diff.leftover_workers(desired, observed),
         starts,
-        *(web[first : first + size] for first in range(0, len(web), size)),
+        *_in_batches(web, size, proxies),
         *([worker] for worker in workers),
     ]
+
+
+def _in_batches(web: Sequence[StartUnit | ReloadUnit], size: int, proxies: Proxies) -> Iterator[Sequence[Action]]:
+    for first in range(0, len(web), size):
+        batch = web[first : first + size]
+        yield from proxies.without([action.unit for action in batch])
+        yield batch
 
 
 def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:

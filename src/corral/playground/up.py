@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 
 from corral.desired.assemble import assemble
@@ -20,6 +21,7 @@ from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.status import status
 from corral.plan.actions import Plan, StartUnit
+from corral.plan.drain import HeldBack
 from corral.plan.order import make_plan
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Stuck
@@ -47,6 +49,7 @@ class Prepared:
 
     site: Site
     desired: Desired
+    held_back: HeldBack
     running: frozenset[str]
 
 
@@ -95,7 +98,7 @@ async def _prepare(playground: Playground, sink: Sink) -> Prepared:
     desired = assemble(site.cluster, facts)
     path = await playground.daemon.path()
     preflight.check(site.cluster, desired, running, playground.state, path, sink)
-    return Prepared(site, desired, running)
+    return Prepared(site, desired, partial(assemble, site.cluster, facts), running)
 
 
 async def _settled(units: UnitManager, patience: float = 90) -> None:
@@ -123,7 +126,7 @@ async def _plan(prepared: Prepared, playground: Playground) -> Plan:
     decision = decide(desired.replica_set, observed.replica_set)
     if isinstance(decision.step, Stuck):
         raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
-    return make_plan(site.cluster.name, desired, observed)
+    return make_plan(site.cluster.name, desired, observed, prepared.held_back)
 
 
 def _announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:

@@ -74,6 +74,11 @@ class Stop(Section):
         "TERM", description="The signal that asks it to stop, with or without SIG."
     )
     timeout: Timeout = Field(10.0, description="How long it may take until it is killed.")
+    drain: Annotated[float, Duration("0s", "10m")] = Field(
+        0.0,
+        description="For one that ends at once: how long the proxy keeps new requests away first, so that those it has "
+        "can end. 0s for one that finishes them itself.",
+    )
 
 
 class Storage(Section):

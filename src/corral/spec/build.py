@@ -22,6 +22,7 @@ from corral.model.cluster import (
     TimeService,
     Websocket,
     endpoint,
+    instance_name,
 )
 from corral.model.connection import mongo_url, oplog_url
 from corral.spec.app import Health
@@ -113,6 +114,7 @@ def _app(
         version=app.version,
         stop_signal=app.stop.signal,
         stop_timeout=app.stop.timeout,
+        drain=app.stop.drain,
         websocket=Websocket(**app.websocket.model_dump()) if app.websocket else None,
         storage=storage,
         start_at_once="cores" if app.start_at_once == CORES else app.start_at_once,
@@ -181,7 +183,7 @@ def _instances(
 
     def instance(host: str, port: int, role: Role) -> Instance:
         web = role == "web"
-        name = f"{host}-{port}" if web else f"{host}-worker-{port}"
+        name = instance_name(host, port, role)
         own = {"PORT": str(port), "HOST": hosts[host].address, "INSTANCE": name, "ROLE": role}
         derived = {**own, **variables}
         written = {**app.env, **({} if web else workers.env)}

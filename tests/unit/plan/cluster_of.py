@@ -32,12 +32,12 @@ def cluster_of(text: str) -> Cluster:
     return build(loaded.spec, direct_placement(loaded.spec), PurePosixPath("/srv"))
 
 
-def desired_of(text: str) -> Desired:
+def desired_of(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
     cluster = cluster_of(text)
     facts = {
         host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5)) for host in cluster.hosts
     }
-    return assemble(cluster, facts)
+    return assemble(cluster, facts, held_back)
 
 
 def in_place(desired: Desired) -> Observed:

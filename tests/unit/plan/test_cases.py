@@ -7,6 +7,7 @@ having `before` wholly in place; `actions` is what the plan does, wave by wave, 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,8 @@ CASES = Path(__file__).parents[2] / "cases" / "plan"
 def test_case(path: Path) -> None:
     case: dict[str, Any] = YAML(typ="safe").load(path)
     before = desired_of(edited(case.get("before", [])))
-    after = desired_of(edited(case.get("after", [])))
-    plan = make_plan("ref", after, found(in_place(before), case.get("found", {})))
+    text = edited(case.get("after", []))
+    plan = make_plan("ref", desired_of(text), found(in_place(before), case.get("found", {})), partial(desired_of, text))
     assert told(plan, case.get("files", False)) == case["actions"]
     assert Plan.from_json(plan.to_json()) == plan
 

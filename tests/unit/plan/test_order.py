@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corral.model.resources import Observed
+from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, ReloadUnit, RemoveFile, StartUnit, StopUnit
 from corral.plan.actions import WriteFile as Write
 from corral.plan.order import make_plan, restart_batch
 from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place
 
+DRAINED = REFERENCE.replace("interval: 1s}", "interval: 1s}, stop: {drain: 5s}")
 DESIRED = desired_of(REFERENCE)
 WHOLE = in_place(DESIRED)
 
@@ -30,7 +32,8 @@ def applied(observed: Observed, action: object) -> Observed:
             return replace(observed, files=rest)
         case StartUnit() | ReloadUnit():
             rest = tuple(unit for unit in observed.units if unit.name != action.unit.name)
-            new = next(unit for unit in WHOLE.units if unit.name == action.unit.name)
+            unit = action.unit
+            new = FoundUnit(unit.host, unit.name, "running", unit.revision, unit.reload_revision, pid=1)
             return replace(observed, units=(*rest, new))
         case StopUnit():
             return replace(observed, units=tuple(unit for unit in observed.units if unit.name != action.name))
@@ -51,6 +54,23 @@ def test_interrupted_anywhere_and_planned_anew_it_arrives(data: st.DataObject) -
     for action in make_plan("ref", DESIRED, observed).actions():
         observed = applied(observed, action)
     assert make_plan("ref", DESIRED, observed).changes == 0
+
+
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_interrupted_while_some_are_held_back_it_arrives(data: st.DataObject) -> None:
+    """In the end every proxy has the wanted configuration, with nobody left out."""
+    observed = in_place(desired_of(DRAINED))
+    text = DRAINED.replace('version: "1.0"', 'version: "1.1"')
+    wanted, held_back = desired_of(text), partial(desired_of, text)
+    for _ in range(4):
+        actions = list(make_plan("ref", wanted, observed, held_back).actions())
+        for action in actions[: data.draw(st.integers(0, len(actions)))]:
+            observed = applied(observed, action)
+    for action in make_plan("ref", wanted, observed, held_back).actions():
+        observed = applied(observed, action)
+    assert make_plan("ref", wanted, observed, held_back).changes == 0
+    assert {file.path: file.content for file in observed.files} == {file.path: file.content for file in wanted.files}
 
 
 def test_a_unit_starts_after_its_files_are_there() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from corral.errors import ChangeFailed
 from corral.execute.context import Context
+from corral.execute.idle import Listener, wait_until_idle
 from corral.model.resources import FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
@@ -18,6 +19,9 @@ PATIENCE = 3
 
 
 async def start_unit(action: StartUnit, context: Context) -> None:
+    if action.restart and action.unit.drain:
+        unit = action.unit
+        await wait_until_idle(Listener(unit.host, unit.name, unit.address, unit.port), unit.drain, context)
     await _forget(action.unit, "", context)
     await context.units.start(action.host, action.unit.name)
     await _settle(action.unit, action.gate, context)
@@ -30,6 +34,9 @@ async def reload_unit(action: ReloadUnit, context: Context) -> None:
 
 
 async def stop_unit(action: StopUnit, context: Context) -> None:
+    host = context.hosts.get(action.host)
+    if action.port and action.drain and host and host.address:
+        await wait_until_idle(Listener(action.host, action.name, host.address, action.port), action.drain, context)
     await context.units.stop(action.host, action.name)
 
 

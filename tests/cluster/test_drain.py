@@ -1,0 +1,78 @@
+"""An application that ends at once, restarted under load: nothing that was sent is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+
+import httpx
+import pytest
+
+from tests.cluster.harness import TestCluster
+
+pytestmark = pytest.mark.cluster
+
+
+class Posts:
+    """Clients that send half-second POSTs one after the other, each with its own cookies, and count the answers."""
+
+    def __init__(self, url: str, clients: int) -> None:
+        self.answers: Counter[str] = Counter()
+        self._url = url
+        self._end = threading.Event()
+        self._threads = [threading.Thread(target=self._send, daemon=True) for _ in range(clients)]
+
+    def __enter__(self) -> Posts:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _send(self) -> None:
+        with httpx.Client(trust_env=False, timeout=30) as client:
+            while not self._end.is_set():
+                try:
+                    self.answers[str(client.post(self._url).status_code)] += 1
+                except httpx.HTTPError as error:
+                    self.answers[type(error).__name__] += 1
+
+
+def restarted_under_load(tiny: TestCluster) -> Counter[str]:
+    url = tiny.up()["url"]
+    before = tiny.pids()
+    with Posts(f"{url}/order", 8) as posts:
+        tiny.edit('version: "1.0"', 'version: "2.0"')
+        tiny.run("up", "--detach")
+    after = tiny.pids()
+    assert all(after[name] != before[name] for name in ("a-5040", "a-5041", "a-5042"))
+    assert after["d"] == before["d"]
+    assert posts.answers["200"] > 8
+    return posts.answers
+
+
+def test_what_was_sent_is_answered(tiny: TestCluster) -> None:
+    tiny.edit("instances: 2", "instances: 3\n  stop: {drain: 10s}")
+    assert set(restarted_under_load(tiny)) == {"200"}
+    configuration = (tiny.root / "hosts" / "p" / "config" / "nginx.conf").read_text()
+    assert " down;" not in configuration
+    assert "nothing to change" in tiny.run("up", "--detach").stderr
+
+
+def test_what_an_instance_that_left_the_file_was_sent_is_answered(tiny: TestCluster) -> None:
+    tiny.edit("instances: 2", "instances: 3\n  stop: {drain: 10s}")
+    url = tiny.up()["url"]
+    with Posts(f"{url}/order", 8) as posts:
+        tiny.edit("instances: 3", "instances: 2")
+        tiny.run("up", "--detach")
+    assert "a-5042" not in tiny.pids()
+    assert set(posts.answers) == {"200"}
+
+
+def test_without_it_some_are_lost(tiny: TestCluster) -> None:
+    """So that the test above can fail."""
+    tiny.edit("instances: 2", "instances: 3")
+    assert restarted_under_load(tiny)["502"] > 0
