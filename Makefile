@@ -36,6 +36,7 @@ lint: dev ## Style, types, import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy examples/steedos/install.py examples/steedos/first-user.py
 	$(BIN)/lint-imports --no-cache
 
 format: dev ## Put the sources into the one form.

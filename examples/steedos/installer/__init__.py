@@ -1,0 +1,1 @@
+"""The install of the Steedos example, in Python's standard library alone."""
