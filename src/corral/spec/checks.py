@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from corral.spec.addresses import same_address
@@ -25,7 +25,7 @@ _MEMBERS: Final = ("database", "members")
 
 def _entries(report: Report, path: Path) -> Iterator[tuple[Path, str]]:
     """The names written at `path`, in a list or as keys, with their own paths."""
-    here: Any = report.data
+    here: Any = report.judged
     for step in path:
         here = here.get(step) if isinstance(here, dict) else None
     if isinstance(here, dict):
@@ -77,21 +77,21 @@ def database(spec: Spec, report: Report) -> Iterator[Complaint]:
 
 
 def app(spec: Spec, report: Report) -> Iterator[Complaint]:
-    environment = {**spec.app.env, **spec.app.workers.env}
     for name in spec.app.needs.variables:
         if name not in spec.app.env and report.clean(("app", "env", name)):
             hint = f"Write `{name}: …` below app.env; app.needs.variables, or the preset, asks for it."
             yield Complaint("missing-key", ("app", "env", name), "is missing.", hint)
-    if references_in(environment.get("ROOT_URL", "")):
-        yield Complaint("bad-value", ("app", "env", "ROOT_URL"), "must be the URL itself: the others refer to it.")
-    if not spec.app.storage.path:
-        for name, value in environment.items():
-            if "STORAGE" in references_in(value):
-                path = ("app", *(() if name in spec.app.env else ("workers",)), "env", name)
-                hint = "Write `storage: {path: /srv/…}` below app."
-                yield Complaint(
-                    "missing-key", path, "asks for ${corral:STORAGE}, and app.storage.path is not set.", hint
-                )
+    yield from _environment(("app", "env"), spec.app.env, spec)
+    yield from _environment(("app", "workers", "env"), spec.app.workers.env, spec)
+
+
+def _environment(place: Path, variables: Mapping[str, str], spec: Spec) -> Iterator[Complaint]:
+    if references_in(variables.get("ROOT_URL", "")):
+        yield Complaint("bad-value", (*place, "ROOT_URL"), "must be the URL itself: the others refer to it.")
+    for name, value in variables.items():
+        if "STORAGE" in references_in(value) and not spec.app.storage.path:
+            sentence = "asks for ${corral:STORAGE}, and app.storage.path is not set."
+            yield Complaint("missing-key", (*place, name), sentence, "Write `storage: {path: /srv/…}` below app.")
 
 
 def _member(path: Path, member: Member) -> Iterator[Complaint]:

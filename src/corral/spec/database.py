@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from corral.spec.section import HostReference, Port, Section, Shorthand
+from corral.spec.section import HostReference, NothingTakesAway, Port, Section, Shorthand
 from corral.spec.units import Duration, Size
 from corral.spec.values import Number, Text, Whole
 
@@ -77,7 +77,10 @@ class Database(Section):
     oplog_size: Annotated[int, Size("10M", "100T")] | None = Field(
         None, description="The oplog; mongod's own choice (5 % of the free disk) when left out."
     )
-    parameters: dict[
-        Annotated[str, Text("a parameter's name", r"[A-Za-z][A-Za-z0-9_]*")],
-        Annotated[str, Text("a single line", r"[^\0\r\n]*", as_written=True)],
+    parameters: Annotated[
+        dict[
+            Annotated[str, Text("a parameter's name", r"[A-Za-z][A-Za-z0-9_]*")],
+            Annotated[str, Text("a single line", r"[^\0\r\n]*", as_written=True)],
+        ],
+        NothingTakesAway(),
     ] = Field({}, description="mongod's setParameter values.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml.nodes import MappingNode
 
@@ -17,6 +17,8 @@ from corral.problems import Problem
 from corral.spec.nodes import compose
 from corral.spec.positions import Lines, Path, Position, place
 from corral.spec.walk import Walk, kind
+
+_HINTS: Final = {"cluster file": "`corral init` writes one with comments to start from."}
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ class Document:
         return place(self.source, self.position(path, at_key))
 
 
-def read_document(text: str, source: str, written: Sequence[Path] = ()) -> Document:
+def read_document(text: str, source: str, written: Sequence[Path] = (), noun: str = "cluster file") -> Document:
     """`text` as a mapping with positions.
 
+    `noun` is what a sentence calls the file.
     Scalars whose path fits one of the patterns in `written` stay as they are written (1.10, no, 0x10).
     Raises InvalidFile for a text that is no YAML, is empty, or has something else than a mapping at its top.
     """
@@ -62,12 +65,12 @@ def read_document(text: str, source: str, written: Sequence[Path] = ()) -> Docum
     lines = Lines.of(text)
     node = compose(text, source, lines)
     if node is None:
-        hint = "`corral init` writes one with comments to start from."
-        raise _refused("empty-file", "The cluster file holds nothing.", hint, place(source, Position(1, 1)))
+        hint = _HINTS.get(noun, "docs/presets.md has one to start from.")
+        raise _refused("empty-file", f"The {noun} holds nothing.", hint, place(source, Position(1, 1)))
     if not isinstance(node, MappingNode):
         start = lines.clamp(node.start_mark.line, node.start_mark.column)
-        message = f"The cluster file must be a mapping of keys to values, not {kind(node)}."
-        hint = "Its first line is usually `name: mycluster`; `corral init` writes a whole one."
+        message = f"The {noun} must be a mapping of keys to values, not {kind(node)}."
+        hint = _HINTS.get(noun, "docs/presets.md has one to start from.")
         raise _refused("not-a-mapping", message, hint, place(source, start))
     walk = Walk(source, lines, tuple(written))
     return Document(source, walk.mapping(node), walk.keys, walk.values, tuple(walk.faults))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic.fields import FieldInfo
 
+from corral.spec.app import App
 from corral.spec.schema import Spec
-from corral.spec.section import Section
+from corral.spec.section import Section, or_null
 from corral.spec.tree import sections
 from corral.spec.values import Kind
 
@@ -27,13 +28,19 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+_OF_A_PRESET: Final[dict[type[Section], tuple[str, ...]]] = {App: ("command",)}
+"""Required keys that a preset may bring."""
+
+
 def _complete(schema: dict[str, Any], section: type[Section]) -> None:
     schema.pop("title")
     schema["description"] = " ".join((section.__doc__ or "").split())
-    if section.required:
-        schema["required"] = list(section.required)
+    required = [key for key in section.required if key not in _OF_A_PRESET.get(section, ())]
+    if required:
+        schema["required"] = required
     for key, field in section.model_fields.items():
-        schema["properties"][key] = _property(schema["properties"][key], field)
+        described = _property(schema["properties"][key], field)
+        schema["properties"][key] = described if key in required else or_null(described)
 
 
 def _property(schema: dict[str, Any], field: FieldInfo) -> dict[str, Any]:

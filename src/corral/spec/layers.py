@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
@@ -19,14 +19,17 @@ from corral.spec.document import Document, read_document
 from corral.spec.positions import Path
 from corral.spec.preset_name import BUILT_IN, is_path
 from corral.spec.proxy import Proxy
-from corral.spec.report import Report
+from corral.spec.report import Complaint, Lower, Report
 from corral.spec.schema import WRITTEN
 from corral.spec.section import Section, left_out
+from corral.spec.source import LARGEST, content_of, decoded
 from corral.spec.validate import read_as
 from corral.spec.values import Text
 
 _VERSION: Final = r"[0-9]+(\.[0-9]+)*"
 _WRITTEN: Final[tuple[Path, ...]] = (*WRITTEN, *(("versions", "*", *path) for path in WRITTEN))
+_NOT_A_PRESETS: Final = (("app", "preset"), ("app", "version"))
+"""Keys of the section `app` that only a cluster file can answer."""
 
 
 class Layer(Section):
@@ -57,13 +60,13 @@ def layered(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
         below = lower.get(key)
         if isinstance(below, Mapping) and (value is None or isinstance(value, Mapping)):
             result[key] = layered(below, value or {})
-        elif value is not None or key not in lower:
+        elif value is not None or below is None:
             result[key] = value
     return result
 
 
-def preset_of(document: Document, directory: FilePath) -> dict[str, Any]:
-    """The layer that goes below `document`: its preset's, as its app.version has it.
+def preset_of(document: Document, directory: FilePath) -> Lower:
+    """What goes below `document`: its preset, as its app.version has it.
 
     Nothing for a preset that there can't be: the schema complains of that. Raises InvalidFile for a file that is not
     there, or is wrong itself.
@@ -76,52 +79,83 @@ def preset_of(document: Document, directory: FilePath) -> dict[str, Any]:
     elif isinstance(name, str) and is_path(name):
         text, source = _own(name, document, directory)
     else:
-        return {}
+        return Lower()
     return _for_version(read_preset(text, source), str(app.get("version") or ""))
 
 
 def read_preset(text: str, source: str) -> Document:
     """Raises InvalidFile with every problem of a preset's file."""
-    document = read_document(text, source, _WRITTEN)
+    document = read_document(text, source, _WRITTEN, "preset")
     report = Report(document)
     read_as(Preset, report)
-    problems = report.problems()
-    if not problems:
-        for version, layer in (document.data.get("versions") or {}).items():
-            inner = Report(document, layered(base(document), layer or {}), ("versions", version))
-            read_as(Layer, inner)
-            problems += inner.problems()
+    for complaint in _out_of_place(document.data):
+        report.add(complaint)
+    problems = report.problems() or [*_problems_of_versions(document)]
     if problems:
         raise InvalidFile(problems)
     return document
 
 
-def base(document: Document) -> dict[str, Any]:
+def _problems_of_versions(document: Document) -> Iterator[Problem]:
+    """Each version's layer is judged on those below it, as it is used."""
+    below = _base(document)
+    for version in _versions(document):
+        layer = document.data["versions"][version] or {}
+        below = layered(below, layer)
+        report = Report(document, below, ("versions", version))
+        read_as(Layer, report)
+        for complaint in _out_of_place(layer):
+            report.add(complaint)
+        yield from report.problems()
+
+
+def _out_of_place(data: Mapping[str, Any]) -> Iterator[Complaint]:
+    for section, key in _NOT_A_PRESETS:
+        if isinstance(data.get(section), dict) and key in data[section]:
+            sentence = "has no place in a preset: only a cluster file can say it."
+            yield Complaint("unknown-key", (section, key), sentence, "Take it out.", at_key=True)
+
+
+def _base(document: Document) -> dict[str, Any]:
     return {key: value for key, value in document.data.items() if key not in ("about", "versions")}
 
 
+def _versions(document: Document) -> list[str]:
+    return sorted(document.data.get("versions") or {}, key=_numbers)
+
+
 def _own(name: str, document: Document, directory: FilePath) -> tuple[str, str]:
+    """The text, and the name by which people find it from where they are."""
     path = FilePath(os.path.normpath(directory / name))
     try:
-        return path.read_text("utf-8"), name
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        message = f"app.preset names {name}, and {path} can't be read: {reason}."
+        content = content_of(path)
+        reason = f"it is larger than {LARGEST >> 10} KiB" if len(content) > LARGEST else ""
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or "") if isinstance(error, OSError) else "no file can have such a name"
+    if reason:
+        message = f"app.preset names {name!r}, and {str(path)!r} can't be read: {reason}."
         hint = "The path starts at the cluster file's directory; docs/presets.md says what such a file holds."
-        where = document.where(("app", "preset"))
-        raise InvalidFile(Problem("no-preset", "error", message, hint, where)) from None
+        raise InvalidFile(Problem("no-preset", "error", message, hint, document.where(("app", "preset"))))
+    source = os.path.normpath(FilePath(document.source).parent / name)
+    return decoded(content, source), source
 
 
-def _for_version(document: Document, version: str) -> dict[str, Any]:
+def _for_version(document: Document, version: str) -> Lower:
     """The layers of all versions up to `version`, the latest on top; none of them for a version without a number."""
     numbers = _numbers(version)
-    layer = base(document)
-    for since in sorted(document.data.get("versions") or {}, key=_numbers):
+    layer = _base(document)
+    places: list[Path] = [()]
+    for since in _versions(document):
         if numbers and _numbers(since) <= numbers:
             layer = layered(layer, document.data["versions"][since] or {})
-    return layer
+            places.insert(0, ("versions", since))
+    return Lower(layer, document, tuple(places))
 
 
 def _numbers(version: str) -> tuple[int, ...]:
+    """The leading numbers of a version; 2.0 is the same as 2."""
     match = re.match(rf"v?({_VERSION})", version)
-    return tuple(int(number) for number in match[1].split(".")) if match else ()
+    numbers = [int(number) for number in match[1].split(".")] if match else []
+    while len(numbers) > 1 and not numbers[-1]:
+        numbers.pop()
+    return tuple(numbers)

@@ -11,7 +11,7 @@ from corral.spec.units import Duration, Size
 from corral.spec.values import Choice, Kind, Text, Whole, refusal
 
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
-_PREFIX: Final = r"/([A-Za-z0-9/._~+@:,-]*/)?"
+_PREFIX: Final = r"/[A-Za-z0-9/._~+@:,-]*[A-Za-z0-9._~+@:,-]/"
 _VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[a-z][a-z0-9_]{0,63}")
 
 

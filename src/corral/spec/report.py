@@ -21,19 +21,36 @@ class Complaint:
     at_key: bool = False
 
 
+@dataclass(frozen=True)
+class Lower:
+    """What a preset lays below a document: `data`, from the parts of `document` at `places`, the upper ones first."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    document: Document | None = None
+    places: tuple[Path, ...] = ()
+
+    def where(self, path: Path) -> str:
+        """Where `path` stands in the preset's file; nothing when it doesn't."""
+        for place in self.places if self.document else ():
+            if self.document and self.document.find((*place, *path)) == (*place, *path):
+                return self.document.where((*place, *path))
+        return ""
+
+
 @dataclass
 class Report:
     """`data` is what is judged: the document's own, or that over a preset's. Paths are of `data`; `below` is where in
     the document it stands."""
 
     document: Document
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] | None = None
     below: Path = ()
+    lower: Lower = field(default_factory=Lower)
     _entries: list[tuple[Position, Path, Problem]] = field(default_factory=list)
     _blamed: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.data = self.data or self.document.data
+        self.judged: dict[str, Any] = self.document.data if self.data is None else self.data
         for path, problem in self.document.faults:
             line, column = problem.where.rsplit(":", 2)[1:]
             self._entries.append((Position(int(line), int(column)), path, problem))
@@ -46,7 +63,8 @@ class Report:
             return
         whole = (*self.below, *path)
         message = f"{dotted(whole)} {complaint.sentence.removesuffix('.')}.".lstrip()
-        where = self.document.where(whole, complaint.at_key)
+        own = self.document.find(whole) == whole
+        where = ("" if own else self.lower.where(path)) or self.document.where(whole, complaint.at_key)
         problem = Problem(complaint.code, severity, message, complaint.hint, where)
         self._entries.append((self.document.position(whole, complaint.at_key), path, problem))
         if severity == "error":

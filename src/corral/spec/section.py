@@ -50,6 +50,39 @@ class Shorthand:
         return {"anyOf": [self.schema, handler(schema)]}
 
 
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema that also takes a key with nothing behind it."""
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], None]}
+    if "type" in schema:
+        kinds = schema["type"]
+        return {**schema, "type": [*([kinds] if isinstance(kinds, str) else kinds), "null"]}
+    rest = {key: value for key, value in schema.items() if key in ("default", "description")}
+    choices = schema.get("anyOf") or [{key: value for key, value in schema.items() if key not in rest}]
+    return {**rest, "anyOf": [*choices, {"type": "null"}]}
+
+
+class NothingTakesAway:
+    """For a mapping of the user's own names: a name with nothing behind it counts as not there.
+
+    So a file takes away what its preset may have, whether it has it or not.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self._those_with_something, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        mapping = handler(schema)
+        patterns = mapping.get("patternProperties") or {"": mapping.pop("additionalProperties")}
+        return {**mapping, "patternProperties": {name: or_null(value) for name, value in patterns.items()}}
+
+    @staticmethod
+    def _those_with_something(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {name: inner for name, inner in value.items() if inner is not None}
+
+
 def address_alone(value: Any) -> Any:
     """An address without its mapping, as the mapping."""
     return value if value is None or isinstance(value, dict) else {"address": value}

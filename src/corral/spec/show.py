@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -22,8 +23,20 @@ def shown(loaded: Loaded, cluster: Cluster | None = None) -> dict[str, Any]:
 
     Without `derived` it is a cluster file again, with an equal Spec.
     """
-    value = plain(loaded.spec)
+    value = _with_what_was_taken_away(plain(loaded.spec), loaded.preset)
     return value if cluster is None else {**value, _DERIVED: derived(cluster)}
+
+
+def _with_what_was_taken_away(value: dict[str, Any], preset: Mapping[str, Any]) -> dict[str, Any]:
+    """`value`, with nothing behind each key that the preset has and the file has taken away: read again, it is gone."""
+    result = dict(value)
+    for key, below in preset.items():
+        inner = value.get(key)
+        if isinstance(below, Mapping) and isinstance(inner, dict):
+            result[key] = _with_what_was_taken_away(inner, below)
+        elif inner is None and below is not None:
+            result[key] = None
+    return result
 
 
 def as_yaml(value: dict[str, Any]) -> str:

@@ -34,7 +34,7 @@ S = TypeVar("S", bound=Section)
 def validated(report: Report) -> Spec:
     """The part of the report's data that is right, defaults for the rest; what is wrong goes into `report`."""
     spec = read_as(Spec, report)
-    for complaint in _missing(spec, (), report.data):
+    for complaint in _missing(spec, (), report.judged):
         if report.clean(complaint.path):
             report.add(complaint)
     return spec
@@ -42,7 +42,7 @@ def validated(report: Report) -> Spec:
 
 def read_as(schema: type[S], report: Report) -> S:
     """Like `validated`, with keys of `schema`, and none of them required."""
-    data = copy.deepcopy(report.data)
+    data = copy.deepcopy(report.judged)
     while True:
         try:
             return schema.model_validate(data)

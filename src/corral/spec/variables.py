@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from corral.spec.section import NothingTakesAway
 from corral.spec.values import Text
 
 _DERIVED: Final = ("PORT", "HOST", "INSTANCE", "ROLE", "VERSION", "STORAGE", "MONGO_URL", "MONGO_OPLOG_URL")
@@ -35,7 +36,7 @@ def _wrong_value(text: str) -> str:
 
 
 def _wrong_next(text: str) -> str:
-    return "" if set(references(text)) <= {"ROOT_URL"} else "may refer to ${corral:ROOT_URL} alone"
+    return "" if references(text) == ["ROOT_URL"] * text.count(_START) else "may refer to ${corral:ROOT_URL} alone"
 
 
 NextSteps = Annotated[str, Text("a text", check=_wrong_next)]
@@ -47,7 +48,9 @@ Variable = Annotated[
         _wrong_variable,
     ),
 ]
-Environment = dict[Variable, Annotated[str, Text("a text", check=_wrong_value, echo=False, as_written=True)]]
+Environment = Annotated[
+    dict[Variable, Annotated[str, Text("a text", check=_wrong_value, echo=False, as_written=True)]], NothingTakesAway()
+]
 
 
 def references(text: str) -> list[str]:

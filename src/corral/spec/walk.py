@@ -85,7 +85,7 @@ class Walk:
         self.nodes += 1
         if self.nodes > _MOST_NODES:
             where = place(self.source, self._position(node))
-            message = f"The cluster file says more than {_MOST_NODES:,} things, its aliases written out."
+            message = f"This file says more than {_MOST_NODES:,} things, its aliases written out."
             raise InvalidFile(Problem("too-large", "error", message, "Is this the right file?", where))
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:

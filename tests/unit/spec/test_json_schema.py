@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from corral.spec.show import shown
 from corral.spec.tree import keys
 from tests.unit.spec.files import SMALL
 
+EXAMPLES = Path(__file__).parents[3] / "examples"
 VALIDATOR = Draft202012Validator(json_schema())
 
 
@@ -42,13 +44,22 @@ def test_every_key_is_described() -> None:
     assert {path[-1] for path in keys()} == {key for section in properties for key in section}
 
 
+def test_the_examples_and_what_they_take_away_are_let_in() -> None:
+    text = (EXAMPLES / "steedos" / "cluster.yaml").read_text()
+    VALIDATOR.validate(plain(text))
+    VALIDATOR.validate(
+        plain(text.replace("  env:\n", "  env:\n    NODE_ENV:\n").replace("app:\n", "app:\n  health:\n"))
+    )
+    VALIDATOR.validate(plain((EXAMPLES / "hello" / "cluster.yaml").read_text()))
+
+
 def test_defaults_are_as_a_file_has_them() -> None:
     definitions = json_schema()["$defs"]
     assert definitions["Proxy"]["properties"]["read_timeout"]["default"] == "1m"
     assert definitions["Proxy"]["properties"]["max_body_size"]["default"] == "100M"
     assert definitions["Ssh"]["properties"]["sudo"]["default"] is False
     assert "default" not in definitions["Workers"]["properties"]["first_port"]
-    assert definitions["App"]["required"] == ["hosts", "command"]
+    assert definitions["App"]["required"] == ["hosts"]  # a preset may bring the command
 
 
 @pytest.mark.parametrize("text", [example_text(), SMALL])

@@ -156,7 +156,7 @@ def test_wrong_values(line: str, code: str, message: str | None) -> None:
             "app.env.VERSION may not be set: Corral derives it from app.version.",
         ),
         ("env: {1A: x}", "bad-value", None),
-        ("env: {A: }", "wrong-type", "app.env.A must be a text, not nothing."),
+        ("env: {A: []}", "wrong-type", "app.env.A must be a text, not a list."),
         ("env: {A: 'x${secret:y}'}", "bad-value", None),
         ("health: {path: health}", "bad-value", None),
         ("workers: {health: never}", "wrong-type", None),

@@ -128,8 +128,9 @@ def test_variables_that_nothing_derives() -> None:
     assert said(text.replace("  command:", "  env: {KEY: x}\n  command:")) == []
 
 
-def test_what_show_prints_is_the_same_again() -> None:
-    loaded = load(STEEDOS)
+@pytest.mark.parametrize("more", ["", "  memory:\n  next:\n  env: {NODE_ENV: , BIND_IP: }\n  health: {contains: }\n"])
+def test_what_show_prints_is_the_same_again(more: str) -> None:
+    loaded = load(STEEDOS.replace("  command:", f"{more}  command:"))
     again = load_text(as_yaml(shown(loaded)), "again")
     assert again.spec == loaded.spec
 
@@ -159,17 +160,17 @@ def test_one_of_the_users_own(tmp_path: Path) -> None:
 def test_one_that_is_not_there(tmp_path: Path) -> None:
     [problem] = refused(write(tmp_path, "about: mine\n", name="other.yaml"))
     assert (problem.code, problem.where) == ("no-preset", f"{tmp_path}/cluster.yaml:8:11")
-    assert f"{tmp_path}/other.yaml can't be read: No such file" in problem.message
+    assert f"'{tmp_path}/other.yaml' can't be read: No such file" in problem.message
 
 
 def test_one_with_mistakes_is_told_by_its_own_lines(tmp_path: Path) -> None:
     text = "about: mine\napp:\n  helth: {path: /x}\n  instances: 0\nhosts: {a: b}\ndatabase: {members: [nowhere, 1]}\n"
     problems = refused(write(tmp_path, text))
     assert [(problem.where, problem.code) for problem in problems] == [
-        ("./mine.yaml:3:3", "unknown-key"),
-        ("./mine.yaml:4:14", "bad-value"),
-        ("./mine.yaml:5:1", "unknown-key"),
-        ("./mine.yaml:6:21", "wrong-type"),
+        (f"{tmp_path}/mine.yaml:3:3", "unknown-key"),
+        (f"{tmp_path}/mine.yaml:4:14", "bad-value"),
+        (f"{tmp_path}/mine.yaml:5:1", "unknown-key"),
+        (f"{tmp_path}/mine.yaml:6:21", "wrong-type"),
     ]
     assert "Did you mean 'health'?" in problems[0].hint
 
@@ -177,12 +178,59 @@ def test_one_with_mistakes_is_told_by_its_own_lines(tmp_path: Path) -> None:
 def test_a_mistake_in_what_is_for_a_version(tmp_path: Path) -> None:
     text = 'about: mine\napp: {instances: 2}\nversions:\n  "2":\n    app:\n      instances: 0\n  three: {}\n'
     problems = refused(write(tmp_path, text))
-    assert [(problem.where, problem.code) for problem in problems] == [("./mine.yaml:7:3", "bad-value")]
+    assert [(problem.where, problem.code) for problem in problems] == [(f"{tmp_path}/mine.yaml:7:3", "bad-value")]
     problems = refused(write(tmp_path, text.replace("  three: {}\n", "")))
-    assert [(problem.where, problem.code) for problem in problems] == [("./mine.yaml:6:18", "bad-value")]
+    assert [(problem.where, problem.code) for problem in problems] == [(f"{tmp_path}/mine.yaml:6:18", "bad-value")]
     assert problems[0].message.startswith("versions.2.app.instances must be")
 
 
-def test_a_host_that_only_the_preset_names(tmp_path: Path) -> None:
-    [problem] = refused(write(tmp_path, "app: {workers: {hosts: [nowhere]}}\n"))
-    assert problem.code == "unknown-host"
+def test_what_only_the_whole_can_tell_is_told_by_the_presets_lines_too(tmp_path: Path) -> None:
+    [problem] = refused(write(tmp_path, "about: mine\napp: {workers: {hosts: [nowhere]}}\n"))
+    assert (problem.code, problem.where) == ("unknown-host", f"{tmp_path}/mine.yaml:2:25")
+    text = 'versions:\n  "1":\n    app: {env: {A: "${corral:STORAGE}"}}\n'
+    cluster = SMALL.replace("app:\n", "app:\n  version: 1\n")
+    [problem] = refused(write(tmp_path, text, cluster))
+    assert (problem.code, problem.where) == ("missing-key", f"{tmp_path}/mine.yaml:3:20")
+
+
+def test_layers_of_versions_stand_on_each_other(tmp_path: Path) -> None:
+    text = 'versions:\n  "3": {app: {env: {A: , B: x}}}\n  "2.0": {app: {env: {A: a, C: }}}\n'
+    for version, expected in (("2", {"A": "a"}), ("3.1", {"B": "x"}), ("1", {})):
+        file = write(tmp_path, text, SMALL.replace("app:\n", f"app:\n  version: {version}\n"))
+        assert load_file(file).spec.app.env == expected
+
+
+def test_a_preset_of_versions_alone(tmp_path: Path) -> None:
+    given = loaded(tmp_path, 'about: mine\nversions:\n  "2":\n').spec
+    assert given.app.model_copy(update={"preset": "generic"}) == load(SMALL).spec.app
+
+
+@pytest.mark.parametrize("key", ["preset: generic", "version: 1"])
+def test_what_a_preset_can_not_say(tmp_path: Path, key: str) -> None:
+    [problem] = refused(write(tmp_path, f"app:\n  {key}\n"))
+    assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:2:3")
+    [problem] = refused(write(tmp_path, f"versions:\n  2:\n    app:\n      {key}\n"))
+    assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:4:7")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a\n", "a: [\n", "versions: [1]\n", "versions: {2: [1]}\n", "about: {}\n", "app: 5\n"]
+)
+def test_hostile_presets(tmp_path: Path, text: str) -> None:
+    problems = refused(write(tmp_path, text))
+    assert {problem.where.rpartition("/")[2].split(":")[0] for problem in problems} == {"mine.yaml"}
+    assert "cluster file" not in "".join(problem.message + problem.hint for problem in problems)
+
+
+@pytest.mark.parametrize("name", [r"./a\0.yaml", r"./a\ud800.yaml", "./", "/dev/zero", "./" + "a" * 300])
+def test_hostile_names(name: str) -> None:
+    with pytest.raises(InvalidFile) as caught:
+        load(SMALL.replace("app:\n", f'app:\n  preset: "{name}"\n'))
+    assert {problem.code for problem in caught.value.problems} <= {"no-preset", "bad-value"}
+
+
+def test_an_own_value_goes_under_what_a_worker_says() -> None:
+    text = "  env: {A: '${corral:STORAGE}'}\n  workers: {env: {A: plain}}\n"
+    assert said(SMALL.replace("app:\n", f"app:\n{text}")) == [("8:12", "missing-key")]
+    text = "  env: {ROOT_URL: plain}\n  workers: {env: {ROOT_URL: '${corral:HOST}'}}\n"
+    assert said(SMALL.replace("app:\n", f"app:\n{text}")) == [("9:29", "bad-value")]

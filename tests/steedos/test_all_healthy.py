@@ -1,0 +1,106 @@
+"""Ten instances, a worker and three members: all healthy, and only the worker does the queued jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.harness import TestCluster, until
+from tests.steedos.inspect_cluster import NAME, database
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+
+
+def test_everything_is_healthy(steedos: TestCluster) -> None:
+    status = steedos.status()
+    assert (status["state"], status["problems"]) == ("healthy", [])
+    assert Counter(row["role"] for row in status["instances"]) == {"web": 10, "worker": 1}
+    assert {(row["state"], row["version"]) for row in status["instances"]} == {("healthy", "1.22.2")}
+    members = status["database"]["members"]
+    assert Counter(row["state"] for row in members) == {"PRIMARY": 1, "SECONDARY": 2}
+    assert [row["priority"] for row in members] == [2, 1, 1]
+
+
+def test_the_worker_alone_does_the_queued_jobs(steedos: TestCluster) -> None:
+    """Webhooks in Steedos' queue: each is called once, over a connection that the worker's process holds."""
+    pids = {row["pid"]: row["role"] for row in steedos.status()["instances"]}
+    with called_by(f"{steedos.network}.250.1", pids) as (url, calls):
+        asyncio.run(queue_webhooks(steedos, [f"{url}/{number}" for number in range(12)]))
+        until(lambda: len(calls), lambda count: count >= 12, seconds=60)
+        left = until(lambda: asyncio.run(queued(steedos)), lambda count: count == 0)
+    print(f"12 webhooks: {len(calls)} calls, by {Counter(role for _, role in calls)}; {left} left in the queue")
+    assert sorted(path for path, _ in calls) == sorted(f"/{number}" for number in range(12)), "each is called once"
+    assert {role for _, role in calls} == {"worker"}
+
+
+async def queue_webhooks(cluster: TestCluster, urls: list[str]) -> None:
+    content = {"instance": {}, "current_approve": {}, "content_type": "application/json", "action": "test"}
+    async with database(cluster) as client:
+        await client[NAME]["_webhook_queue"].insert_many(
+            {
+                "_id": f"corral-{number}",
+                "createdAt": datetime.now(UTC),
+                "createdBy": "<SERVER>",
+                "sent": False,
+                "sending": 0,
+                "webhook": content | {"payload_url": url},
+            }
+            for number, url in enumerate(urls)
+        )
+
+
+async def queued(cluster: TestCluster) -> int:
+    async with database(cluster) as client:
+        return await client[NAME]["_webhook_queue"].count_documents({})
+
+
+@contextmanager
+def called_by(address: str, roles: dict[int, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A web server's URL, and the list of its calls: the path, and the role of the process that called."""
+    calls: list[tuple[str, str]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            calls.append((self.path, role_of_peer(self.client_address, roles)))
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer((address, 0), Hook) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://{address}:{server.server_port}", calls
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def role_of_peer(peer: tuple[str, int], roles: dict[int, str]) -> str:
+    """The role of the process that holds the other end of a local connection; '' for none of them."""
+    address = bytes(map(int, peer[0].split(".")))[::-1].hex().upper()
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    inodes = {f"socket:[{row[9]}]" for row in rows if row[1] == f"{address}:{peer[1]:04X}"}
+    for pid, role in roles.items():
+        if inodes & sockets_of(pid):
+            return role
+    return ""
+
+
+def sockets_of(pid: int) -> set[str]:
+    targets = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            targets.add(str(descriptor.readlink()))
+    return targets
