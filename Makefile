@@ -28,9 +28,9 @@ steedos: install ## Install the real Steedos and run the reference cluster with 
 test: dev ## Run all tests that need no machines; ARGS are pytest's.
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-test-steedos: dev ## Run the tests with the real Steedos: a whole cluster, 3 GB of memory, some minutes.
+test-steedos: dev ## Run the tests with the real Steedos: a whole cluster, 4 GB of memory, some minutes.
 	@$(BIN)/python examples/steedos/install.py
-	$(BIN)/python -m pytest tests/steedos $(ARGS)
+	$(BIN)/python -m pytest tests/steedos -s $(ARGS)
 
 lint: dev ## Style, types, import contracts.
 	$(BIN)/ruff format --check .

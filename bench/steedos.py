@@ -28,7 +28,7 @@ from rich.table import Table
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "steedos"
 CORRAL = Path(sys.executable).parent / "corral"
-WAYS = ("1", "cores", "3", "all")
+WAYS = ("1", "2", "cores", "4", "all")
 """Values of app.start_at_once."""
 
 

@@ -2,21 +2,25 @@
 
     python3 examples/steedos/first-user.py --email you@example.com --company "Example Ltd"
 
-The password is asked for, or read from STEEDOS_PASSWORD, or from standard input. A second run finds what is there and
-adds what is missing. Exit codes: 0 done, 1 not, 130 interrupted.
+The password is asked for, or read from STEEDOS_PASSWORD, or from standard input; not before Steedos has answered. A
+second run finds what is there and adds what is missing. Exit codes: 0 done, 1 not, 2 wrong arguments, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import getpass
+import http.client
+import ipaddress
 import json
 import os
+import re
+import socket
 import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 from urllib.parse import urlsplit
 
 URL = "http://127.0.0.1:8090"
@@ -24,6 +28,14 @@ URL = "http://127.0.0.1:8090"
 TIMEOUT = 60
 """Seconds for one answer: creating a company writes about a hundred records, and an election may come between."""
 SHORTEST_PASSWORD = 8
+CLOSING = (
+    "Anybody who reaches it may register. To end that, set `enable_register: false` in roles/web/steedos-config.yml",
+    'and roles/worker/steedos-config.yml, and `version` in cluster.yaml to another text, such as "1.22.2-a":',
+    "`corral up` then restarts the instances in turn, without an interruption.",
+)
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
+"""RFC 1918 and RFC 4193."""
 
 
 class RegistrationError(Exception):
@@ -34,6 +46,7 @@ class RegistrationError(Exception):
 class Answer:
     status: int
     body: Any
+    location: str = ""
 
     @property
     def message(self) -> str:
@@ -46,20 +59,34 @@ class Session:
     token: str
 
 
+class _Here(urllib.request.HTTPRedirectHandler):
+    """A password is for the address that was named, and not for where that one sends it."""
+
+    def redirect_request(self, *_args: Any) -> None:
+        return None
+
+
 class Steedos:
     """A client of one address, which may be the proxy's: a sign-in holds on every instance."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        local = urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-        self._opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
+        direct = [urllib.request.ProxyHandler({})] if _is_within(urlsplit(url).hostname, LOOPBACK) else []
+        self._opener = urllib.request.build_opener(_Here, *direct)
 
     def settings(self) -> dict[str, Any]:
+        """Raises RegistrationError when something else than Steedos answers, or nothing."""
         answer = self._call("GET", "/accounts/settings")
         tenant = answer.body.get("tenant") if isinstance(answer.body, dict) else None
-        if answer.status != 200 or not isinstance(tenant, dict):
-            raise RegistrationError(f"{self.url} answers {answer.status}, but not as Steedos does: name another --url.")
-        return tenant
+        if answer.status == 200 and isinstance(tenant, dict):
+            return tenant
+        if 300 <= answer.status < 400:
+            to = _line(answer.location.removesuffix("/accounts/settings")) or "which it does not name"
+            raise RegistrationError(f"{self.url} sends on to another address, {to}: name that as --url.")
+        raise RegistrationError(
+            f"{self.url} answers HTTP {answer.status}, but not as Steedos does: name another --url, "
+            "or look at `corral status` when it is the right one."
+        )
 
     def register(self, email: str, password: str, name: str, locale: str) -> Session | None:
         """None when the address is taken."""
@@ -78,9 +105,10 @@ class Steedos:
 
     def companies(self, session: Session) -> list[str]:
         answer = self._call("GET", "/accounts/user/spaces", session=session)
-        if not isinstance(answer.body, list):
+        companies: list[Any] = answer.body if isinstance(answer.body, list) else [None]
+        if not all(isinstance(company, dict) for company in companies):
             raise RegistrationError(f"the list of companies was not told ({_told(answer)}): run this again.")
-        return [str(company["name"]) for company in answer.body]
+        return [str(company.get("name")) for company in companies]
 
     def create_company(self, session: Session, name: str) -> None:
         answer = self._call("POST", "/api/v4/spaces/register/tenant", {"name": name}, session)
@@ -98,19 +126,28 @@ class Steedos:
         if session:
             headers |= {"X-User-Id": session.user, "X-Auth-Token": session.token, "Authorization": session.token}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - checked in main
+        request = urllib.request.Request(self.url + path, data, headers, method=method)  # noqa: S310 - see url_fault
+        try:
+            return self._answer(request)
+        except OSError as error:  # URLError too
+            reason = _line(getattr(error, "reason", None) or error)
+            raise RegistrationError(
+                f"{self.url} does not answer ({reason}): look at `corral status`, "
+                "start the cluster by `make steedos`, or name another --url."
+            ) from None
+        except (http.client.HTTPException, ValueError) as error:
+            reason = _line(repr(error))
+            raise RegistrationError(
+                f"{self.url} speaks no HTTP, or breaks off ({reason}): name another --url, or run this again."
+            ) from None
+
+    def _answer(self, request: urllib.request.Request) -> Answer:
         try:
             with self._opener.open(request, timeout=TIMEOUT) as response:
                 return Answer(response.status, _decoded(response.read()))
         except urllib.error.HTTPError as error:
             with error:
-                return Answer(error.code, _decoded(error.read()))
-        except (urllib.error.URLError, OSError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise RegistrationError(
-                f"{self.url} does not answer ({reason}): look at `corral status`, "
-                "start the cluster by `make steedos`, or name another --url."
-            ) from None
+                return Answer(error.code, _decoded(error.read()), error.headers.get("Location", ""))
 
 
 def _decoded(body: bytes) -> Any:
@@ -121,13 +158,16 @@ def _decoded(body: bytes) -> Any:
 
 
 def _told(answer: Answer) -> str:
-    return f"HTTP {answer.status}, {answer.message or str(answer.body)[:120] or 'no reason given'}"
+    return f"HTTP {answer.status}, {_line(answer.message or answer.body) or 'no reason given'}"
 
 
-def ensure(steedos: Steedos, options: argparse.Namespace, password: str) -> list[str]:
+def _line(text: object) -> str:
+    return " ".join(str(text).split())[:120]
+
+
+def ensure(steedos: Steedos, tenant: dict[str, Any], options: argparse.Namespace, password: str) -> list[str]:
     """Lines to print: what was done, and what to do next."""
     said = []
-    tenant = steedos.settings()
     session = steedos.register(options.email, password, options.name, options.locale) if _open(tenant) else None
     if session:
         said.append(f"{options.email} is registered.")
@@ -140,8 +180,9 @@ def ensure(steedos: Steedos, options: argparse.Namespace, password: str) -> list
     else:
         steedos.create_company(session, options.company)
         said.append(f"{options.company} is created, and {options.email} is its administrator.")
-    said.append(f"next: open {steedos.url} and sign in. Anybody who reaches it may register until enable_register is")
-    said.append("false in roles/web/steedos-config.yml and roles/worker/steedos-config.yml.")
+    said.append(f"next: open {steedos.url} and sign in.")
+    if _open(tenant):
+        said += CLOSING
     return said
 
 
@@ -163,26 +204,65 @@ def _existing(steedos: Steedos, email: str, password: str, tenant: dict[str, Any
 
 def read_password() -> str:
     """Never from an argument: those are seen by every user of the machine."""
-    password = os.environ.get("STEEDOS_PASSWORD", "")
-    if not password and sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("The same again: ") != password:
-            raise RegistrationError("the two passwords differ: run this again.")
-    elif not password:
-        password = sys.stdin.readline().rstrip("\r\n")
+    password = os.environ.get("STEEDOS_PASSWORD", "") or _typed()
     if len(password) < SHORTEST_PASSWORD:
+        found = f"the password has {len(password)} characters" if password else "there is no password"
         raise RegistrationError(
-            f"the password has {len(password)} characters, and {SHORTEST_PASSWORD} are the least: "
+            f"{found}, and {SHORTEST_PASSWORD} characters are the least: "
             "type it when asked, or set STEEDOS_PASSWORD, or hand it over on standard input."
         )
     return password
 
 
+def _typed() -> str:
+    """Empty when standard input is closed, or at its end."""
+    if sys.stdin is None:
+        return ""
+    try:
+        if not sys.stdin.isatty():
+            return sys.stdin.readline().rstrip("\r\n")
+        password = getpass.getpass("Password: ")
+        again = getpass.getpass("The same again: ")
+    except EOFError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise RegistrationError(f"the password is not text in {error.encoding}: hand it over in that.") from None
+    if again != password:
+        raise RegistrationError("the two passwords differ: run this again.")
+    return password
+
+
+def warning(url: str) -> str:
+    """What to say before a password is sent to `url`; nothing when nobody on the way can read it."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or _is_within(parts.hostname, LOOPBACK + PRIVATE):
+        return ""
+    return (
+        f"the password goes to {parts.hostname} over http://, where everybody on the way can read it: "
+        "name an https:// address, or press Ctrl-C and run this on the proxy's own host."
+    )
+
+
+def _is_within(host: str | None, networks: tuple[str, ...]) -> bool:
+    """Whether all addresses of `host`, a name or an address, are in one of the `networks`."""
+    try:
+        found = {ipaddress.ip_address(str(entry[4][0])) for entry in socket.getaddrinfo(host, None)}
+    except (OSError, ValueError):
+        return False
+    return all(any(address in ipaddress.ip_network(network) for network in networks) for address in found)
+
+
 def main(arguments: list[str]) -> int:
     options = _options(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if stream:
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # text streams, unless somebody replaced them
     try:
-        password = read_password()
-        for line in ensure(Steedos(options.url), options, password):
+        steedos = Steedos(options.url)
+        tenant = steedos.settings()
+        if warning(options.url):
+            print(f"steedos: warning: {warning(options.url)}", file=sys.stderr)
+        for line in ensure(steedos, tenant, options, read_password()):
             print(line)
     except RegistrationError as error:
         print(f"steedos: {error}", file=sys.stderr)
@@ -205,16 +285,31 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--company", default="My company", help='the company\'s name; by default "My company"')
     parser.add_argument("--locale", default="en-us", choices=["en-us", "zh-cn"], help="the user's language")
     options = parser.parse_args(arguments)
-    if urlsplit(options.url).scheme not in {"http", "https"}:
-        _refuse(parser, f"--url must begin with http:// or https://, and is {options.url}")
-    if "@" not in options.email.strip("@"):
-        _refuse(parser, f"--email is no address: {options.email}")
+    wrong = url_fault(options.url)
+    if wrong:
+        parser.exit(2, f"steedos: --url is {options.url!r}, and {wrong}: give it as in {URL}\n")
+    if not (re.fullmatch(r"[^@\s]+@[^@\s]+", options.email) and options.email.isprintable()):
+        parser.exit(2, f"steedos: --email is no address: {options.email!r}; give it as in you@example.com\n")
     options.name = options.name or options.email.split("@")[0]
     return options
 
 
-def _refuse(parser: argparse.ArgumentParser, sentence: str) -> NoReturn:
-    parser.exit(1, f"steedos: {sentence}\n")
+def url_fault(url: str) -> str:
+    """What keeps an address from being asked; nothing when it can be."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port, (parts.hostname or "").encode("idna")  # for their complaints
+    except ValueError as error:
+        return f"it can't be read ({error})"
+    faults = {
+        "it must begin with http:// or https://": parts.scheme not in {"http", "https"},
+        "it names no host": not parts.hostname,
+        "there is a blank in it": not url.isprintable() or any(letter.isspace() for letter in url),
+        "a user's name does not belong there": "@" in parts.netloc,
+        "? and # do not belong there": "?" in url or "#" in url,
+        "its path is not ASCII": not parts.path.isascii(),
+    }
+    return next((fault for fault, found in faults.items() if found), "")
 
 
 if __name__ == "__main__":

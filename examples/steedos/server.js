@@ -12,12 +12,16 @@ function end(what) {
   process.stderr.write(`steedos: the start failed: ${text}\n`, () => process.exit(1));
 }
 
+function refuse(sentence) {
+  process.stderr.write(`steedos: ${sentence}\n`);
+  process.exit(1);
+}
+
 function checkNode() {
   if (process.versions.node.split('.')[0] === NODE_MAJOR) return;
-  process.stderr.write(
-    `steedos: Steedos 1.22 runs on Node ${NODE_MAJOR} only, and ${process.execPath} is Node ${process.versions.node}: ` +
-    "unset NODE to use the one that 'make steedos' fetches.\n");
-  process.exit(1);
+  refuse(
+    `Steedos 1.22 runs on Node ${NODE_MAJOR} only, and ${process.execPath} is Node ${process.versions.node}: ` +
+    "unset NODE to use the one that 'make steedos' fetches.");
 }
 
 // Meteor reports some failures only as an event that nobody handles, and one of Steedos' libraries listens to
@@ -39,13 +43,17 @@ function guardStart() {
 // Sign-ins are signed with this. It must be the same in every instance, and nobody's guess, as Steedos' own default is:
 // so it follows from the database's password, which all instances have, unless the environment names one.
 function tokenSecret(mongoUrl) {
-  const credentials = /^mongodb(?:\+srv)?:\/\/([^/@]+)@/.exec(mongoUrl || '');
+  const credentials = /^mongodb(?:\+srv)?:\/\/([^/@:]+:[^/@]+)@/.exec(mongoUrl || '');
   return credentials ? crypto.createHmac('sha256', credentials[1]).update('steedos accounts').digest('hex') : '';
 }
 
 function loadEnvironment() {
   require('dotenv-flow').config({ path: __dirname, silent: true });
   process.env.ACCOUNTS_TOKEN_SECRET = process.env.ACCOUNTS_TOKEN_SECRET || tokenSecret(process.env.MONGO_URL);
+  if (process.env.ACCOUNTS_TOKEN_SECRET) return;
+  refuse(
+    'MONGO_URL holds no password to sign sign-ins with, and with what Steedos would take instead anybody could forge ' +
+    'them: set ACCOUNTS_TOKEN_SECRET to a long random text, the same in all instances.');
 }
 
 // Steedos reads steedos-config.yml from the working directory, once, and everything else (src/, public/, .plugins/)

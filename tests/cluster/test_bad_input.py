@@ -59,6 +59,7 @@ def test_another_port_for_the_proxy_is_said_aloud(tiny: TestCluster) -> None:
         "state": "healthy",
         "seconds": 0,
         "changed": False,
+        "next": "",
     }
 
 

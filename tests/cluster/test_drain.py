@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections import Counter
 
 import httpx
 import pytest
 
-from tests.cluster.harness import TestCluster
+from tests.cluster.harness import TestCluster, until
 
 pytestmark = pytest.mark.cluster
 
@@ -70,6 +71,39 @@ def test_what_an_instance_that_left_the_file_was_sent_is_answered(tiny: TestClus
         tiny.run("up", "--detach")
     assert "a-5042" not in tiny.pids()
     assert set(posts.answers) == {"200"}
+
+
+def test_what_a_host_that_left_the_file_was_sent_is_answered(tiny: TestCluster) -> None:
+    tiny.edit("a: 10.0.0.2, ", "a: 10.0.0.2, b: 10.0.0.3, ")
+    tiny.edit("hosts: [a]", "hosts: [a, b]\n  stop: {drain: 10s}")
+    url = tiny.up()["url"]
+    with Posts(f"{url}/order", 8) as posts:
+        tiny.edit("b: 10.0.0.3, ", "")
+        tiny.edit("hosts: [a, b]", "hosts: [a]")
+        tiny.run("up", "--detach")
+    assert "b-5040" not in tiny.pids()
+    assert set(posts.answers) == {"200"}
+
+
+def test_who_is_held_back_is_said(tiny: TestCluster) -> None:
+    """As an interrupted run leaves it: the next one brings everybody back, and restarts nobody for it."""
+    tiny.edit("instances: 2", "instances: 3\n  stop: {drain: 10s}")
+    tiny.up()
+    before = tiny.pids()
+    tiny.edit('version: "1.0"', 'version: "2.0"')
+    held_back = tiny.root / "hosts" / "p" / "run" / "revisions" / "nginx.p.json"
+    process = tiny.start("up", "--detach", stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    until(lambda: "leaves_out" in held_back.read_text(), bool, pause=0.005)
+    process.kill()
+    process.wait()
+    tiny.file.write_text(tiny.text.replace("instances: 2", "instances: 3\n  stop: {drain: 10s}"))
+    status = tiny.status()
+    [problem] = [problem for problem in status["problems"] if problem["code"] == "held-back"]
+    assert status["state"] == "degraded"
+    assert "p sends a-50" in problem["message"]
+    tiny.run("up", "--detach")
+    assert tiny.status()["state"] == "healthy"
+    assert sum(before[name] == now for name, now in tiny.pids().items()) >= len(before) - 1
 
 
 def test_without_it_some_are_lost(tiny: TestCluster) -> None:

@@ -60,6 +60,7 @@ def test_up_killed_after_each_action_arrives(tiny: TestCluster) -> None:
         "state": "healthy",
         "seconds": 0,
         "changed": False,
+        "next": "",
     }
     assert "0 failed" in tiny.run("verify").stdout
 

@@ -33,6 +33,7 @@ def reference(directory: Path) -> Iterator[TestCluster]:
             "state": "healthy",
             "seconds": 0,
             "changed": True,
+            "next": "",
         }
         yield cluster
     finally:

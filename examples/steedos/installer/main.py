@@ -51,10 +51,19 @@ def _check(tree: Tree) -> int:
     if tree.is_whole():
         print(f"Steedos is installed in {tree.root}, with Node {tree.node_version}.")
         return 0
-    state = "half-finished, or of another version" if tree.is_begun() else "not begun"
-    raise InstallError(
-        f"the installation in {tree.root} is {state}: run `make steedos`, or {tree.root / 'install.py'}."
-    )
+    mend = f"run `make steedos`, or {tree.root / 'install.py'}"
+    raise InstallError(f"the installation in {tree.root} {_state(tree)}: {mend}.")
+
+
+def _state(tree: Tree) -> str:
+    """What keeps it from being whole."""
+    if not tree.is_begun():
+        return "is not begun"
+    lost = tree.lost()
+    if tree.has_node() and tree.is_marked() and lost:
+        others = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        return f"has lost {lost[0].relative_to(tree.root)}{others}"
+    return "is half-finished, or of another version"
 
 
 def _install(tree: Tree) -> int:

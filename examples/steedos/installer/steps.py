@@ -23,6 +23,7 @@ NO_DISTUTILS = Path(__file__).parent / "python312"
 def install(tree: Tree) -> None:
     """Raises InstallError in the words for the user."""
     tree.state.mkdir(exist_ok=True)
+    tree.mark.unlink(missing_ok=True)  # before anything else goes: from here to the end start.sh refuses the tree
     if not tree.has_node():
         _fetch_node(tree)
     npm = _bundled_npm(tree)
@@ -74,8 +75,13 @@ def _fetch_packages(tree: Tree, npm: Npm) -> None:
         if modules.exists():
             # npm would do it, without a word; what is counted must be this run's.
             current.note("taking away what an earlier run left")
+            tree.packages_mark.unlink(missing_ok=True)
             shutil.rmtree(modules)
         npm.run(["ci", "--ignore-scripts"], tree.root, lambda log: count(log, current))
+        if tree.lost():
+            raise InstallError(
+                f"npm says it is done, and {tree.lost()[0]} is not there: remove {modules} and run this again."
+            )
         tree.packages_mark.write_text(tree.digest)
 
 

@@ -67,10 +67,18 @@ class Tree:
         return _vouches(self.node_mark, self.node_digest) and self.node.is_file() and self.npm.is_file()
 
     def has_packages(self) -> bool:
-        return _vouches(self.packages_mark, self.digest)
+        return _vouches(self.packages_mark, self.digest) and not self.lost()
 
     def is_whole(self) -> bool:
-        return self.has_node() and _vouches(self.mark, self.digest)
+        """As far as the marks tell, and the packages' manifests; no other file is looked at. About 25 ms."""
+        return self.has_node() and self.is_marked() and not self.lost()
+
+    def is_marked(self) -> bool:
+        return _vouches(self.mark, self.digest)
+
+    def lost(self) -> list[Path]:
+        """The manifests that a whole tree has, and this one hasn't. Npm may leave out what is optional."""
+        return [manifest for manifest in self.locked_packages(optional=False) if not manifest.exists()]
 
     def is_begun(self) -> bool:
         return any((self.root / part / "node_modules").exists() for part in ("", "node"))
@@ -80,13 +88,13 @@ class Tree:
         folders = os.walk(self.root / "node_modules")
         return sum((Path(folder) / name).lstat().st_size for folder, _, names in folders for name in names)
 
-    def locked_packages(self) -> list[Path]:
+    def locked_packages(self, optional: bool = True) -> list[Path]:
         """The manifest of each package that npm fetches; those that come inside another are not counted."""
         packages = json.loads((self.root / "package-lock.json").read_bytes())["packages"]
         return [
             self.root / place / "package.json"
             for place, package in packages.items()
-            if place and not package.get("inBundle")
+            if place and not package.get("inBundle") and (optional or not package.get("optional"))
         ]
 
     def _digest(self, *names: str) -> str:

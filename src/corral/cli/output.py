@@ -55,7 +55,9 @@ def print_problems(problems: Iterable[Problem]) -> None:
     """Each problem on stderr: where, what, and what to do next."""
     for problem in problems:
         where = f"{escape(problem.where)}: " if problem.where and problem.where not in problem.message else ""
-        err.print(f"{coloured(problem.severity)}: {where}{escape(problem.message)} [dim]\\[{problem.code}][/dim]")
+        sentence, newline, rest = problem.message.partition("\n")
+        code = f" [dim]\\[{problem.code}][/dim]"
+        err.print(f"{coloured(problem.severity)}: {where}{escape(sentence)}{code}{newline}{escape(rest)}")
         if problem.hint:
             err.print(f"  [bold]→[/bold] {escape(problem.hint)}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,6 +12,10 @@ from corral.cli.options import FileOption, Format, FormatOption, language, playg
 if TYPE_CHECKING:
     from corral.playground.site import Playground
     from corral.playground.up import Outcome
+
+
+_SETTLED_HERE: Final = ("A01",)
+"""Rules that the playground keeps by itself: all its hosts share one directory of uploaded files."""
 
 
 def register(app: typer.Typer) -> None:
@@ -58,7 +62,9 @@ def _print_findings(ground: Playground) -> None:
     findings = rules.findings(ground.cluster(ground.known_ports()), ground.loaded, language())
     if errors_in(findings):
         raise InvalidFile(findings)
-    print_problems(finding for finding in findings if finding.severity == "warning")
+    print_problems(
+        finding for finding in findings if finding.severity == "warning" and finding.code not in _SETTLED_HERE
+    )
 
 
 def _report(outcome: Outcome, fmt: Format) -> None:
@@ -73,6 +79,7 @@ def _report(outcome: Outcome, fmt: Format) -> None:
                 "state": outcome.status.state,
                 "seconds": round(outcome.seconds, 2),
                 "changed": changed,
+                "next": outcome.site.cluster.app.next,
             }
         )
         return
@@ -83,14 +90,13 @@ def _report(outcome: Outcome, fmt: Format) -> None:
 
 
 def _print_next(outcome: Outcome) -> None:
-    """What to do next, once something has been started."""
+    """What to do next, when it hasn't been said yet."""
     from rich.markup import escape
 
     from corral.cli.output import err
 
-    text = outcome.site.cluster.app.next
-    if text and outcome.plan.changes:
-        err.print(f"[bold]next:[/bold] {escape(text)}")
+    if outcome.next:
+        err.print(f"[bold]next:[/bold] {escape(outcome.next)}")
 
 
 async def _foreground(ground: Playground, fmt: Format) -> None:

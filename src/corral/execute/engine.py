@@ -70,11 +70,12 @@ class _Turns:
             if self._failed:
                 self.skipped.append(action.id.removeprefix("unit "))
                 return
+            done = False
             try:
                 await run()
-            except CorralError:
-                self._failed = True
-                raise
+                done = True
+            finally:
+                self._failed = self._failed or not done
 
 
 def _joined(failures: list[BaseException]) -> BaseException:

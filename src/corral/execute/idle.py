@@ -30,7 +30,7 @@ async def wait_until_idle(unit: Listener, patience: float, context: Context) -> 
     """
     deadline = time.monotonic() + patience
     while left := connections((await context.transport.run(unit.host, _CONNECTIONS)).text, unit):
-        context.report(f"{unit.name}: {left} connection{'' if left == 1 else 's'} left before it is restarted")
+        context.report(f"{unit.name}: {left} connection{'' if left == 1 else 's'} left")
         if time.monotonic() + _PAUSE > deadline:
             return
         await asyncio.sleep(_PAUSE)

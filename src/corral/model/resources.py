@@ -70,6 +70,8 @@ class Unit:
     """Seconds that its requests may take to end once the proxies send no more; 0 for one that sees to that itself."""
     lane: Lane | None = None
     """None for a unit that starts at once."""
+    leaves_out: tuple[str, ...] = ()
+    """Of a proxy: the web instances that it sends nothing just now."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class FoundUnit:
     """The supervisor's own words, such as the exit status."""
     proven: bool = False
     """Whether this very process has passed its gate once: if it fails now, it is not just starting."""
+    leaves_out: tuple[str, ...] = ()
+    """Of a proxy: the web instances that it sends nothing, by the configuration that it has taken in."""
     started: str = ""
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
 

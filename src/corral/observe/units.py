@@ -18,7 +18,8 @@ def stamp_path(host: Host, unit: str) -> str:
 
 def stamp(unit: Unit, pid: int) -> str:
     """What is written beside a unit once the process `pid` has passed its gate."""
-    return json.dumps({"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}) + "\n"
+    values = {"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}
+    return json.dumps(values | ({"leaves_out": unit.leaves_out} if unit.leaves_out else {})) + "\n"
 
 
 def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
@@ -51,4 +52,5 @@ def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
         revision=str(values.get("revision", "")),
         reload_revision=str(values.get("reload_revision", "")),
         proven=values.get("pid") == unit.pid,
+        leaves_out=tuple(map(str, values.get("leaves_out", ()))),
     )

@@ -9,6 +9,7 @@ from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.problems import Problem
 from corral.secrets import redact
+from corral.verify.log_lines import shown
 
 
 async def with_log_tails(problems: Iterable[Problem], site: Site, report: Status, lines: int) -> list[Problem]:
@@ -16,13 +17,13 @@ async def with_log_tails(problems: Iterable[Problem], site: Site, report: Status
     hosts = {instance.name: instance.host for instance in report.instances}
     return [
         await _with_tail(problem, hosts[problem.where], site, lines)
-        if problem.where in hosts and problem.severity == "error"
+        if problem.where in hosts and problem.code == "instance-unhealthy"
         else problem
         for problem in problems
     ]
 
 
 async def _with_tail(problem: Problem, host: str, site: Site, lines: int) -> Problem:
-    tail = redact(await site.units.log_tail(host, problem.where, lines), site.secrets)
+    tail = shown(redact(await site.units.log_tail(host, problem.where, lines), site.secrets))
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
     return replace(problem, message=f"{problem.message}{log}")

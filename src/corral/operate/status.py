@@ -41,9 +41,11 @@ async def status(site: Site) -> Status:
         ),
         _database(site, found),
     )
-    problems += [problem for _, problem in (*proxies, *instances) if problem] + database[1]
+    held_back = _held_back(found)
+    problems += [problem for _, problem in (*proxies, *instances) if problem] + held_back + database[1]
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     state = _cluster_state(proxy_rows, instance_rows, database[0])
+    state = "degraded" if state == "healthy" and held_back else state
     return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
 
 
@@ -96,6 +98,21 @@ async def _proxy(host: Host, port: int, found: Found) -> tuple[ProxyStatus, Prob
     state = _state(unit, answer, 10)
     row = ProxyStatus(host.name, host.address, f"http://{host.address}:{port}", state)
     return row, _problem(host.name, f"proxy-{state}", state, unit, answer)
+
+
+def _held_back(found: Found) -> list[Problem]:
+    """Instances that a proxy was told to leave alone while they are restarted; or that an interrupted run left so."""
+    return [
+        Problem(
+            "held-back",
+            "error",
+            f"{unit.host} sends {name} no requests: it is being restarted just now, or an `up` was interrupted",
+            "corral up goes on with it",
+            name,
+        )
+        for unit in found.values()
+        for name in unit.leaves_out
+    ]
 
 
 async def _answer(unit: FoundUnit | None, gate: Gate | None) -> Answer:

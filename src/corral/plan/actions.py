@@ -73,12 +73,16 @@ class RemoveFile:
 
 @dataclass(frozen=True)
 class StartUnit:
-    """Start a unit, or start it anew (`restart`), and wait for its gate."""
+    """Start a unit, or start it anew (`restart`), and wait for its gate.
+
+    `drain`: seconds that its connections may take to end before, since no proxy sends it anything by then.
+    """
 
     unit: Unit
     gate: Gate
     why: str
     restart: bool = False
+    drain: float = 0.0
     kind: Literal["start_unit"] = "start_unit"
 
     @property

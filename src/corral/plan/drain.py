@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from corral.model.resources import Desired, Observed, Unit
+from corral.model.resources import Desired, FoundUnit, Observed, Unit
 from corral.plan import diff
-from corral.plan.actions import Action, ReloadUnit, WriteFile
+from corral.plan.actions import Action, ReloadUnit, StartUnit, WriteFile
 
 HeldBack = Callable[[frozenset[str]], Desired]
 """What is wanted while the web instances of these names get no requests."""
@@ -25,38 +25,52 @@ class Proxies:
         self._web = {unit.name for unit in desired.units if unit.role == "web"}
         self._held_back = held_back
 
-    def without(self, units: Sequence[Unit]) -> list[Sequence[Action]]:
-        """The waves that take `units` out of every proxy.
+    def without(self, batch: Sequence[StartUnit]) -> list[Sequence[Action]]:
+        """The waves that restart `batch` while every proxy that runs leaves it alone.
 
-        None when nothing is won by it: the application drains itself, no other instance is left, or a proxy does not
-        run, or has to be restarted anyway.
+        Plain restarts when nothing is won by that: the application drains itself, or no other instance is left, or no
+        proxy runs. A proxy that has to be restarted anyway is restarted first, one at a time.
         """
-        names = frozenset(unit.name for unit in units)
-        if self._held_back is None or not any(unit.drain for unit in units) or names >= self._web:
-            return []
+        names = frozenset(action.unit.name for action in batch)
+        if self._held_back is None or not any(action.unit.drain for action in batch) or names >= self._web:
+            return [batch]
         wanted = self._held_back(names)
+        changes, running = self._changes(wanted, names)
+        if not running:
+            return [batch]
+        hosts = {action.host for action in changes}
+        files = [action for action in diff.files(wanted, self.observed, "proxy") if action.host in hosts]
+        self.observed = _after(self.observed, files, changes)
+        reloads = [action for action in changes if isinstance(action, ReloadUnit)]
+        restarts = [[action] for action in changes if isinstance(action, StartUnit)]
+        drained = [replace(action, drain=action.unit.drain) for action in batch]
+        return [files, reloads, *restarts, drained]
+
+    def _changes(self, wanted: Desired, names: frozenset[str]) -> tuple[list[ReloadUnit | StartUnit], bool]:
+        """What the proxies that run need for `wanted`, and whether there is one."""
         found, gates = {unit.name: unit for unit in self.observed.units}, dict(wanted.gates)
-        actions = [
-            diff.unit_action(unit, found.get(unit.name), gates[unit.name])
-            for unit in wanted.units
-            if unit.role == "proxy"
-        ]
-        why = f"without {', '.join(sorted(names))}"
-        reloads = [replace(action, why=why) for action in actions if isinstance(action, ReloadUnit)]
-        if len(reloads) < len(actions):
-            return []
-        files = diff.files(wanted, self.observed, "proxy")
-        self.observed = _after(self.observed, files, reloads)
-        return [files, reloads]
+        changes: list[ReloadUnit | StartUnit] = []
+        running = False
+        for unit in wanted.units:
+            action = diff.unit_action(unit, found.get(unit.name), gates[unit.name]) if unit.role == "proxy" else None
+            if unit.role == "proxy" and not (isinstance(action, StartUnit) and not action.restart):
+                running = True
+                if action is not None:
+                    changes.append(replace(action, why=f"without {', '.join(sorted(names))}"))
+        return changes, running
 
 
-def _after(observed: Observed, files: Sequence[WriteFile], reloads: Sequence[ReloadUnit]) -> Observed:
+def _after(observed: Observed, files: Sequence[WriteFile], changes: Sequence[ReloadUnit | StartUnit]) -> Observed:
     written = {(action.file.host, action.file.path): action.file for action in files}
-    taken_in = {action.unit.name: action.unit.reload_revision for action in reloads}
+    taken_in = {action.unit.name: action.unit for action in changes}
     return replace(
         observed,
         files=tuple(written.get((file.host, file.path), file) for file in observed.files),
-        units=tuple(
-            replace(unit, reload_revision=taken_in.get(unit.name, unit.reload_revision)) for unit in observed.units
-        ),
+        units=tuple(_running(unit, taken_in.get(unit.name)) for unit in observed.units),
     )
+
+
+def _running(found: FoundUnit, taken_in: Unit | None) -> FoundUnit:
+    if taken_in is None:
+        return found
+    return replace(found, revision=taken_in.revision, reload_revision=taken_in.reload_revision)

@@ -58,7 +58,7 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
 def _application(desired: Desired, observed: Observed, proxies: Proxies) -> list[Sequence[Action]]:
     actions = [*_unit_actions(desired, observed, "web"), *_unit_actions(desired, observed, "worker")]
     starts, restarts = _split(actions)
-    web = [action for action in restarts if action.unit.role == "web"]
+    web = [action for action in restarts if action.unit.role == "web" and isinstance(action, StartUnit)]
     workers = [action for action in restarts if action.unit.role == "worker"]
     size = restart_batch(sum(1 for unit in desired.units if unit.role == "web"))
     return [
@@ -71,11 +71,9 @@ def _application(desired: Desired, observed: Observed, proxies: Proxies) -> list
     ]
 
 
-def _in_batches(web: Sequence[StartUnit | ReloadUnit], size: int, proxies: Proxies) -> Iterator[Sequence[Action]]:
+def _in_batches(web: Sequence[StartUnit], size: int, proxies: Proxies) -> Iterator[Sequence[Action]]:
     for first in range(0, len(web), size):
-        batch = web[first : first + size]
-        yield from proxies.without([action.unit for action in batch])
-        yield batch
+        yield from proxies.without(web[first : first + size])
 
 
 def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:

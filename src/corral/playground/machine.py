@@ -29,7 +29,9 @@ def available_memory() -> int:
     fields = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
     available = int(fields["MemAvailable"].split()[0]) * 1024
     try:
-        limit, used = (_CGROUP / "memory.max").read_text().strip(), (_CGROUP / "memory.current").read_text()
+        limit, used = (_CGROUP / "memory.max").read_text().strip(), int((_CGROUP / "memory.current").read_text())
+        rows = dict(line.split() for line in (_CGROUP / "memory.stat").read_text().splitlines())
     except OSError:
         return available
-    return available if limit == "max" else min(available, max(0, int(limit) - int(used)))
+    used -= int(rows.get("inactive_file", 0))  # pages of files, given back when memory is asked for
+    return available if limit == "max" else min(available, max(0, int(limit) - used))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -14,13 +15,13 @@ from corral.events import Note, Sink, StageFinished, StageStarted
 from corral.execute.context import Context
 from corral.execute.engine import execute
 from corral.model.cluster import Cluster
-from corral.model.resources import Desired
+from corral.model.resources import Desired, digest
 from corral.observe.cluster import observe
 from corral.operate.logs import with_log_tails
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.status import status
-from corral.plan.actions import Plan, StartUnit
+from corral.plan.actions import Action, Plan, StartUnit
 from corral.plan.drain import HeldBack
 from corral.plan.order import make_plan
 from corral.plan.replica_set import decide
@@ -41,6 +42,8 @@ class Outcome:
     plan: Plan
     status: Status
     seconds: float
+    next: str
+    """What people are told to do next; empty when they have been told before."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ async def up(playground: Playground, sink: Sink) -> Outcome:
     await _execute(plan, prepared.site, sink)
     _remember(playground, prepared.site.cluster)
     report = await _verify(prepared.site, plan, sink)
-    return Outcome(prepared.site, plan, report, time.monotonic() - started)
+    return Outcome(prepared.site, plan, report, time.monotonic() - started, _not_said_yet(playground, prepared.site))
 
 
 async def dry_run(playground: Playground, sink: Sink) -> Plan:
@@ -131,12 +134,22 @@ async def _plan(prepared: Prepared, playground: Playground) -> Plan:
 
 def _announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
     """How long the starts will take, where that is known and long."""
-    starts = [action for action in plan.actions() if isinstance(action, StartUnit) and action.unit.lane]
-    width = max((action.unit.lane.width for action in starts if action.unit.lane), default=1)
-    seconds = ceil(len(starts) / width) * cluster.app.start_time
+    waves = [[action for action in wave if _is_instance(action)] for stage in plan.stages for wave in stage.waves]
+    seconds = sum(_seconds(wave, cluster.app.start_time) for wave in waves if wave)
     if seconds > 10:
-        what = f"{len(starts)} instances start, {width} at a time: up to {seconds:.0f} s"
-        sink(Note(f"{what}, at {cluster.app.start_time:g} s for each"))
+        count = sum(map(len, waves))
+        what = "1 instance starts" if count == 1 else f"{count} instances start"
+        sink(Note(f"{what}: up to {seconds:.0f} s, at {cluster.app.start_time:g} s for one"))
+
+
+def _is_instance(action: Action) -> bool:
+    return isinstance(action, StartUnit) and action.unit.role in ("web", "worker")
+
+
+def _seconds(wave: Sequence[Action], start_time: float) -> float:
+    starts = [action for action in wave if isinstance(action, StartUnit)]
+    width = max((start.unit.lane.width if start.unit.lane else len(starts) for start in starts), default=1)
+    return ceil(len(starts) / width) * start_time + max((start.drain for start in starts), default=0)
 
 
 async def _execute(plan: Plan, site: Site, sink: Sink) -> None:
@@ -149,6 +162,14 @@ def _remember(playground: Playground, cluster: Cluster) -> None:
     """By what the set knows its members: a file that changes all of that at once would leave the data behind."""
     members = [member.name for member in cluster.database.members]
     playground.state.add_facts(replica_set=cluster.database.replica_set, members=members)
+
+
+def _not_said_yet(playground: Playground, site: Site) -> str:
+    """app.next, once for each text: whoever has registered the first user needs to hear no more of it."""
+    text = site.cluster.app.next
+    said = playground.state.read_facts().get("said_next", "")
+    playground.state.add_facts(said_next=digest(text))
+    return text if said != digest(text) else ""
 
 
 async def _verify(site: Site, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:

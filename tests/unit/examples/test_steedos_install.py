@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.unit.examples.steedos import Copy
+from tests.unit.examples.steedos import Copy, installer
 
 HANG = "echo $$ > hanging; exec sleep 60"
 
@@ -49,8 +51,7 @@ def test_npm_gets_its_settings_from_the_install_alone(copy: Copy) -> None:
 def test_another_lock_is_installed_anew(copy: Copy) -> None:
     copy.install()
     before = len(copy.calls)
-    lock = copy.root / "package-lock.json"
-    lock.write_text(lock.read_text() + "\n")
+    copy.renew_lock()
     code, _, err = copy.install("--check")
     assert code == 1
     assert "of another version" in err
@@ -67,6 +68,56 @@ def test_a_killed_npm_is_gone_on_with(copy: Copy) -> None:
     before = len(copy.calls)
     assert copy.install()[0] == 0
     assert copy.calls[before:] == ["bundled ci", "bundled rebuild"], "Node was there already"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_tree_that_is_being_taken_away_is_not_called_whole(
+    copy: Copy, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def interrupted(folder: Path) -> None:
+        if when == "after":
+            shutil.rmtree(folder / "bcrypt")
+        raise KeyboardInterrupt
+
+    copy.install()
+    copy.renew_lock()
+    monkeypatch.setattr(installer("steps"), "shutil", type("shutil", (), {"rmtree": interrupted}))
+    assert copy.install()[0] == 130
+    assert (copy.root / "node_modules" / "fibers").exists(), "it came so far"
+    assert "is half-finished" in copy.start().stderr
+    assert "half-finished" in copy.install("--check")[2]
+    assert not list((copy.root / "node_modules").glob(".*"))
+
+
+def test_nor_is_one_whose_node_is_fetched_anew(copy: Copy) -> None:
+    copy.install()
+    node = copy.root / "node" / "node_modules"
+    (node / "npm" / "bin" / "npm-cli.js").unlink()
+    copy.stub("npm", (copy.stubs / "npm").read_text().replace("  ci)", "  ci) kill -9 $$;;\n  done)"))
+    assert "npm was ended by SIGKILL" in copy.install()[2]
+    assert "is half-finished" in copy.start().stderr
+    assert not (node / ".installed").exists()
+
+
+def test_a_package_that_somebody_deleted_is_missed_and_fetched(copy: Copy) -> None:
+    copy.install()
+    for name in ("bcrypt", "fibers"):
+        shutil.rmtree(copy.root / "node_modules" / name)
+    code, _, err = copy.install("--check")
+    assert code == 1
+    assert f"the installation in {copy.root} has lost node_modules/bcrypt/package.json and 1 more: run `make" in err
+    assert copy.install()[0] == 0
+    assert copy.install("--check")[0] == 0
+
+
+def test_an_npm_that_leaves_a_package_out_is_not_believed(copy: Copy) -> None:
+    copy.renew_lock("left-out")
+    code, _, err = copy.install()
+    assert code == 1
+    assert "npm says it is done, and " in err
+    assert "node_modules/left-out/package.json is not there" in err
+    copy.renew_lock("left-out", optional=True)
+    assert copy.install()[0] == 0
 
 
 def test_a_failed_compilation_keeps_the_packages(copy: Copy) -> None:

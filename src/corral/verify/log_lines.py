@@ -1,0 +1,21 @@
+"""Lines of a log as they may be shown: a program may log anything."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LONGEST: Final = 500
+"""Characters of a line that are shown."""
+
+
+def shown(text: str) -> str:
+    """`text` with nothing in it that would move the cursor or clear the screen, its lines cut."""
+    return "\n".join(_cut("".join(map(_visible, line))) for line in text.splitlines())
+
+
+def _visible(character: str) -> str:
+    return character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}"
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
