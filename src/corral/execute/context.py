@@ -19,3 +19,5 @@ class Context:
     hosts: Mapping[str, Host]
     report: Callable[[str], None]
     """Says what a long action does just now."""
+    answering: Callable[[], None] = lambda: None
+    """Called when a unit that was started has given its first good answer: the work of its start is done."""

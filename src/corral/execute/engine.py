@@ -61,21 +61,37 @@ class _Turns:
         self._failed = False
         self.skipped: list[str] = []
 
-    async def take(self, action: Action, run: Callable[[], Awaitable[None]]) -> None:
+    async def take(self, action: Action, run: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
+        """`run` is given what ends its turn early: from its first good answer on a start computes no more."""
         lane = action.unit.lane if isinstance(action, StartUnit) else None
         if lane is None:
-            await run()
+            await run(lambda: None)
             return
-        async with self._lanes.setdefault(lane.name, asyncio.Semaphore(lane.width)):
+        places = self._lanes.setdefault(lane.name, asyncio.Semaphore(lane.width))
+        await places.acquire()
+        turn = _Turn(places.release)
+        done = False
+        try:
             if self._failed:
                 self.skipped.append(action.id.removeprefix("unit "))
-                return
-            done = False
-            try:
-                await run()
-                done = True
-            finally:
-                self._failed = self._failed or not done
+            else:
+                await run(turn.end)
+            done = True
+        finally:
+            self._failed = self._failed or not done
+            turn.end()
+
+
+class _Turn:
+    """Ends once, however often it is told to."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release: Callable[[], None] | None = release
+
+    def end(self) -> None:
+        release, self._release = self._release, None
+        if release:
+            release()
 
 
 def _joined(failures: list[BaseException]) -> BaseException:
@@ -88,15 +104,20 @@ def _joined(failures: list[BaseException]) -> BaseException:
     return type(first)(problems) if isinstance(first, CorralError) else first
 
 
-async def _run(action: Action, context: Context, sink: Sink) -> None:
+async def _run(action: Action, context: Context, sink: Sink, answering: Callable[[], None]) -> None:
     started = time.monotonic()
     sink(ActionStarted(action.id, action.host, action.summary))
-    mine = replace(context, report=lambda message: sink(ActionProgress(action.id, message)))
+    report = partial(_report, sink, action.id)
+    mine = replace(context, report=report, answering=answering)
     try:
         await _handle(action, mine)
     except OSError as error:
         raise ChangeFailed(_os_problem(action, error)) from error
     sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
+
+
+def _report(sink: Sink, action: str, message: str) -> None:
+    sink(ActionProgress(action, message))
 
 
 async def _converge(action: ConvergeReplicaSet, context: Context) -> None:

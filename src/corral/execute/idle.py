@@ -44,7 +44,11 @@ def connections(table: str, unit: Listener) -> int:
 
 
 def _as_the_kernel_writes(address: str) -> str:
-    """An IPv4 address; nothing for others, where the port alone has to do: one host has but one such instance."""
+    """An IPv4 address; nothing for others, where the port alone has to do.
+
+    A real host has but one instance with that port. In the playground another host's may have it too: then the wait for
+    an instance whose host has left the file is longer than it need be.
+    """
     try:
         return IPv4Address(address).packed[::-1].hex().upper()
     except ValueError:

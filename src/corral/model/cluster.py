@@ -24,9 +24,9 @@ def instance_name(host: str, port: int, role: Role) -> str:
 
 
 def port_in(name: str) -> int:
-    """The port in an instance's name; 0 for a name that is no instance's."""
+    """The port in an instance's name; 0 for the unit of an nginx or a mongod, which have a dot in theirs."""
     last = name.rpartition("-")[2]
-    return int(last) if last.isdecimal() else 0
+    return int(last) if last.isdecimal() and "." not in name else 0
 
 
 @dataclass(frozen=True)

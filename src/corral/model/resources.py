@@ -39,7 +39,7 @@ class Directory:
 
 @dataclass(frozen=True)
 class Lane:
-    """What starts one after the other: at most `width` units of a lane are between their start and their gate."""
+    """What starts in turn: at most `width` units of a lane are between their start and their first good answer."""
 
     name: str
     width: int

@@ -106,11 +106,12 @@ def _held_back(found: Found) -> list[Problem]:
         Problem(
             "held-back",
             "error",
-            f"{unit.host} sends {name} no requests: it is being restarted just now, or an `up` was interrupted",
-            "corral up goes on with it",
+            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted `up` left it so",
+            "wait if an `up` runs; else `corral up --detach` brings it back",
             name,
         )
         for unit in found.values()
+        if unit.state in _UP
         for name in unit.leaves_out
     ]
 

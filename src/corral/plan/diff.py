@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from corral.model.cluster import port_in
 from corral.model.resources import Desired, Directory, FoundUnit, Gate, Observed, Stage, Unit, digest
@@ -71,6 +71,17 @@ def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | 
     if found.reload_revision != unit.reload_revision:
         return ReloadUnit(unit, gate, "its configuration changed")
     return None
+
+
+def reload_of_changed(unit: Unit, found: FoundUnit | None, gate: Gate, files: Sequence[WriteFile]) -> ReloadUnit | None:
+    """For a unit that its supervisor has started anew since its stamp was written.
+
+    What it has read then isn't known, so it is reloaded when its configuration is about to be written.
+    """
+    changed = any(action.host == unit.host and action.file.stage == "proxy" for action in files)
+    if found is None or found.state not in _UP or found.proven or not changed:
+        return None
+    return ReloadUnit(unit, gate, "it was started anew by its supervisor")
 
 
 def _why_start(found: FoundUnit | None) -> str:

@@ -61,11 +61,12 @@ class Proxies:
 
 
 def _after(observed: Observed, files: Sequence[WriteFile], changes: Sequence[ReloadUnit | StartUnit]) -> Observed:
+    present = {(file.host, file.path): file for file in observed.files}
     written = {(action.file.host, action.file.path): action.file for action in files}
     taken_in = {action.unit.name: action.unit for action in changes}
     return replace(
         observed,
-        files=tuple(written.get((file.host, file.path), file) for file in observed.files),
+        files=tuple((present | written).values()),
         units=tuple(_running(unit, taken_in.get(unit.name)) for unit in observed.units),
     )
 

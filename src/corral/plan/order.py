@@ -77,10 +77,18 @@ def _in_batches(web: Sequence[StartUnit], size: int, proxies: Proxies) -> Iterat
 
 
 def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
-    starts, restarts = _split(_unit_actions(desired, observed, "proxy"))
+    files = diff.files(desired, observed, "proxy")
+    actions = _unit_actions(desired, observed, "proxy")
+    known = {action.unit.name for action in actions}
+    found, gates = {unit.name: unit for unit in observed.units}, dict(desired.gates)
+    for unit in desired.units:
+        if unit.role == "proxy" and unit.name not in known:
+            again = diff.reload_of_changed(unit, found.get(unit.name), gates[unit.name], files)
+            actions += [again] if again else []
+    starts, restarts = _split(actions)
     return [
         diff.directories(desired, "proxy", observed.directories),
-        diff.files(desired, observed, "proxy"),
+        files,
         starts,
         *([restart] for restart in restarts),
     ]

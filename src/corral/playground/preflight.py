@@ -50,7 +50,7 @@ def check(cluster: Cluster, desired: Desired, running: frozenset[str], state: St
 
 
 def _memory(cluster: Cluster, running: frozenset[str], sink: Sink) -> None:
-    """Says when what is still to start would take more than the machine has left; rule A07, for one machine."""
+    """Says when what is still to start would take more than the machine has left."""
     if not cluster.app.memory:
         return
     instances = sum(instance.name not in running for instance in cluster.app.instances)

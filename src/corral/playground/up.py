@@ -149,7 +149,7 @@ def _is_instance(action: Action) -> bool:
 def _seconds(wave: Sequence[Action], start_time: float) -> float:
     starts = [action for action in wave if isinstance(action, StartUnit)]
     width = max((start.unit.lane.width if start.unit.lane else len(starts) for start in starts), default=1)
-    return ceil(len(starts) / width) * start_time + max((start.drain for start in starts), default=0)
+    return ceil(len(starts) / width) * (start_time + max((start.drain for start in starts), default=0))
 
 
 async def _execute(plan: Plan, site: Site, sink: Sink) -> None:

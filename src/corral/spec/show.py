@@ -32,8 +32,8 @@ def _with_what_was_taken_away(value: dict[str, Any], preset: Mapping[str, Any]) 
     result = dict(value)
     for key, below in preset.items():
         inner = value.get(key)
-        if isinstance(below, Mapping) and isinstance(inner, dict):
-            result[key] = _with_what_was_taken_away(inner, below)
+        if isinstance(below, Mapping) and (inner is None or isinstance(inner, dict)):
+            result[key] = _with_what_was_taken_away(inner or {}, below)
         elif inner is None and below is not None:
             result[key] = None
     return result

@@ -23,13 +23,20 @@ State = Callable[[], Awaitable[FoundUnit | None]]
 GiveUp = Callable[[FoundUnit | None], str]
 
 
-async def wait_for_gate(gate: Gate, state: State, give_up: GiveUp) -> Seen:
-    """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over."""
+async def wait_for_gate(
+    gate: Gate, state: State, give_up: GiveUp, answering: Callable[[], None] = lambda: None
+) -> Seen:
+    """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over.
+
+    `answering` is called at each good answer.
+    """
     deadline = time.monotonic() + gate.deadline
     streak, pause = 0, min(0.05, gate.interval)
     while True:
         seen = await _look(gate, state)
         streak = streak + 1 if seen.passed else 0
+        if seen.passed:
+            answering()
         if streak >= gate.streak:
             return seen
         reason = "" if seen.passed else give_up(await state())

@@ -93,6 +93,22 @@ def test_without_a_lane_all_start_at_once() -> None:
     assert units.most["a"] == 7
 
 
+def test_a_turn_ends_with_the_first_good_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here no start ends before all have begun, which a lane of one would not allow otherwise."""
+    begun: list[str] = []
+
+    async def start_unit(action: StartUnit, context: Context) -> None:
+        begun.append(action.unit.name)
+        context.answering()
+        context.answering()
+        while len(begun) < 3:
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
+    asyncio.run(asyncio.wait_for(run(Ends(), *(start(f"a{n}", 1) for n in range(3))), 30))
+    assert begun == ["a0", "a1", "a2"]
+
+
 def test_after_a_failure_no_more_begin() -> None:
     units, events = Ends(failing=("a1",)), []
     plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 2) for n in range(6)),)),))

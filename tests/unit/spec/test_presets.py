@@ -128,7 +128,14 @@ def test_variables_that_nothing_derives() -> None:
     assert said(text.replace("  command:", "  env: {KEY: x}\n  command:")) == []
 
 
-@pytest.mark.parametrize("more", ["", "  memory:\n  next:\n  env: {NODE_ENV: , BIND_IP: }\n  health: {contains: }\n"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        "",
+        "  memory:\n  next:\n  env: {NODE_ENV: , BIND_IP: }\n  health: {contains: }\n",
+        "  storage: {path: }\n  env: {ENV_STORAGE_DIR: }\n",
+    ],
+)
 def test_what_show_prints_is_the_same_again(more: str) -> None:
     loaded = load(STEEDOS.replace("  command:", f"{more}  command:"))
     again = load_text(as_yaml(shown(loaded)), "again")

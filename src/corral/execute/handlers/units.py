@@ -55,7 +55,7 @@ async def _write_down(unit: Unit, pid: int, context: Context) -> None:
 async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
     deaths = _Deaths(unit.name)
-    seen = await wait_for_gate(gate, lambda: _state(unit, context), deaths.give_up)
+    seen = await wait_for_gate(gate, lambda: _state(unit, context), deaths.give_up, context.answering)
     if not seen.passed:
         raise ChangeFailed(await _failure(unit, seen.detail, context))
     found = await _state(unit, context)

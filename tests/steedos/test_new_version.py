@@ -1,0 +1,46 @@
+"""A change that restarts every instance, while people work: Steedos ends at once, so the proxy has to go first."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.cluster.harness import TestCluster
+from tests.cluster.posts import Posts
+from tests.steedos.inspect_cluster import secret
+from tests.steedos.people import Account
+from tests.steedos.reading import Crowd, crowd
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+
+CLIENTS = 10
+
+
+def test_a_new_version_fails_no_request(steedos: TestCluster, url: str, account: Account) -> None:
+    """`version` as people write it who want a restart. Sign-ins are POSTs: one that is cut can't be sent again."""
+    before = steedos.pids()
+
+    async def run() -> Crowd:
+        async with crowd(url, account, CLIENTS, secret(steedos, "probe")) as people:
+            await people.reads_more(3)
+            steedos.edit('version: "1.22.2"', 'version: "1.22.2-a"')
+            done = await asyncio.to_thread(steedos.run, "up", "--detach", timeout=400)
+            print(f"\n{done.stderr}")
+            await people.all_connected()
+            await people.reads_more(3)
+            return people
+
+    signing_in = {"user": {"email": account.email}, "password": account.password}
+    with Posts(f"{url}/accounts/password/login", 4, signing_in, pause=0.2) as posts:
+        people = asyncio.run(run())
+    after = steedos.pids()
+    print(
+        f"11 instances restarted: {people.reads.total()} GETs, {len(people.failures)} failed; sign-ins "
+        f"{dict(posts.answers)}; {sum(people.breaks.values())} connections of {CLIENTS} clients moved, each away for "
+        f"{max(people.away):.2f} s at most"
+    )
+    assert people.failures == []
+    assert set(posts.answers) == {"200"}
+    assert {name for name in after if after[name] == before[name]} == {"db-216", "db-217", "db-218"}
+    assert {row["version"] for row in steedos.status()["instances"]} == {"1.22.2-a"}
