@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -67,8 +68,15 @@ class Cluster:
 
     def _run(self, command: list[str]) -> tuple[str, int]:
         with tempfile.TemporaryFile("w+") as output:
-            process = subprocess.Popen(command, env=self.environment, stdout=output, stderr=subprocess.STDOUT)
-            _pid, status, usage = os.wait4(process.pid, 0)
+            process = subprocess.Popen(
+                command, env=self.environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            )
+            try:
+                _pid, status, usage = os.wait4(process.pid, 0)
+            except KeyboardInterrupt:
+                os.killpg(process.pid, signal.SIGINT)  # or it would hold the lock that `down` needs
+                os.wait4(process.pid, 0)
+                raise
             output.seek(0)
             said = output.read()
         if status != 0:

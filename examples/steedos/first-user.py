@@ -31,7 +31,7 @@ SHORTEST_PASSWORD = 8
 CLOSING = (
     "Anybody who reaches it may register. To end that, set `enable_register: false` in roles/web/steedos-config.yml",
     'and roles/worker/steedos-config.yml, and `version` in cluster.yaml to another text, such as "1.22.2-a":',
-    "`corral up` then restarts the instances in turn, without an interruption.",
+    "`corral -f cluster.yaml up --detach` then restarts the instances in turn, while the others serve.",
 )
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -85,7 +85,7 @@ class Steedos:
             raise RegistrationError(f"{self.url} sends on to another address, {to}: name that as --url.")
         raise RegistrationError(
             f"{self.url} answers HTTP {answer.status}, but not as Steedos does: name another --url, "
-            "or look at `corral status` when it is the right one."
+            "or look at `corral -f cluster.yaml status` when it is the right one."
         )
 
     def register(self, email: str, password: str, name: str, locale: str) -> Session | None:
@@ -108,7 +108,7 @@ class Steedos:
         companies: list[Any] = answer.body if isinstance(answer.body, list) else [None]
         if not all(isinstance(company, dict) for company in companies):
             raise RegistrationError(f"the list of companies was not told ({_told(answer)}): run this again.")
-        return [str(company.get("name")) for company in companies]
+        return [_line(company.get("name")) for company in companies]
 
     def create_company(self, session: Session, name: str) -> None:
         answer = self._call("POST", "/api/v4/spaces/register/tenant", {"name": name}, session)
@@ -132,7 +132,7 @@ class Steedos:
         except OSError as error:  # URLError too
             reason = _line(getattr(error, "reason", None) or error)
             raise RegistrationError(
-                f"{self.url} does not answer ({reason}): look at `corral status`, "
+                f"{self.url} does not answer ({reason}): look at `corral -f cluster.yaml status`, "
                 "start the cluster by `make steedos`, or name another --url."
             ) from None
         except (http.client.HTTPException, ValueError) as error:
@@ -162,7 +162,8 @@ def _told(answer: Answer) -> str:
 
 
 def _line(text: object) -> str:
-    return " ".join(str(text).split())[:120]
+    line = " ".join(str(text).split())[:120]
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
 def ensure(steedos: Steedos, tenant: dict[str, Any], options: argparse.Namespace, password: str) -> list[str]:
@@ -233,7 +234,7 @@ def _typed() -> str:
 
 
 def warning(url: str) -> str:
-    """What to say before a password is sent to `url`; nothing when nobody on the way can read it."""
+    """What to say before a password is sent to `url`; nothing for https, this machine or a private network."""
     parts = urlsplit(url)
     if parts.scheme == "https" or _is_within(parts.hostname, LOOPBACK + PRIVATE):
         return ""

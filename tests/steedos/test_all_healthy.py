@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +24,8 @@ def test_everything_is_healthy(steedos: TestCluster) -> None:
     status = steedos.status()
     assert (status["state"], status["problems"]) == ("healthy", [])
     assert Counter(row["role"] for row in status["instances"]) == {"web": 10, "worker": 1}
-    assert {(row["state"], row["version"]) for row in status["instances"]} == {("healthy", "1.22.2")}
+    [version] = re.findall(r'^  version: "(.*)"', steedos.file.read_text(), re.MULTILINE)
+    assert {(row["state"], row["version"]) for row in status["instances"]} == {("healthy", version)}
     members = status["database"]["members"]
     assert Counter(row["state"] for row in members) == {"PRIMARY": 1, "SECONDARY": 2}
     assert [row["priority"] for row in members] == [2, 1, 1]

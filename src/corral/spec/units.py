@@ -60,13 +60,17 @@ class Duration(Kind):
 
     @property
     def expected(self) -> str:
-        return f"a time from {self.minimum} to {self.maximum} (such as 500ms, 10s, 5m or 1h)"
+        fitting = [text for text in ("500ms", "10s", "5m", "1h") if self._holds(seconds(text))]
+        return f"a time from {self.minimum} to {self.maximum} (such as {' or '.join(fitting[-2:])})"
 
     def read(self, value: object) -> float:
         time = seconds(value)
-        if not seconds(self.minimum) <= time <= seconds(self.maximum):
+        if not self._holds(time):
             raise self.refuse(value, wrong_type=not isinstance(value, str) and not _is_number(value))
         return round(float(time), 3)
+
+    def _holds(self, time: float) -> bool:
+        return seconds(self.minimum) <= time <= seconds(self.maximum)
 
     def write(self, value: float) -> str:
         return write_duration(value)

@@ -129,7 +129,10 @@ def test_something_else_behind_the_address_is_named(steedos: Steedos, first_user
     steedos.tenant = None
     code, _, err = first_user(steedos.url, stdin=Untouched())
     assert code == 1
-    assert "answers HTTP 200, but not as Steedos does: name another --url, or look at `corral status`" in err
+    assert (
+        "answers HTTP 200, but not as Steedos does: name another --url, or look at `corral -f cluster.yaml status`"
+        in err
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""How long the starts of a plan will take."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from corral.desired.assemble import assemble
+from corral.events import Event, Note
+from corral.model.resources import HostFacts, Observed
+from corral.plan.order import make_plan
+from corral.playground.up import _announce
+from tests.unit.plan.cluster_of import REFERENCE, cluster_of, in_place
+
+
+def said(more: str, found: str = "") -> str:
+    """About a plan for ten web instances and a worker, `more` in their file; nothing runs, or all of `found` does."""
+    text = REFERENCE.replace("interval: 1s}", f"interval: 1s}}, {more}")
+    cluster = cluster_of(text)
+    facts = {host.name: HostFacts(host.name, (1, 31, 3), (6, 0, 5), machine="one", cores=2) for host in cluster.hosts}
+    observed = in_place(assemble(cluster_of(found), facts)) if found else Observed()
+    plan = make_plan("ref", assemble(cluster, facts), observed, partial(assemble, cluster, facts))
+    events: list[Event] = []
+    _announce(plan, cluster, events.append)
+    return " ".join(event.message for event in events if isinstance(event, Note))
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("start_time: 20s", "11 instances start: up to 20 s, at 20 s for one"),
+        ("start_time: 20s, start_at_once: 1", "11 instances start: up to 220 s, at 20 s for one"),
+        ("start_time: 20s, start_at_once: cores", "11 instances start: up to 80 s, at 20 s for one"),
+        ("start_time: 100ms, start_at_once: cores", ""),
+        ("start_at_once: 1", ""),
+    ],
+)
+def test_first_starts(more: str, words: str) -> None:
+    assert said(more) == words
+
+
+def test_restarts_come_in_batches_and_drain() -> None:
+    """Three, three, three, one, and the worker: five rounds of 20 s, four of which wait 5 s for requests."""
+    more = "start_time: 20s, stop: {drain: 5s}"
+    running = REFERENCE.replace("interval: 1s}", f"interval: 1s}}, {more}").replace('"1.0"', '"0.9"')
+    assert said(more, running) == "11 instances start: up to 120 s, at 20 s for one"
