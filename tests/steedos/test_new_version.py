@@ -18,8 +18,8 @@ CLIENTS = 10
 RELOADS = 5
 """Four batches, and the last one's return."""
 CLOSED = ("ReadError", "RemoteProtocolError")
-"""A reload's old worker closes idle connections; a client that sends on one in that very moment is told nothing. Browsers
-send such a GET again; httpx leaves it to its caller."""
+"""A reload's old worker closes idle connections; a client that sends on one in that very moment is told nothing.
+Browsers send such a GET again; httpx leaves it to its caller."""
 
 
 def test_a_new_version_fails_no_request(steedos: TestCluster, url: str, account: Account) -> None:
