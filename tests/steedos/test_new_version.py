@@ -54,7 +54,8 @@ def test_a_new_version_fails_no_request(steedos: TestCluster, url: str, account:
     )
     closed = [failure for failure in people.failures if failure.startswith(CLOSED)]
     assert people.failures == closed
-    assert len(closed) <= RELOADS
-    assert set(posts.answers) == {"200"}
+    unsent = {what: count for what, count in posts.answers.items() if what.startswith(CLOSED)}
+    assert set(posts.answers) - set(unsent) == {"200"}, "a sign-in that an instance had begun would be a 502"
+    assert len(closed) + sum(unsent.values()) <= RELOADS
     assert {name for name in after if after[name] == before[name]} == {"db-216", "db-217", "db-218"}
     assert {row["version"] for row in steedos.status()["instances"]} == {"1.22.2-a"}
