@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from corral.problems import Problem
+
 
 @dataclass(frozen=True)
 class Note:
@@ -50,7 +52,15 @@ class ActionFinished:
     changed: bool = True
 
 
-Event = Note | StageStarted | StageFinished | ActionStarted | ActionProgress | ActionFinished
+@dataclass(frozen=True)
+class ActionFailed:
+    action: str
+    host: str
+    problems: tuple[Problem, ...]
+    seconds: float
+
+
+Event = Note | StageStarted | StageFinished | ActionStarted | ActionProgress | ActionFinished | ActionFailed
 Sink = Callable[[Event], None]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 
@@ -40,6 +41,18 @@ class Transport(Protocol):
 
     async def write(self, host: str, path: str, content: bytes, mode: int) -> None:
         """Put a file in place by rename, after fsync, with its directories; readers see the old or the new one."""
+
+    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> Completed:
+        """Run the POSIX sh text `command` on `host` with the local file `source` as its stdin.
+
+        For what is too large for a script: archives and images. `command` shows in a process list: it holds no secret.
+        """
+
+    def follow(self, host: str, script: str) -> AsyncGenerator[str, None]:
+        """The lines that a POSIX sh script writes to stdout, as they come, until it ends or the iterator is closed."""
+
+    async def close(self) -> None:
+        """Give back what is held open. Safe to call twice."""
 
 
 def command_line(arguments: Sequence[str]) -> str:

@@ -11,7 +11,13 @@ class UnitManager(Protocol):
     """Units are known by the name of their definition file; every call is safe to repeat."""
 
     async def list(self) -> tuple[FoundUnit, ...]:
-        """Every unit of the cluster that is defined, without revisions. Never raises: nothing runs, nothing listed."""
+        """Every unit of the cluster that is defined, without revisions. Never raises: nothing runs, nothing listed.
+
+        Units of a host that doesn't answer are not listed.
+        """
+
+    async def find(self, host: str, name: str) -> FoundUnit | None:
+        """One of them, as it is now; None when it isn't defined or its host doesn't answer. For polling."""
 
     async def start(self, host: str, name: str) -> None:
         """Run the unit from its definition as it is on disk now, ending a process of an older definition first."""

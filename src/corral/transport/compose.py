@@ -1,0 +1,198 @@
+"""docker compose's services as units: the UnitManager of instances that run in containers."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NoReturn
+
+from corral.errors import ChangeFailed, Unreachable
+from corral.model.cluster import Cluster
+from corral.model.resources import FoundUnit
+from corral.model.service_names import container_of, prefix
+from corral.problems import Problem
+from corral.secrets import Secrets, redact
+from corral.transport.alone import alone
+from corral.transport.base import Completed, Transport
+from corral.transport.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
+from corral.transport.systemd import MARGIN, NO_SECRETS
+
+GATHER: Final = 0.05
+"""Seconds that a start waits for others of its host. A compose command takes half a second however many services
+it is given, and two at a time on one project are in each other's way; the starts of a wave come within milliseconds."""
+
+FIND_COMPOSE: Final = """\
+compose=
+for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${HOME:-/root}/.docker"; do
+    case $plugin in */.docker) ;; *) plugin=$plugin/docker ;; esac
+    [ ! -x "$plugin/cli-plugins/docker-compose" ] || compose='docker compose'
+done
+[ -n "$compose" ] || ! command -v docker-compose >/dev/null || compose=docker-compose
+"""
+"""Sets `compose` to how docker compose is called on a host: the plugin, else the older program. Looked for there and
+then, since the same run may have installed it; without running it, which takes 0.2 s."""
+
+_GUARD: Final = "[ -e {file} ] && command -v docker >/dev/null || exit 0\ndate +%s.%N\n"
+"""Where Corral has written no compose file nobody asks docker: the mere question may start it, by its socket."""
+
+_FIND: Final = f"{_GUARD}docker inspect --type container --format {{inspect}} {{container}}\n"
+
+_LIST: Final = f"""\
+export LC_ALL=C
+{_GUARD}\
+rows=$(docker ps -a --no-trunc --filter {{project}} --format {{columns}}) || exit 1
+[ -n "$rows" ] || exit 0
+printf '%s\\n' "$rows"
+ids=$(printf '%s\\n' "$rows" | cut -f 1)
+docker inspect --format {{inspect}} $ids
+"""
+
+_STOP: Final = """\
+ids=$(docker ps -aq --filter {project} --filter {service}) || exit 1
+[ -n "$ids" ] || exit 0
+docker stop -t {seconds} $ids >/dev/null && docker rm -f $ids >/dev/null
+"""
+
+
+_Answer = tuple[float, Sequence[str]]
+
+
+@dataclass
+class _Batch:
+    """Starts of one host that go in one command."""
+
+    names: list[str] = field(default_factory=list)
+    ending: asyncio.Task[Completed] = field(init=False)
+
+
+class ComposeUnits:
+    """Units as services of the compose project `corral-<cluster>`, from `compose.yaml` in the host's configuration."""
+
+    def __init__(self, transport: Transport, cluster: Cluster, secrets: Secrets = NO_SECRETS) -> None:
+        """`secrets` are kept out of what errors say."""
+        self._transport = transport
+        self._cluster = cluster
+        self._secrets = secrets
+        self._open: dict[str, _Batch] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def list(self) -> tuple[FoundUnit, ...]:
+        found = await asyncio.gather(*(self._listed(host.name) for host in self._cluster.hosts))
+        return tuple(unit for units in found for unit in units)
+
+    async def find(self, host: str, name: str) -> FoundUnit | None:
+        """By its container's name, in one call of docker."""
+        script = _FIND.format(
+            file=shlex.quote(self._file(host)),
+            container=shlex.quote(container_of(self._cluster.name, name)),
+            inspect=shlex.quote(INSPECT),
+        )
+        now, lines = await self._asked(host, script)
+        identity = lines[0].partition("\t")[0] if lines else ""
+        return next(iter(found_containers(host, {identity: name}, lines, now)), None)
+
+    async def start(self, host: str, name: str) -> None:
+        """Raises ChangeFailed with compose's words when it can't."""
+        batch = self._open.get(host)
+        if batch is None:
+            batch = self._open[host] = _Batch()
+            batch.ending = asyncio.ensure_future(self._up(host, batch))
+        batch.names.append(name)
+        completed = await asyncio.shield(batch.ending)
+        if completed.code == 0:
+            return
+        if name != batch.names[0]:
+            message = (
+                f"{host}: {name} was to start in the same docker compose command as {batch.names[0]}, which failed"
+            )
+            raise ChangeFailed(Problem("compose", "error", message, "run the same command again", name))
+        self._refused(host, name, "start", completed)
+
+    async def stop(self, host: str, name: str) -> None:
+        """By docker itself: the service may have left the file by now. Raises ChangeFailed when docker refuses."""
+        script = _STOP.format(
+            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
+            service=shlex.quote(f"label={SERVICE_LABEL}={name}"),
+            seconds=max(1, round(self._cluster.app.stop_timeout)),
+        )
+        script = f"{alone(self._state(host))}{script}"
+        completed = await self._transport.run(host, script, self._cluster.app.stop_timeout + MARGIN)
+        if completed.code != 0:
+            self._refused(host, name, "stop", completed)
+
+    async def reload(self, host: str, name: str) -> None:
+        """Nothing that runs in a container reloads: raises ChangeFailed."""
+        message = f"{host}: {name} runs in a container, which can't reload"
+        raise ChangeFailed(Problem("compose", "error", message, "", name))
+
+    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+        try:
+            completed = await self._transport.run(host, container_log_script(self._cluster.name, name, lines))
+        except Unreachable:
+            return ""
+        return completed.text.rstrip("\n") if completed.code == 0 else ""
+
+    async def _listed(self, host: str) -> tuple[FoundUnit, ...]:
+        script = _LIST.format(
+            file=shlex.quote(self._file(host)),
+            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
+            columns=shlex.quote(f'{{{{.ID}}}}\\t{{{{.Label "{SERVICE_LABEL}"}}}}'),
+            inspect=shlex.quote(INSPECT),
+        )
+        now, lines = await self._asked(host, script)
+        services = dict(line.split("\t") for line in lines if line.count("\t") == 1)
+        return found_containers(host, services, lines, now)
+
+    async def _asked(self, host: str, script: str) -> _Answer:
+        """The host's clock and docker's lines; none from a host that doesn't answer, or whose docker doesn't."""
+        try:
+            completed = await self._transport.run(host, script, 30)
+        except Unreachable:
+            return 0.0, []
+        now, *lines = completed.text.splitlines() or ["0"]
+        return float(now), [line for line in lines if "\t" in line]
+
+    async def _up(self, host: str, batch: _Batch) -> Completed:
+        """One command for all that gather until its turn comes: not before GATHER, nor before the last one's end."""
+        await asyncio.sleep(GATHER)
+        async with self._turns.setdefault(host, asyncio.Lock()):
+            del self._open[host]
+            names, file = shlex.join(batch.names), shlex.quote(self._file(host))
+            script = (
+                f"{alone(self._state(host))}{FIND_COMPOSE}"
+                '[ -n "$compose" ] || { echo "docker compose is not installed" >&2; exit 1; }\n'
+                f"exec $compose -p {project(self._cluster.name)} -f {file} "
+                f"up -d --no-deps --force-recreate -t {max(1, round(self._cluster.app.stop_timeout))} {names}\n"
+            )
+            return await self._transport.run(host, script, self._cluster.app.stop_timeout + MARGIN)
+
+    def _file(self, host: str) -> str:
+        return str(self._cluster.host_by_name[host].layout.config / "compose.yaml")
+
+    def _state(self, host: str) -> str:
+        return str(self._cluster.host_by_name[host].layout.state)
+
+    def _refused(self, host: str, name: str, what: str, completed: Completed) -> NoReturn:
+        message = f"{host}: docker compose can't {what} {name}: {_words(redact(completed.error, self._secrets))}"
+        hint = f"corral logs {name} shows more; mend it and run the same command again"
+        raise ChangeFailed(Problem("compose", "error", message, hint, name))
+
+
+def project(cluster: str) -> str:
+    """The compose project of `cluster`."""
+    return prefix(cluster).removesuffix("-")
+
+
+def _words(said: str) -> str:
+    """What went wrong, without the lines on what went well. The older program says it for the container, then again."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = {line.rpartition("  ")[2]: line for line in lines if line.lower().startswith("error")}
+    return "\n".join(errors.values() or lines[-3:])
+
+
+def container_log_script(cluster: str, name: str, lines: int, follow: bool = False) -> str:
+    """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on."""
+    container = shlex.quote(container_of(cluster, name))
+    return f"exec docker logs --tail {lines}{' --follow' if follow else ''} {container} 2>&1\n"

@@ -1,0 +1,92 @@
+"""The units of real hosts: systemd's services, and docker compose's where the application runs in containers."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+
+from corral.model.cluster import Cluster
+from corral.model.resources import FoundUnit
+from corral.secrets import Secrets
+from corral.transport.base import Transport
+from corral.transport.compose import ComposeUnits, container_log_script
+from corral.transport.systemd import NO_SECRETS, SystemdUnits, journal_script
+from corral.transport.units import UnitManager
+
+
+class HostUnits:
+    """Instances belong to the application's runtime, everything else to systemd.
+
+    After the runtime has changed in the file, an instance still runs under the other one: it is listed, ended before it
+    starts under the new one, and found by nobody who asks for it by name.
+    """
+
+    def __init__(self, transport: Transport, cluster: Cluster, secrets: Secrets = NO_SECRETS) -> None:
+        self._systemd = SystemdUnits(transport, cluster, secrets)
+        self._compose = ComposeUnits(transport, cluster, secrets)
+        self._cluster = cluster
+
+    async def list(self) -> tuple[FoundUnit, ...]:
+        services, containers = await asyncio.gather(self._systemd.list(), self._compose.list())
+        return joined(services, containers, in_containers=_in_containers(self._cluster))
+
+    async def find(self, host: str, name: str) -> FoundUnit | None:
+        return await self._keeper(name).find(host, name)
+
+    async def start(self, host: str, name: str) -> None:
+        if _is_instance(name):
+            await self._leave(host, name)
+        await self._keeper(name).start(host, name)
+
+    async def stop(self, host: str, name: str) -> None:
+        if _is_instance(name):
+            await self._leave(host, name)
+        await self._keeper(name).stop(host, name)
+
+    async def reload(self, host: str, name: str) -> None:
+        await self._keeper(name).reload(host, name)
+
+    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+        return await self._keeper(name).log_tail(host, name, lines)
+
+    async def _leave(self, host: str, name: str) -> None:
+        """End the instance under the runtime that the file no longer names, if it is there."""
+        other: UnitManager = self._systemd if _in_containers(self._cluster) else self._compose
+        if await other.find(host, name):
+            await other.stop(host, name)
+
+    def _keeper(self, name: str) -> UnitManager:
+        return self._compose if _is_instance(name) and _in_containers(self._cluster) else self._systemd
+
+
+def _is_instance(name: str) -> bool:
+    """Instances have no dot in their names, other units have: `app-108-5040`, `nginx.proxy-100`."""
+    return "." not in name
+
+
+def _in_containers(cluster: Cluster) -> bool:
+    return cluster.app.runtime == "compose"
+
+
+def joined(
+    services: tuple[FoundUnit, ...], containers: tuple[FoundUnit, ...], in_containers: bool
+) -> tuple[FoundUnit, ...]:
+    """Both kinds as one list: where an instance is in both, the one of the file's runtime counts."""
+    mine, other = (containers, services) if in_containers else (services, containers)
+    known = {(unit.host, unit.name) for unit in mine}
+    return (*mine, *(unit for unit in other if (unit.host, unit.name) not in known))
+
+
+def log_script(cluster: Cluster, name: str, lines: int, follow: bool = False) -> str:
+    """A POSIX sh text that writes a unit's last lines and, with `follow`, those that come, without end.
+
+    For Transport.run, or Transport.follow with `follow`; whoever asks several units puts their lines together.
+    """
+    if _is_instance(name) and _in_containers(cluster):
+        return container_log_script(cluster.name, name, lines, follow)
+    return journal_script(cluster.name, name, lines, follow)
+
+
+def access_log_script(path: str, lines: int, follow: bool = False) -> str:
+    """The same of a proxy's access log, which nginx writes to the file `path`: also after it was rotated."""
+    return f"exec tail -n {lines}{' -F' if follow else ''} -- {shlex.quote(path)}\n"

@@ -1,0 +1,49 @@
+"""Scripts as they travel. Pure.
+
+A script is put into braces, so that a shell reads it to its end before it runs any of it: one that is cut off on the
+way runs not at all. What it starts reads nothing from stdin, where the script's own rest would be.
+"""
+
+from __future__ import annotations
+
+import shlex
+from math import ceil
+from typing import Final
+
+END: Final = b"end\n"
+"""Sent after a guarded script: ends it, and all that it has started."""
+KILL_AFTER: Final = 5
+"""Seconds between TERM and KILL for what doesn't end when it is asked to."""
+AS_ROOT: Final = "env LC_ALL=C sudo -n"
+"""sudo never asks for a password here, and says in English what it refuses."""
+
+_GUARDED: Final = """\
+{{
+( read -r word || {{ kill -0 $$ && sleep {patience} && kill -0 $$; }} &&
+trap '' TERM && kill -TERM 0 && sleep {kill_after} && kill -KILL 0 ) <&9 9<&- >/dev/null 2>&1 &
+{{
+:
+{script}
+}} 9<&-
+exit
+}} 9<&0 </dev/null
+"""
+
+
+def whole(script: str) -> str:
+    """`script` for a shell that reads it from stdin."""
+    return f"{{\n:\n{script}\n}} </dev/null\n"
+
+
+def guarded(script: str, patience: float) -> str:
+    """`script` for a shell whose stdin stays open: `END` there ends it, the end of stdin does `patience` seconds later.
+
+    So a connection that is cut leaves a change the time that it was given, and nothing stays for ever. What guards the
+    script is in its process group, which a session of sshd has for itself.
+    """
+    return _GUARDED.format(script=script, patience=ceil(patience), kill_after=KILL_AFTER)
+
+
+def streamed(command: str, patience: float) -> str:
+    """A shell's command line that runs `command` on its own stdin, for `patience` seconds at most."""
+    return f"sh -c {shlex.quote(f'exec timeout -k {KILL_AFTER} {ceil(patience)} sh -c {shlex.quote(command)}')}"

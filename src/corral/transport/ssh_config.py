@@ -1,0 +1,191 @@
+"""What ~/.ssh/config, the known_hosts files and the keys say of one host. Imports asyncssh: import it where it is used.
+
+Reading may take its time (`Match exec` runs a command), so it is done in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import asyncssh
+
+from corral.errors import InvalidFile
+from corral.problems import Problem
+from corral.transport.known_hosts import Entry, Known, entries_in, known_of, place
+from corral.transport.ssh_keys import DEFAULT_FILES, KeyFile, read_key_file
+from corral.transport.ssh_settings import DEFAULT_PORT, Jump, SshSettings, jumps_in
+from corral.transport.ssh_trouble import Way
+
+FAST_CIPHERS: Final = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""Before asyncssh's own first choice, chacha20-poly1305, which is slower on processors with AES (docs/ssh.md)."""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """One host, and all that connecting to it needs."""
+
+    way: Way
+    asked: str
+    """The host as the configuration knows it: asyncssh looks there once more, for what is not in here."""
+    jumps: tuple[Jump, ...]
+    listed: str
+    """The host as it stands in known_hosts files."""
+    known: Known
+    keys: tuple[KeyFile, ...]
+    keys_only: bool
+    """Whether an agent may offer no keys but these."""
+    agent: str
+    """The agent's socket; empty for none."""
+    timeout: float
+    """Seconds to connect."""
+    options: dict[str, Any]
+
+
+class Reader:
+    """Reads each file once, for all hosts of a run."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, list[Entry]] = {}
+        self._keys: dict[str, KeyFile] = {}
+
+    def resolve(self, settings: SshSettings, besides: str = "") -> Resolved:
+        """`besides` is one more key's file.
+
+        Raises InvalidFile for files that can't be read, Unreachable for a key that is demanded and can't be used.
+        """
+        config = _config(settings)
+        host, port, user = str(config.host), int(config.port), str(config.username)
+        jump = settings.jump or str(config.config.get("ProxyJump") or "")
+        jumps = _jumps(jump, settings)
+        way = Way(settings.host, host, user, port, ",".join(each.text for each in jumps))
+        alias = config.host_key_alias
+        name, number = (alias, DEFAULT_PORT) if alias else (host, port)
+        keys = self._key_files(settings, config, way)
+        if besides and not settings.key:
+            keys.insert(0, self._demanded(besides, way))
+        return Resolved(
+            way=way,
+            asked=settings.address,
+            jumps=jumps,
+            listed=place(name, number),
+            known=known_of(self._known_hosts(settings, config), name.lower(), number),
+            keys=tuple(keys),
+            keys_only=bool(settings.key or config.config.get("IdentitiesOnly")),
+            agent=_agent(settings, config, keys),
+            timeout=settings.timeout,
+            options=_options(settings, config),
+        )
+
+    def _known_hosts(self, settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> Iterable[Entry]:
+        user, system = config.config.get("UserKnownHostsFile"), config.config.get("GlobalKnownHostsFile")
+        own = ["~/.ssh/known_hosts", "~/.ssh/known_hosts2"] if user is None else cast(list[str], user)
+        everyone = (
+            ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"] if system is None else cast(list[str], system)
+        )
+        for file in dict.fromkeys([*settings.known_hosts, *own, *everyone]):
+            yield from self._entries_of(file)
+
+    def _entries_of(self, file: str) -> list[Entry]:
+        """None of a file that isn't there. One that can't be read is an error: it would make a changed key look new."""
+        if file not in self._entries:
+            path = _expanded(file)
+            try:
+                text = path.read_text(errors="replace")
+            except (FileNotFoundError, NotADirectoryError):
+                text = ""
+            except OSError as error:
+                message = f"{path} can't be read: {error.strerror}"
+                raise InvalidFile(
+                    Problem("known-hosts", "error", message, "mend its mode or owner", str(path))
+                ) from None
+            self._entries[file] = entries_in(text, str(path))
+        return self._entries[file]
+
+    def _key_files(self, settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, way: Way) -> list[KeyFile]:
+        """The one that the cluster file demands; else ssh's own, of which those that hold no key are passed over."""
+        if settings.key:
+            return [self._demanded(settings.key, way)]
+        named = cast(list[str], config.config.get("IdentityFile") or [])
+        found = []
+        for file in named or [f"~/.ssh/{name}" for name in DEFAULT_FILES]:
+            with suppress(OSError, asyncssh.KeyImportError):
+                found.append(self._key_file(file))
+        return found
+
+    def _demanded(self, file: str, way: Way) -> KeyFile:
+        try:
+            return self._key_file(file)
+        except (OSError, asyncssh.KeyImportError) as error:
+            reason = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+            hint = "ssh.key in the cluster file names it"
+            raise way.failure("key-unusable", f"the key {file} can't be used: {reason}", hint) from None
+
+    def _key_file(self, file: str) -> KeyFile:
+        path = str(Path(file).expanduser())
+        if path not in self._keys:
+            self._keys[path] = read_key_file(path)
+        return self._keys[path]
+
+
+def config_files(settings: SshSettings) -> list[str]:
+    """One that is named must be there."""
+    file = Path(settings.config or "~/.ssh/config").expanduser()
+    return [str(file)] if settings.config or os.access(file, os.R_OK) else []
+
+
+def _config(settings: SshSettings) -> asyncssh.SSHClientConnectionOptions:
+    """What the configuration says of the host; keys and known hosts are left out."""
+    try:
+        return asyncssh.SSHClientConnectionOptions(
+            config=config_files(settings),
+            host=settings.address,
+            port=settings.port or (),
+            username=settings.user or (),
+            client_keys=None,
+            known_hosts=None,
+            x509_trusted_certs=None,
+            x509_trusted_cert_paths=[],
+        )
+    except (ValueError, OSError) as error:
+        message = f"ssh's configuration can't be used for {settings.host}: {error}"
+        hint = f"ssh -G {settings.address} shows what ssh itself makes of it"
+        raise InvalidFile(Problem("ssh-config", "error", message, hint, settings.host)) from None
+
+
+def _expanded(file: str) -> Path:
+    return Path(file.replace("%d", "~", 1) if file.startswith("%d") else file).expanduser()
+
+
+def _jumps(text: str, settings: SshSettings) -> tuple[Jump, ...]:
+    try:
+        return jumps_in(text)
+    except ValueError as error:
+        message = f"{settings.host}: the way through other hosts can't be read: {error}"
+        raise InvalidFile(
+            Problem("ssh-jump", "error", message, "ssh.jump is what ssh -J takes", settings.host)
+        ) from None
+
+
+def _agent(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, keys: Iterable[KeyFile]) -> str:
+    """For a key that the cluster file demands an agent is asked only when its file needs a passphrase."""
+    if settings.key and not any(key.locked for key in keys):
+        return ""
+    path = str(config.config.get("IdentityAgent", os.environ.get("SSH_AUTH_SOCK", "")) or "")
+    return (
+        str(Path(os.environ.get("SSH_AUTH_SOCK", "") if path == "SSH_AUTH_SOCK" else path).expanduser()) if path else ""
+    )
+
+
+def _options(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
+    """What the configuration leaves to us."""
+    options: dict[str, Any] = {"config": config_files(settings)}
+    if not config.config.get("Ciphers"):
+        options["encryption_algs"] = FAST_CIPHERS
+    if config.config.get("Compression") is None:
+        options["compression_algs"] = "none"
+    return options

@@ -1,0 +1,187 @@
+"""Opening one connection, and telling why it can't be. Imports asyncssh: import it where it is used."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncssh
+
+from corral.errors import Unreachable
+from corral.transport import ssh_trouble
+from corral.transport.known_hosts import Entry, HostKey
+from corral.transport.ssh_config import Resolved
+from corral.transport.ssh_keys import Agents, Offer, offer_of
+from corral.transport.ssh_trouble import Tried, Way
+
+KEEPALIVE: Final = 5.0
+"""Seconds of silence after which a host is asked for a sign of life."""
+KEEPALIVES: Final = 2
+"""How many may stay without an answer: a cut network is noticed 15 s after the last answer."""
+
+_UNHEARD: Final = {
+    errno.ECONNREFUSED: "nothing listens on port {port} there",
+    errno.EHOSTUNREACH: "its network has no such host (no route to host)",
+    errno.ENETUNREACH: "no network of this machine leads there (network is unreachable)",
+    errno.ETIMEDOUT: "no answer on port {port}",
+}
+
+
+class Watcher(asyncssh.SSHClient):
+    """Remembers the host key that was shown and is not trusted."""
+
+    def __init__(self) -> None:
+        self.seen: asyncssh.SSHKey | None = None
+
+    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.seen = key
+        return False
+
+    def validate_host_ca_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
+        self.seen = key
+        return False
+
+
+async def connect(
+    to: Resolved, agents: Agents, tunnel: asyncssh.SSHClientConnection | None
+) -> asyncssh.SSHClientConnection:
+    """A connection whose login is accepted, through `tunnel` when there is one. Raises Unreachable."""
+    watcher = Watcher()
+    agent = await agents.keys(to.agent) if to.agent else ()
+    offer = offer_of(to.keys, agent or (), to.keys_only)
+    try:
+        async with asyncio.timeout(to.timeout):
+            return await asyncssh.connect(
+                to.asked,
+                to.way.port,
+                username=to.way.user,
+                tunnel=tunnel,
+                client_factory=lambda: watcher,
+                **_login(to, offer),
+                **to.options,
+            )
+    except (asyncssh.Error, OSError) as error:
+        raise _told(
+            error, to, watcher.seen, Tried(offer.names, offer.locked, to.agent if agent is None else "")
+        ) from None
+
+
+def _login(to: Resolved, offer: Offer) -> dict[str, Any]:
+    return {
+        "known_hosts": tuple(_keys(entries) for entries in _trusted(to)),
+        "server_host_key_algs": to.known.algorithms(),
+        "client_keys": list(offer.pairs) or None,
+        "agent_path": None,
+        "preferred_auth": "publickey",
+        "gss_host": None,
+        "x509_trusted_certs": None,
+        "x509_trusted_cert_paths": [],
+        "agent_forwarding": False,
+        "connect_timeout": None,
+        "keepalive_interval": KEEPALIVE,
+        "keepalive_count_max": KEEPALIVES,
+    }
+
+
+def _trusted(to: Resolved) -> tuple[Sequence[Entry], ...]:
+    return (*to.known.keys, *to.known.fallback), to.known.authorities, to.known.revoked
+
+
+def _keys(entries: Sequence[Entry]) -> list[asyncssh.SSHKey]:
+    """Those of a kind that this program can check."""
+    keys = []
+    for entry in entries:
+        try:
+            keys.append(asyncssh.import_public_key(f"{entry.key.kind} {entry.key.blob}"))
+        except asyncssh.KeyImportError:
+            continue
+    return keys
+
+
+async def ask_key(to: Resolved, tunnel: asyncssh.SSHClientConnection | None) -> HostKey:
+    """The host key that it shows, trusted or not, without a login. Raises Unreachable."""
+    try:
+        async with asyncio.timeout(to.timeout):
+            key = await asyncssh.get_server_host_key(
+                to.asked,
+                to.way.port,
+                tunnel=tunnel,
+                server_host_key_algs=to.known.algorithms(),
+                config=to.options["config"],
+                options=asyncssh.SSHClientConnectionOptions(client_keys=None, gss_host=None, connect_timeout=None),
+            )
+    except (asyncssh.Error, OSError) as error:
+        raise _told(error, to, None, Tried()) from None
+    if key is None:
+        raise ssh_trouble.no_answer(to.way, "it shows no host key")
+    return host_key(key)
+
+
+def host_key(key: asyncssh.SSHKey) -> HostKey:
+    kind, blob = key.export_public_key("openssh").decode().split()[:2]
+    return HostKey(kind, blob)
+
+
+def _told(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
+    """What `error` means for people."""
+    way = to.way
+    if isinstance(error, OSError | asyncssh.ConnectionLost):
+        return _unheard(error, to)
+    if isinstance(error, asyncssh.ChannelOpenError):
+        return _not_from_jump(way, error)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable):
+        return _untrusted(error, to, seen)
+    if isinstance(error, asyncssh.PermissionDenied) or _ends_login(error):
+        key = to.keys[0].path if to.keys_only and to.keys else ""
+        return ssh_trouble.login_refused(way, tried, key, too_many=_ends_login(error))
+    reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
+    return ssh_trouble.no_answer(way, f"what answers on port {way.port} can't be talked to: {reason}")
+
+
+def _ends_login(error: Exception) -> bool:
+    """sshd ends a connection after MaxAuthTries keys."""
+    return isinstance(error, asyncssh.DisconnectError) and "authentication failures" in error.reason.lower()
+
+
+def _untrusted(error: asyncssh.HostKeyNotVerifiable, to: Resolved, seen: asyncssh.SSHKey | None) -> Unreachable:
+    if seen is not None:
+        return ssh_trouble.untrusted(to.way, host_key(seen), to.known, to.listed)
+    return to.way.failure(
+        "host-key-revoked", f"its host key is not accepted: {error.reason}", "don't go on before you know why"
+    )
+
+
+def _not_from_jump(way: Way, error: asyncssh.ChannelOpenError) -> Unreachable:
+    jump = way.through.rpartition(",")[2]
+    if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+        hint = f"its sshd_config needs AllowTcpForwarding yes, and PermitOpen for {way.address}:{way.port}"
+        return way.failure("jump-unreachable", f"{jump} forbids to go on from there ({error.reason})", hint)
+    hint = f"on {jump}: `ssh-keyscan -p {way.port} {way.address}` shows whether it gets there"
+    return way.failure("unreachable", f"{jump} doesn't get to port {way.port} of {way.address} ({error.reason})", hint)
+
+
+def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreachable:
+    way = to.way
+    if isinstance(error, TimeoutError) and not error.errno:
+        return ssh_trouble.too_slow(way, to.timeout)
+    if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
+        hint = (
+            f"it may bar this machine, or have too many logins at once (MaxStartups); `{way.by_hand}` tries it by hand"
+        )
+        return ssh_trouble.no_answer(way, "it ends the connection before the login", hint)
+    if isinstance(error, socket.gaierror):
+        reason = f"the name {way.address} is not known here ({(error.strerror or str(error)).lower()})"
+        return ssh_trouble.no_answer(way, reason, "put its address into the cluster file, or the name into /etc/hosts")
+    number = _number(error)
+    reason = _UNHEARD.get(number, os.strerror(number) if number else str(error)).format(port=way.port)
+    refused = f"on the host: systemctl status ssh; another port is ssh.port; `{way.by_hand}` tries it by hand"
+    return ssh_trouble.no_answer(way, reason, refused if number == errno.ECONNREFUSED else "")
+
+
+def _number(error: OSError) -> int:
+    """asyncio joins the failures of several addresses of one name in a text without a number; 0 for none."""
+    return error.errno or next((number for number in _UNHEARD if f"[Errno {number}]" in str(error)), 0)

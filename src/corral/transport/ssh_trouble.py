@@ -1,0 +1,153 @@
+"""What goes wrong on the way to a host, told with its address, what was tried, and what mends it. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+from typing import Final
+
+from corral.errors import Unreachable
+from corral.problems import Problem
+from corral.transport.base import Completed
+from corral.transport.known_hosts import HostKey, Known
+from corral.transport.ssh_settings import DEFAULT_PORT
+
+_NO_SUDO: Final = re.compile(
+    r"^(sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty|"
+    r"account validation failure|.*(command not found|not found$|must be owned by uid 0|no valid sudoers|"
+    r"effective uid is not 0|the \"no new privileges\" flag))|"
+    r"sorry, user .+|.+ is not in the sudoers file.*|.+ is not allowed to run sudo.*|"
+    r"(env|sh|bash).*sudo.*(not found|no such file).*)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What sudo, or a shell without it, says when it runs nothing."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """Whom a connection goes to, for what is said about it. `name` is the cluster file's, or a jump host's own text."""
+
+    name: str
+    address: str
+    user: str
+    port: int
+    through: str = ""
+
+    @property
+    def who(self) -> str:
+        return self.name if self.name == self.address else f"{self.name} ({self.address})"
+
+    @property
+    def by_hand(self) -> str:
+        """The ssh command that does the same."""
+        port = ["-p", str(self.port)] if self.port != DEFAULT_PORT else []
+        jump = ["-J", self.through] if self.through else []
+        return shlex.join(["ssh", *port, *jump, "-l", self.user, self.address])
+
+    def failure(self, code: str, message: str, hint: str = "") -> Unreachable:
+        via = f", through {self.through}" if self.through else ""
+        return Unreachable(Problem(code, "error", f"{self.who}{via}: {message}", hint, self.name))
+
+
+def no_answer(way: Way, reason: str, hint: str = "") -> Unreachable:
+    return way.failure(
+        "unreachable", reason, hint or f"is it up, and its address right? `{way.by_hand}` tries it by hand"
+    )
+
+
+def too_slow(way: Way, seconds: float) -> Unreachable:
+    message = f"no answer on port {way.port} within {seconds:g} s"
+    hint = (
+        f"is it up, its address right, and no firewall between? `{way.by_hand}` tries it; ssh.timeout gives it longer"
+    )
+    return no_answer(way, message, hint)
+
+
+def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable:
+    """The host shows a key that nobody has said is its own. `listed` is how it stands in known_hosts files."""
+    state = known.state(seen)
+    shown = f"its {seen.kind} host key is {seen.fingerprint}"
+    check = f"on its own console, `ssh-keygen -lf /etc/ssh/ssh_host_{_short(seen.kind)}_key.pub` shows the true one"
+    if state == "revoked":
+        where = next(entry.where for entry in known.revoked if entry.key == seen)
+        return way.failure("host-key-revoked", f"{shown}, which {where} revokes", "don't go on before you know why")
+    if state == "changed":
+        expected = " or ".join(f"{entry.key.kind} {entry.key.fingerprint} ({entry.where})" for entry in known.keys)
+        message = (
+            f"{shown}, and expected is {expected}: it was installed anew, or something else answers at its address"
+        )
+        return way.failure(
+            "host-key-changed", message, f"{check}; if it is this one: corral trust --replace {way.name}"
+        )
+    message = f"{shown}, and no known_hosts file has a key of {listed}"
+    return way.failure("unknown-host-key", message, f"corral trust shows and records it; {check}")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What a login had to offer."""
+
+    keys: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
+    """Files of keys that need a passphrase."""
+    silent_agent: str = ""
+    """The socket of an agent that doesn't answer."""
+
+    @property
+    def told(self) -> str:
+        parts = [f"tried: {', '.join(self.keys)}"] if self.keys else []
+        parts += [f"{file} needs a passphrase, and no agent holds it" for file in self.locked]
+        parts += [f"no agent answers at {self.silent_agent}"] if self.silent_agent else []
+        return "; ".join(parts) or "there was no key to try: no file in ~/.ssh, none in an agent"
+
+
+def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
+    """`key` is the file of the one that the cluster file demands."""
+    if too_many:
+        message = f"it takes no more keys for {way.user}: it ended the login before the right one came; {tried.told}"
+        return way.failure("login-refused", message, "name the right key by ssh.key in the cluster file")
+    message = f"it doesn't let {way.user} log in by a key; {tried.told}"
+    if tried.locked:
+        hint = f"`ssh-add {shlex.quote(tried.locked[0])}` gives it to the agent; `{way.by_hand}` tries it by hand"
+        return way.failure("login-refused", message, hint)
+    copy = f"ssh-copy-id{f' -i {shlex.quote(key)}.pub' if key else ''} {_to(way)}"
+    return way.failure("login-refused", message, f"`{way.by_hand}` shows the same; `{copy}` puts a key there")
+
+
+def _to(way: Way) -> str:
+    port = f"-p {way.port} " if way.port != DEFAULT_PORT else ""
+    return f"{port}{shlex.quote(f'{way.user}@{way.address}')}"
+
+
+def _short(kind: str) -> str:
+    return {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"}.get(kind, "ecdsa" if kind.startswith("ecdsa") else "*")
+
+
+def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
+    because = f" ({reason})" if reason else ""
+    message = f"the connection was cut{because} while {what}: whether that is done, nobody here can know"
+    hint = "run the same command again: it looks at what is there and goes on from that"
+    return way.failure("connection-lost", message, hint)
+
+
+def refuses_sudo(way: Way, completed: Completed) -> Unreachable | None:
+    """None unless sudo has refused to run the script at all."""
+    if completed.code not in (1, 126, 127) or completed.stdout:
+        return None
+    said = completed.stderr.decode(errors="replace")
+    refusal = _NO_SUDO.search(said)
+    if not refusal:
+        return None
+    message = f"{way.user} can't become root: `sudo -n sh -s` said: {said.strip().splitlines()[-1]}"
+    line = f"{way.user} ALL=(ALL) NOPASSWD: ALL"
+    hint = (
+        f"as root there: echo '{line}' >/etc/sudoers.d/{_file_name(way.user)} (visudo -c checks it); "
+        "or log in as root: ssh.user: root"
+    )
+    return way.failure("no-sudo", message, hint)
+
+
+def _file_name(user: str) -> str:
+    """sudo passes over files with a dot in their name."""
+    return user.replace(".", "-")

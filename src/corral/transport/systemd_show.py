@@ -1,0 +1,129 @@
+"""What `systemctl show` writes, as units. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from math import inf
+from typing import Final
+
+from corral.model.resources import FoundUnit, UnitState
+from corral.model.service_names import unit_of
+
+PROPERTIES: Final = ",".join(
+    (
+        "Id,Names,LoadState,ActiveState,SubState,UnitFileState,MainPID,Result",
+        "ExecMainCode,ExecMainStatus,ExecMainStartTimestamp,ExecMainStartTimestampMonotonic",
+    )
+)
+"""Asked for with --all, TZ=UTC0 and LC_ALL=C; before them a line `Uptime=` with the seconds of /proc/uptime."""
+
+SETTLED: Final = 1.0
+"""Seconds that a process must live before it counts as running, as supervisord's startsecs in the playground."""
+
+_STATES: Final[dict[str, UnitState]] = {
+    "active": "running",
+    "reloading": "running",
+    "activating": "starting",
+    "deactivating": "stopping",
+    "inactive": "stopped",
+    "failed": "failed",
+}
+_RESULTS: Final = {
+    "timeout": "it did not start or stop within its time",
+    "oom-kill": "the kernel killed it for want of memory",
+    "watchdog": "it stopped answering its watchdog",
+    "start-limit-hit": "it died too often in a short time",
+    "resources": "the system had no room for it, or its environment file is missing",
+    "protocol": "it did not say that it is ready",
+}
+_FILES: Final = {
+    "not-found": "its unit file is gone",
+    "bad-setting": "its unit file has a mistake",
+    "error": "its unit file can't be read",
+}
+_STATUSES: Final = {
+    "200": "its directory can't be entered",
+    "203": "its program can't be executed",
+    "216": "its group doesn't exist",
+    "217": "its account doesn't exist",
+    "226": "what it may see of the file system can't be set up",
+}
+"""Exit statuses that systemd itself gives a process that it could not make ready."""
+
+
+Properties = Mapping[str, str]
+
+
+def names_of(properties: Properties) -> tuple[str, ...]:
+    """All names of a service, without their ending."""
+    return tuple(name.removesuffix(".service") for name in properties.get("Names", "").split())
+
+
+def blocks(text: str) -> Iterator[dict[str, str]]:
+    """One mapping for each unit: blank lines stand between them."""
+    for block in text.split("\n\n"):
+        properties = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+        if properties:
+            yield properties
+
+
+def found_units(cluster: str, host: str, text: str) -> tuple[FoundUnit, ...]:
+    """The units of `cluster` in what `systemctl show` wrote. One that is neither enabled nor runs is not defined."""
+    uptime = inf
+    units = []
+    for properties in blocks(text):
+        uptime = float(properties.get("Uptime", uptime))
+        name = unit_of(cluster, host, properties.get("Id", ""))
+        if name and _is_defined(properties):
+            units.append(_found(host, name, properties, uptime))
+    return tuple(units)
+
+
+def _is_defined(properties: Properties) -> bool:
+    resting = properties.get("ActiveState") in ("inactive", None)
+    return not resting or properties.get("UnitFileState", "").startswith("enabled")
+
+
+def _found(host: str, name: str, properties: Properties, uptime: float) -> FoundUnit:
+    state = _state(properties, uptime)
+    return FoundUnit(
+        host=host,
+        name=name,
+        state=state,
+        pid=int(properties.get("MainPID") or 0),
+        detail=_detail(properties) if state in ("failed", "stopped") else "",
+        started=_started(properties.get("ExecMainStartTimestamp", "")),
+    )
+
+
+def _state(properties: Properties, uptime: float) -> UnitState:
+    """`auto-restart` is the pause between a death and the next start: the process is not there, so it has failed."""
+    state = _STATES.get(properties.get("ActiveState", ""), "unknown")
+    if state == "starting" and properties.get("SubState", "").startswith("auto-restart"):
+        return "failed"
+    lives = uptime - int(properties.get("ExecMainStartTimestampMonotonic") or 0) / 1e6
+    return "starting" if state == "running" and lives < SETTLED else state
+
+
+def _detail(properties: Properties) -> str:
+    if properties.get("LoadState", "loaded") != "loaded":
+        return _FILES.get(properties["LoadState"], f"its unit file is {properties['LoadState']}")
+    result = properties.get("Result", "")
+    if result in _RESULTS:
+        return _RESULTS[result]
+    status, code = properties.get("ExecMainStatus", ""), properties.get("ExecMainCode", "")
+    if result in ("signal", "core-dump") and code in ("2", "3"):
+        return f"it was ended by signal {status}"
+    if code == "1":
+        return _STATUSES.get(status, f"it ended with exit status {status}")
+    return "" if result == "success" else result
+
+
+def _started(timestamp: str) -> str:
+    """Seconds since the epoch, as digits, of such as `Tue 2026-11-24 19:47:01 UTC`; empty for none."""
+    try:
+        moment = datetime.strptime(timestamp, "%a %Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+    except ValueError:
+        return ""
+    return str(int(moment.timestamp()))

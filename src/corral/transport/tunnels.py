@@ -1,0 +1,130 @@
+"""Ports on the hosts' own addresses, reached through the SSH connections that are there already."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from corral.errors import Unreachable
+from corral.transport.routes import Place
+
+if TYPE_CHECKING:
+    import asyncssh
+
+    from corral.transport.ssh import SshTransport
+
+_OTHER_REASONS: Final = ("timed out", "route", "unreachable")
+"""Words of sshd when it is not that nothing listens."""
+HERE: Final = "127.0.0.1"
+"""Nobody but this machine's own users gets in."""
+
+_OnHost = tuple[str, str, int]
+"""A host, and where something listens there."""
+
+
+class Tunnels:
+    """Routes over SSH: one local port for each that is asked for, for as many connections as come."""
+
+    def __init__(self, transport: SshTransport, places: Mapping[str, str]) -> None:
+        """`places` are the hosts' names by their addresses."""
+        self._transport = transport
+        self._places = places
+        self._opening: dict[_OnHost, asyncio.Task[_Forward]] = {}
+        self._proving: dict[_OnHost, asyncio.Task[asyncssh.SSHClientConnection]] = {}
+
+    async def to(self, address: str, port: int, inside: bool = False) -> Place:
+        """Asks the host whether something listens there, once for all who want to know it at the same time: a local
+        port takes connections in any case.
+
+        Raises ConnectionRefusedError when nothing does, other OSErrors when the host can't be reached or forbids it.
+        """
+        host = self._places.get(address)
+        if host is None:
+            raise OSError(f"{address} is the address of no host of the cluster")
+        place = (HERE if inside else address, port)
+        try:
+            connection = await self._shared_proof((host, *place))
+        except Unreachable as failure:
+            raise OSError(str(failure)) from None
+        return HERE, (await self._forward(connection, (host, *place))).port
+
+    async def _shared_proof(self, place: _OnHost) -> asyncssh.SSHClientConnection:
+        task = self._proving.get(place)
+        if task is None:
+            task = self._proving[place] = asyncio.ensure_future(self._proven(place))
+            task.add_done_callback(lambda task: self._forget_proof(place, task))
+        return await asyncio.shield(task)
+
+    def _forget_proof(self, place: _OnHost, task: asyncio.Task[asyncssh.SSHClientConnection]) -> None:
+        del self._proving[place]
+        if not task.cancelled():
+            task.exception()  # those who still wait are told; when nobody does any more, it is no news
+
+    async def _proven(self, place: _OnHost) -> asyncssh.SSHClientConnection:
+        """The host's connection, after something took a connection at `place`. Raises OSError, Unreachable."""
+        host, *there = place
+        while True:
+            connection = await self._transport.connection(host)
+            from asyncssh import ChannelOpenError
+
+            from corral.transport.ssh_pool import was_cut
+
+            try:
+                _, writer = await connection.open_connection(*there)
+            except ChannelOpenError as error:
+                if await was_cut(connection, error):
+                    continue  # while nobody used it
+                raise _refusal(error, place) from None
+            writer.close()
+            return connection
+
+    async def _forward(self, connection: asyncssh.SSHClientConnection, place: _OnHost) -> _Forward:
+        """The one that is there, unless its connection has been cut since."""
+        task = self._opening.get(place)
+        if task is not None and not (task.done() and _is_over(task, connection)):
+            return await asyncio.shield(task)
+        task = self._opening[place] = asyncio.ensure_future(_open_forward(connection, place[1:]))
+        return await asyncio.shield(task)
+
+    async def close(self) -> None:
+        tasks: list[asyncio.Task[Any]] = [*self._opening.values(), *self._proving.values()]
+        self._opening.clear()
+        for task in tasks:
+            task.cancel()
+        for forward in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(forward, _Forward):
+                await forward.close()
+
+
+class _Forward:
+    def __init__(self, connection: asyncssh.SSHClientConnection, listener: asyncssh.SSHListener) -> None:
+        self.connection = connection
+        self.port = listener.get_port()
+        self._listener = listener
+
+    async def close(self) -> None:
+        self._listener.close()
+        await self._listener.wait_closed()
+
+
+async def _open_forward(connection: asyncssh.SSHClientConnection, place: Place) -> _Forward:
+    return _Forward(connection, await connection.forward_local_port(HERE, 0, *place))
+
+
+def _is_over(task: asyncio.Task[_Forward], connection: asyncssh.SSHClientConnection) -> bool:
+    return task.cancelled() or task.exception() is not None or task.result().connection is not connection
+
+
+def _refusal(error: asyncssh.ChannelOpenError, place: _OnHost) -> OSError:
+    import asyncssh
+
+    host, address, port = place
+    if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+        reason = f"{host} forbids to reach port {port} through SSH: its sshd_config needs AllowTcpForwarding yes"
+        return OSError(reason)
+    if error.code != asyncssh.OPEN_CONNECT_FAILED or any(word in error.reason.lower() for word in _OTHER_REASONS):
+        return OSError(f"{host} doesn't get to {address}:{port} ({error.reason})")
+    return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED), f"{address}:{port}")
