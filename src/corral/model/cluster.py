@@ -37,6 +37,8 @@ class Layout:
     data: PurePosixPath
     logs: PurePosixPath
     run: PurePosixPath
+    state: PurePosixPath
+    """What Corral itself writes down of the host, such as the revisions of what runs; it outlives a reboot."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,43 @@ class Websocket:
 
 
 @dataclass(frozen=True)
+class Install:
+    """How a program comes to its hosts.
+
+    `package`: of the distribution's or the user's own sources, by `name` (empty: the usual one); `archive`: the tar
+    file `source` with `sha256`, whose program is of `version`; `none`: the user sees to it.
+    """
+
+    way: Literal["package", "archive", "none"] = "package"
+    name: str = ""
+    source: str = ""
+    sha256: str = ""
+    version: tuple[int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class VirtualIp:
+    """The address that keepalived moves between the proxies; `interface` is empty for that of the host's own."""
+
+    address: str
+    interface: str = ""
+    router_id: int = 51
+
+
+@dataclass(frozen=True)
 class Application:
     directory: PurePosixPath
+    """Where the command runs: of the controlling machine in the playground, inside the image with compose, relative to
+    the release with systemd."""
+    runtime: Literal["process", "compose", "systemd"]
+    """`process` is the playground's own."""
+    image: str
+    """With compose: the container image; `image_source` is a file that holds it, empty when it is pulled."""
+    image_source: str
+    release: Install
+    """With systemd: the archive that the application comes in; way `none` when it is on the hosts already."""
+    install: Install
+    """How docker comes to the hosts, with compose."""
     version: str
     stop_signal: str
     stop_timeout: float
@@ -111,6 +148,8 @@ class Application:
     next: str
     """What people are told to do once all is healthy."""
     instances: tuple[Instance, ...]
+    image_sha256: str = ""
+    """The id of the image in `image_source`, as docker tells it; empty when it is pulled, or not known yet."""
 
     @property
     def web(self) -> tuple[Instance, ...]:
@@ -148,7 +187,8 @@ class Proxy:
     """Paths answered 404 by the proxy itself."""
     unbuffered: tuple[str, ...]
     """Path prefixes, each with a slash at its end, whose answers are passed on part by part."""
-    virtual_ip: str
+    virtual_ip: VirtualIp | None
+    install: Install
 
 
 @dataclass(frozen=True)
@@ -179,6 +219,11 @@ class Database:
     oplog_size: int | None
     parameters: tuple[tuple[str, str], ...]
     """mongod's setParameter values, as text."""
+    directory: PurePosixPath | None
+    """mongod's dbPath; None for one below the host's own data directory."""
+    install: Install
+    tune: bool
+    """Whether Corral sets the hosts' swappiness, keepalive and huge pages as MongoDB wants them."""
 
     @property
     def seeds(self) -> str:
@@ -190,6 +235,7 @@ class Database:
 class TimeService:
     servers: tuple[Host, ...]
     upstream: tuple[str, ...]
+    install: Install
 
 
 @dataclass(frozen=True)
@@ -207,6 +253,22 @@ class Cluster:
     source: str = field(default="", compare=False)
     """The cluster file as the user named it; empty for the built-in example."""
 
+    @property
+    def moving(self) -> VirtualIp | None:
+        """The address that keepalived moves between the proxies; the playground has none."""
+        return self.proxy.virtual_ip if self.app.runtime != "process" else None
+
     @cached_property
     def host_by_name(self) -> dict[str, Host]:
         return {host.name: host for host in self.hosts}
+
+    def instances_on(self, host: Host) -> tuple[Instance, ...]:
+        """In the order of `app.instances`; looked up, not searched for: every host asks several times."""
+        return self._instances_by_host.get(host.name, ())
+
+    @cached_property
+    def _instances_by_host(self) -> dict[str, tuple[Instance, ...]]:
+        found: dict[str, list[Instance]] = {}
+        for instance in self.app.instances:
+            found.setdefault(instance.host.name, []).append(instance)
+        return {name: tuple(instances) for name, instances in found.items()}

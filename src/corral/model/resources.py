@@ -6,8 +6,11 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
-Stage = Literal["time", "database", "application", "proxy"]
-UnitRole = Literal["proxy", "web", "worker", "database"]
+from corral.model.software import Software, Stage
+
+UnitRole = Literal["proxy", "web", "worker", "database", "failover"]
+Family = Literal["debian", "rhel", "unknown"]
+"""Which package manager a host has, and where its distribution keeps things."""
 UnitState = Literal["running", "starting", "stopping", "stopped", "failed", "unknown"]
 UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
 
@@ -27,6 +30,12 @@ class File:
     mode: int = 0o644
     stage: Stage = field(default="application", compare=False)
     """When it is written: before the units of that stage start."""
+    owner: str = ""
+    """The account that it belongs to; empty for the one that Corral works as (root on real hosts)."""
+    raw: str = field(default="", compare=False)
+    """Of a file that was found: the digest of its very bytes, secrets included."""
+    after: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    """Commands that take in what was written: once each in a change of a host, after the last file that names them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Directory:
     path: str
     mode: int = 0o755
     stage: Stage = field(default="application", compare=False)
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -173,8 +183,26 @@ class HostFacts:
     user: str = ""
     """The account nginx workers are to run as when nginx is started by root; empty otherwise."""
     access_log: str = ""
+    family: Family = "debian"
+    compose: tuple[str, ...] = ("docker", "compose")
+    """How compose is called there: `docker compose`, or the older `docker-compose`, whose files are read otherwise."""
+    interface: str = ""
+    """The network interface that carries the host's address."""
     machine: str = ""
     cores: int = 1
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """What Corral has written down of a file that it wrote: `digest` of its bytes, then.
+
+    `pending`: the file may have been written and not been taken in; what takes it in has to run (again).
+    """
+
+    host: str
+    path: str
+    digest: str
+    pending: bool = False
 
 
 @dataclass(frozen=True)
@@ -185,6 +213,8 @@ class Observed:
     directories: tuple[Directory, ...] = ()
     units: tuple[FoundUnit, ...] = ()
     replica_set: FoundReplicaSet = field(default_factory=FoundReplicaSet)
+    software: tuple[Software, ...] = ()
+    written: tuple[FileRecord, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -192,10 +222,11 @@ class Gate:
     """What must be seen before the next action: the answer to a question asked again and again until `deadline`.
 
     `http` asks GET http://address:port/path for `status` and `contains`, `streak` times in a row; `member` asks a
-    mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet); `process` wants the unit to run.
+    mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet), `newcomer` one that isn't in the set to
+    answer: it may have been in it before; `process` wants the unit to run.
     """
 
-    kind: Literal["http", "member", "process"]
+    kind: Literal["http", "member", "newcomer", "process"]
     address: str = ""
     port: int = 0
     path: str = "/"
@@ -219,3 +250,4 @@ class Desired:
     """By unit name: what proves that the unit works."""
     checks: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By file path: the command that judges a new content before it is put in place; `{}` is the candidate's path."""
+    software: tuple[Software, ...] = ()

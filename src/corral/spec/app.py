@@ -6,9 +6,11 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from corral.model.cluster import Install
 from corral.spec.at_once import ALL, AtOnce
+from corral.spec.install import Installing
 from corral.spec.preset_name import BUILT_IN, PresetName
-from corral.spec.section import HostReference, Hosts, Port, Section, Shorthand, Timeout, UrlPath, left_out
+from corral.spec.section import AbsolutePath, HostReference, Hosts, Port, Section, Shorthand, Timeout, UrlPath, left_out
 from corral.spec.units import Duration, Size
 from corral.spec.values import Choice, Text, Whole, refusal
 from corral.spec.variables import Environment, NextSteps, Variable
@@ -84,7 +86,7 @@ class Stop(Section):
 class Storage(Section):
     """Where the application keeps uploaded files."""
 
-    path: Annotated[str, Text("an absolute path", r"/[^\0\n]*")] = Field(
+    path: AbsolutePath = Field(
         "",
         description="The directory of uploaded files, the same on all hosts: STORAGE in the environment. "
         "The playground has one of its own.",
@@ -142,19 +144,36 @@ class Workers(Section):
 class App(Section):
     """The application: its instances behind the proxy, and its workers."""
 
-    required = ("hosts", "command")
+    required = ("hosts",)
     preset: Annotated[str, PresetName(BUILT_IN)] = Field(
         "generic", description="Defaults for a known application, or a file with your own (see docs/presets.md)."
     )
-    runtime: Annotated[str, Choice(("compose", "systemd"))] = Field(
+    runtime: Annotated[Literal["compose", "systemd"], Choice(("compose", "systemd"))] = Field(
         "compose", description="What keeps the instances on real hosts; the playground always runs processes."
     )
     image: Annotated[str, Text("the name of an image, without blanks", r"[^\s\0]+")] = Field(
         "", description="The container image, with its tag or digest."
     )
-    command: Command = Field((), description="What starts one instance: a list of words, or one string.")
+    image_archive: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+        "",
+        description="A file that `docker save` wrote, shipped to hosts that lack the image; pulled when left out.",
+    )
+    release: Annotated[Install, Installing(("none",), with_version=False)] = Field(
+        Install("none"),
+        description="With the runtime systemd: the tar file that the application comes in, {archive: FILE, sha256: …}; "
+        "none when it is on the hosts already.",
+    )
+    install: Annotated[Install, Installing(archives=False)] = Field(
+        Install(),
+        description="How docker comes to real hosts with the runtime compose: package, {package: NAME}, or none.",
+    )
+    command: Command = Field(
+        (), description="What starts one instance: a list of words, or one string. An image's own when left out."
+    )
     directory: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
-        ".", description="Where the command runs; a relative path starts at the cluster file's directory."
+        ".",
+        description="Where the command runs; a relative path starts at the cluster file's directory, on real hosts "
+        "at the release; with an image it is a path inside it.",
     )
     version: Annotated[str, Text("a version", r"[^\0\r\n]{1,100}", as_written=True)] = Field(
         "", description="The application's version: VERSION in its environment, shown by status."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import NamedTuple
 
@@ -14,12 +15,14 @@ from corral.model.cluster import (
     Database,
     HealthCheck,
     Host,
+    Install,
     Instance,
     Layout,
     Member,
     Proxy,
     Role,
     TimeService,
+    VirtualIp,
     Websocket,
     endpoint,
     instance_name,
@@ -50,20 +53,29 @@ class Placement:
     cache_size: int | None = None
     oplog_size: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    real: bool = False
+    """Whether these are machines of their own, with runtimes and installations as the file says."""
+
+
+def direct_layout(cluster: str) -> Layout:
+    """Directories of `cluster` where Linux has them."""
+    data = PurePosixPath("/var/lib/corral", cluster)
+    return Layout(
+        config=PurePosixPath("/etc/corral", cluster),
+        data=data,
+        logs=PurePosixPath("/var/log/corral", cluster),
+        run=data / "run",  # nginx keeps large bodies there: /run is memory
+        state=data / "state",
+    )
 
 
 def direct_placement(spec: Spec) -> Placement:
-    """Real hosts: the addresses in the file, and directories where Linux has them."""
-    layout = Layout(
-        config=PurePosixPath("/etc/corral", spec.name),
-        data=PurePosixPath("/var/lib/corral", spec.name),
-        logs=PurePosixPath("/var/log/corral", spec.name),
-        run=PurePosixPath("/run/corral", spec.name),
-    )
+    """Real hosts: the addresses in the file."""
     return Placement(
         addresses={name: host.address for name, host in spec.hosts.items()},
-        layouts=dict.fromkeys(spec.hosts, layout),
+        layouts=dict.fromkeys(spec.hosts, direct_layout(spec.name)),
         proxy_ports=(spec.proxy.port,) * len(spec.proxy.hosts),
+        real=True,
     )
 
 
@@ -77,14 +89,14 @@ def build(spec: Spec, placement: Placement, directory: PurePath, source: str = "
         for name, host in spec.hosts.items()
     }
     url = placement.url or spec.app.env.get("ROOT_URL") or _url(spec, placement)
-    database = _database(spec, placement, hosts)
+    database = _database(spec, placement, hosts, directory)
     return Cluster(
         name=spec.name,
         hosts=tuple(hosts.values()),
-        proxy=_proxy(spec, placement, hosts),
+        proxy=_proxy(spec, placement, hosts, directory),
         app=_app(spec, placement, hosts, _Derived(url, database), directory),
         database=database,
-        time=TimeService(tuple(hosts[name] for name in spec.time.servers), spec.time.upstream),
+        time=TimeService(tuple(hosts[name] for name in spec.time.servers), spec.time.upstream, spec.time.install),
         url=url,
         source=source,
     )
@@ -101,6 +113,7 @@ def _app(
     spec: Spec, placement: Placement, hosts: Mapping[str, Host], derived: _Derived, directory: PurePath
 ) -> Application:
     app = spec.app
+    source = partial(beside, directory)
     storage = (placement.storage or PurePosixPath(app.storage.path)) if app.storage.path else None
     variables = {
         "VERSION": app.version,
@@ -110,7 +123,12 @@ def _app(
         "MONGO_OPLOG_URL": oplog_url(derived.database),
     }
     return Application(
-        directory=PurePosixPath(posixpath.normpath(posixpath.join(str(directory), app.directory))),
+        directory=PurePosixPath(app.directory if placement.real else source(app.directory)),
+        runtime=app.runtime if placement.real else "process",
+        image=app.image,
+        image_source=source(app.image_archive) if app.image_archive else "",
+        release=_install(app.release, directory),
+        install=app.install,
         version=app.version,
         stop_signal=app.stop.signal,
         stop_timeout=app.stop.timeout,
@@ -125,16 +143,28 @@ def _app(
     )
 
 
+def beside(directory: PurePath, path: str) -> str:
+    """`path` as the cluster file means it: a relative one starts at that file's directory."""
+    return posixpath.normpath(posixpath.join(str(directory), path))
+
+
+def _install(install: Install, directory: PurePath) -> Install:
+    return replace(install, source=beside(directory, install.source)) if install.source else install
+
+
 def _url(spec: Spec, placement: Placement) -> str:
-    """By the first server name that a browser can be given, else by the first proxy's address."""
+    """By the first server name that a browser can be given, else by the address that moves, or the first proxy's."""
     names = [name for name in spec.proxy.server_name.split() if name != "_" and "*" not in name]
-    host = names[0].removeprefix(".") if names else placement.addresses[spec.proxy.hosts[0]]
+    virtual = spec.proxy.virtual_ip if placement.real else None
+    address = virtual.address if virtual else placement.addresses[spec.proxy.hosts[0]]
+    host = names[0].removeprefix(".") if names else address
     port = placement.proxy_ports[0]
     return f"http://{endpoint(host, port)}".removesuffix(":80" if port == 80 else "\0")
 
 
-def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Proxy:
+def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], directory: PurePath) -> Proxy:
     proxy = spec.proxy
+    virtual = proxy.virtual_ip
     return Proxy(
         hosts=tuple(hosts[name] for name in proxy.hosts),
         ports=placement.proxy_ports,
@@ -154,11 +184,12 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Proxy
         real_ip_header=proxy.real_ip_header,
         not_found=proxy.not_found,
         unbuffered=proxy.unbuffered,
-        virtual_ip=proxy.virtual_ip.address if proxy.virtual_ip else "",
+        virtual_ip=VirtualIp(virtual.address, virtual.interface, virtual.router_id) if virtual else None,
+        install=_install(proxy.install, directory),
     )
 
 
-def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Database:
+def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host], directory: PurePath) -> Database:
     database = spec.database
     return Database(
         replica_set=database.replica_set,
@@ -172,6 +203,9 @@ def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host]) -> Da
         cache_size=database.cache_size or placement.cache_size,
         oplog_size=database.oplog_size or placement.oplog_size,
         parameters=tuple({**placement.parameters, **database.parameters}.items()),
+        directory=PurePosixPath(database.directory) if database.directory and placement.real else None,
+        install=_install(database.install, directory),
+        tune=database.tune,
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from corral.secrets import outside_names
 from corral.spec.addresses import same_address
+from corral.spec.app import App
 from corral.spec.database import RESERVED_NAMES, Member
+from corral.spec.directories import wrong_directory
 from corral.spec.nearest import suggestion
 from corral.spec.positions import Path
 from corral.spec.report import Complaint, Report
 from corral.spec.schema import Spec
+from corral.spec.validate import misspelt
 from corral.spec.variables import references as references_in
 
 _REFERENCES: Final[tuple[Path, ...]] = (
@@ -70,6 +74,11 @@ def database(spec: Spec, report: Report) -> Iterator[Complaint]:
     if spec.database.name.lower() in RESERVED_NAMES:
         sentence = f"may not be {spec.database.name!r}: MongoDB keeps that name for itself."
         yield Complaint("bad-value", ("database", "name"), sentence, "Write another `name:` below database.")
+    directory = spec.database.directory
+    if directory and (wrong := wrong_directory(directory, spec.name)):
+        yield Complaint(
+            "bad-value", ("database", "directory"), wrong, "Write a directory that is for these data alone."
+        )
     if spec.database.members and report.clean(_MEMBERS):
         for name, member in spec.database.members.items():
             yield from _member((*_MEMBERS, name), member)
@@ -77,6 +86,7 @@ def database(spec: Spec, report: Report) -> Iterator[Complaint]:
 
 
 def app(spec: Spec, report: Report) -> Iterator[Complaint]:
+    yield from _command(spec, report)
     for name in spec.app.needs.variables:
         if name not in spec.app.env and report.clean(("app", "env", name)):
             hint = f"Write `{name}: …` below app.env; app.needs.variables, or the preset, asks for it."
@@ -85,8 +95,17 @@ def app(spec: Spec, report: Report) -> Iterator[Complaint]:
     yield from _environment(("app", "workers", "env"), spec.app.workers.env, spec)
 
 
+def _command(spec: Spec, report: Report) -> Iterator[Complaint]:
+    if spec.app.command or spec.app.image or {"command", "image"} & misspelt(App, report.judged.get("app")):
+        return
+    if report.clean(("app", "command"), ("app", "image")):
+        hint = "Add `command:` below app, what starts one instance; or `image:`, a container image with its own."
+        yield Complaint("missing-key", ("app", "command"), "is missing, and so is app.image.", hint)
+
+
 def _environment(place: Path, variables: Mapping[str, str], spec: Spec) -> Iterator[Complaint]:
-    if references_in(variables.get("ROOT_URL", "")):
+    root_url = variables.get("ROOT_URL", "")
+    if references_in(root_url) or outside_names(root_url):
         yield Complaint("bad-value", (*place, "ROOT_URL"), "must be the URL itself: the others refer to it.")
     for name, value in variables.items():
         if "STORAGE" in references_in(value) and not spec.app.storage.path:

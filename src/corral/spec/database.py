@@ -4,7 +4,9 @@ from typing import Annotated, Any, Final
 
 from pydantic import Field
 
-from corral.spec.section import HostReference, NothingTakesAway, Port, Section, Shorthand
+from corral.model.cluster import Install
+from corral.spec.install import Installing
+from corral.spec.section import AbsolutePath, HostReference, NothingTakesAway, Port, Section, Shorthand
 from corral.spec.units import Duration, Size
 from corral.spec.values import Number, Text, Whole
 
@@ -84,3 +86,15 @@ class Database(Section):
         ],
         NothingTakesAway(),
     ] = Field({}, description="mongod's setParameter values.")
+    directory: AbsolutePath = Field(
+        "",
+        description="Where mongod keeps its data on real hosts; /var/lib/corral/CLUSTER/mongod when left out.",
+    )
+    install: Annotated[Install, Installing()] = Field(
+        Install(),
+        description="How mongod comes to real hosts: package (mongodb-org-server, from the hosts' own sources), "
+        "{package: NAME}, {archive: FILE, sha256: …, version: …}, or none.",
+    )
+    tune: bool = Field(
+        True, description="Whether real database hosts get MongoDB's swappiness, keepalive and huge pages."
+    )

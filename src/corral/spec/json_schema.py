@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from corral.spec.app import App
 from corral.spec.schema import Spec
 from corral.spec.section import Section, or_null
 from corral.spec.tree import sections
@@ -23,24 +22,19 @@ def json_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **generated,
         "title": "Corral cluster file",
-        "description": "What a cluster is made of: `corral up` runs it on one machine.",
+        "description": "What a cluster is made of: `corral up` runs it on one machine, `corral apply` on its hosts.",
         "$defs": definitions,
     }
-
-
-_OF_A_PRESET: Final[dict[type[Section], tuple[str, ...]]] = {App: ("command",)}
-"""Required keys that a preset may bring."""
 
 
 def _complete(schema: dict[str, Any], section: type[Section]) -> None:
     schema.pop("title")
     schema["description"] = " ".join((section.__doc__ or "").split())
-    required = [key for key in section.required if key not in _OF_A_PRESET.get(section, ())]
-    if required:
-        schema["required"] = required
+    if section.required:
+        schema["required"] = list(section.required)
     for key, field in section.model_fields.items():
         described = _property(schema["properties"][key], field)
-        schema["properties"][key] = described if key in required else or_null(described)
+        schema["properties"][key] = described if key in section.required else or_null(described)
 
 
 def _property(schema: dict[str, Any], field: FieldInfo) -> dict[str, Any]:

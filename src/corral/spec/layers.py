@@ -28,8 +28,14 @@ from corral.spec.values import Text
 
 _VERSION: Final = r"[0-9]+(\.[0-9]+)*"
 _WRITTEN: Final[tuple[Path, ...]] = (*WRITTEN, *(("versions", "*", *path) for path in WRITTEN))
-_NOT_A_PRESETS: Final = (("app", "preset"), ("app", "version"))
-"""Keys of the section `app` that only a cluster file can answer."""
+_NOT_A_PRESETS: Final = (
+    ("app", "preset"),
+    ("app", "version"),
+    ("app", "image_archive"),
+    ("app", "release"),
+    *((section, "install") for section in ("proxy", "app", "database")),
+)
+"""What only a cluster file can answer: it depends on the hosts, or names a file beside the cluster file."""
 
 
 class Layer(Section):

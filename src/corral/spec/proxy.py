@@ -4,8 +4,9 @@ from typing import Annotated, Any, Final, NamedTuple, get_args
 
 from pydantic import Field
 
-from corral.model.cluster import Balance
+from corral.model.cluster import Balance, Install
 from corral.spec.addresses import wrong_ip, wrong_network, wrong_server_name
+from corral.spec.install import Installing
 from corral.spec.section import Hosts, Port, Section, Shorthand, Timeout, address_alone
 from corral.spec.units import Duration, Size
 from corral.spec.values import Choice, Kind, Text, Whole, refusal
@@ -56,13 +57,13 @@ class _Balance(Kind):
 
 
 class VirtualIp(Section):
-    """An address that keepalived moves between the proxies. Read and shown; nothing in the playground."""
+    """An address that keepalived moves between the proxies. Nothing in the playground."""
 
     required = ("address",)
     address: Annotated[str, Text("an IPv4 or IPv6 address", check=wrong_ip)] = Field(
         "", description="The address that people's requests go to."
     )
-    interface: Annotated[str, Text("a network interface's name", r"[^\s/\0]{1,15}")] = Field(
+    interface: Annotated[str, Text("a network interface's name", r"[A-Za-z0-9_.:@-]{1,15}")] = Field(
         "",
         description="The network interface that carries it; the one of the host's own address when left out.",
     )
@@ -126,4 +127,9 @@ class Proxy(Section):
     virtual_ip: VirtualIpEntry = Field(
         None,
         description="What moves between two proxies: an address, or address, interface and router_id.",
+    )
+    install: Annotated[Install, Installing()] = Field(
+        Install(),
+        description="How nginx comes to real hosts: package, {package: NAME}, {archive: FILE, sha256: …, version: …}, "
+        "or none.",
     )

@@ -4,9 +4,11 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from corral.model.cluster import Install
 from corral.spec.addresses import wrong_playground_network
 from corral.spec.app import App
 from corral.spec.database import Database
+from corral.spec.install import Installing
 from corral.spec.positions import Path
 from corral.spec.proxy import Proxy
 from corral.spec.section import Address, HostEntry, HostName, HostReference, Port, Section, Ssh, left_out
@@ -17,6 +19,8 @@ NAME: Final = Text("small letters, digits and hyphens, a letter first, 30 at mos
 WRITTEN: Final[tuple[Path, ...]] = (
     ("app", "version"),
     ("app", "command", "*"),
+    ("app", "release", "*"),
+    ("app", "install", "*"),
     ("app", "env", "*"),
     ("app", "health", "contains"),
     ("app", "websocket", "send"),
@@ -25,16 +29,35 @@ WRITTEN: Final[tuple[Path, ...]] = (
     ("app", "workers", "env", "*"),
     ("app", "workers", "health", "contains"),
     ("database", "parameters", "*"),
+    ("database", "install", "*"),
+    ("proxy", "install", "*"),
+    ("time", "install", "*"),
 )
 """Where a number or a truth value is a text: version 1.10 is not 1.1."""
 
 
 class Time(Section):
-    """Time servers. Read and shown; the playground has this machine's own clock."""
+    """Time servers. The playground has this machine's own clock."""
 
     servers: tuple[HostReference, ...] = Field((), description="The hosts that the others take the time from.")
     upstream: tuple[Address, ...] = Field(
         (), description="Where those take it from themselves; nothing on an isolated network."
+    )
+    install: Annotated[Install, Installing(archives=False)] = Field(
+        Install(), description="How chrony comes to real hosts: package, {package: NAME}, or none."
+    )
+
+
+class Secrets(Section):
+    """Where the generated passwords lie: .corral/NAME/secrets.yaml beside this file, for its owner alone."""
+
+    recipients: tuple[Annotated[str, Text("an age or SSH public key, or a .pub file", r"[^\0\n]+")], ...] = Field(
+        (), description="Who can decrypt them: age1…, ssh-ed25519 …, or a .pub file. Not encrypted when left out."
+    )
+    identity: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+        "",
+        description="The private key that decrypts them; when left out, $CORRAL_AGE_IDENTITY, Corral's own age.key or "
+        "an SSH key.",
     )
 
 
@@ -62,4 +85,5 @@ class Spec(Section):
     app: App = left_out("The application: its instances and its workers.")
     database: Database = left_out("The MongoDB replica set.")
     time: Time = left_out("Time servers.")
+    secrets: Secrets = left_out("Where the generated passwords lie.")
     playground: Playground = left_out("What holds for `corral up` on one machine alone.")

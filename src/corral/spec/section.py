@@ -98,22 +98,32 @@ Hosts = Annotated[tuple[HostReference, ...], Field(min_length=1)]
 Address = Annotated[str, Text("an IPv4 or IPv6 address or a DNS name", check=wrong_address)]
 Port = Annotated[int, Whole(1, 65535)]
 Timeout = Annotated[float, Duration("100ms", "24h")]
+AbsolutePath = Annotated[str, Text("an absolute path without control characters", r"/[^\x00-\x1f\x7f]*")]
+"""A directory on the hosts. Unit files can't hold control characters."""
 UrlPath = Annotated[str, Text("a path: a slash first, no blanks", r"/[!-~]*")]
 
 
 class Ssh(Section):
-    """How a host is reached. Read and shown; nothing in the playground."""
+    """How a host is reached. ~/.ssh/config holds for what is left out; nothing in the playground."""
 
     user: Annotated[str, Text("a user's name", r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?")] = Field(
         "", description="The account to log in with; the one that runs corral when left out."
     )
-    port: Port = Field(22, description="The port of sshd.")
+    port: Port | None = Field(None, description="The port of sshd; ssh's own choice, which is 22, when left out.")
     key: Annotated[str, Text("the path of a private key", r"[^\0\n]+")] = Field(
         "", description="The private key's file; ssh's own choice when left out."
     )
     sudo: bool = Field(False, description="Whether the account needs sudo (without a prompt) to change the host.")
     jump: Annotated[str, Text("a host, or user@host:port", r"[^\s\0]+")] = Field(
         "", description="The host to go through, as ssh -J takes it."
+    )
+    known_hosts: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+        "",
+        description="A file of host keys to trust, besides ~/.ssh/known_hosts and what `corral trust` has recorded.",
+    )
+    timeout: Timeout = Field(10.0, description="How long a host may take to answer.")
+    connections: Annotated[int, Whole(1, 1000)] = Field(
+        32, description="How many hosts are connected to at the same time, while a run begins."
     )
 
 

@@ -51,7 +51,7 @@ def read_as(schema: type[S], report: Report) -> S:
                 complaint = _complaint(report, details, schema)
                 if details["type"] != "too_short" or report.clean(complaint.path):
                     report.add(complaint)
-                _set_aside(data, complaint.path)
+                _set_aside(data, complaint.path[:-1] if _inside(details) else complaint.path)
 
 
 def _complaint(report: Report, details: ErrorDetails, schema: type[Section]) -> Complaint:
@@ -66,7 +66,13 @@ def _complaint(report: Report, details: ErrorDetails, schema: type[Section]) -> 
     if kind == "too_short":
         return Complaint("bad-value", path, "must have at least one entry")
     hint = str(details.get("ctx", {}).get("hint", ""))
+    if inside := _inside(details):
+        return Complaint(kind, (*path, inside), details["msg"], hint, at_key=kind == "unknown-key")
     return Complaint(kind, path, details["msg"], hint, at_key)
+
+
+def _inside(details: ErrorDetails) -> str:
+    return str(details.get("ctx", {}).get("inside", ""))
 
 
 def _unknown_key(path: Path, schema: type[Section]) -> Complaint:
@@ -95,11 +101,9 @@ def _set_aside(data: dict[str, Any], path: Path) -> None:
 def _missing(section: Section, path: Path, data: Any) -> Iterator[Complaint]:
     """The required keys that are not there; one that is only misspelt has been named as an unknown key."""
     written = data if isinstance(data, Mapping) else {}
-    misspelt = {
-        near(key, tuple(type(section).model_fields)) for key in written if key not in type(section).model_fields
-    }
+    meant = misspelt(type(section), written)
     for key in section.required:
-        if key not in section.model_fields_set and key not in misspelt:
+        if key not in section.model_fields_set and key not in meant:
             yield _missing_key(section, path, key)
     for key in section.model_fields_set:
         value = getattr(section, key)
@@ -110,6 +114,12 @@ def _missing(section: Section, path: Path, data: Any) -> Iterator[Complaint]:
             for name, entry in value.items():
                 if isinstance(entry, Section):
                     yield from _missing(entry, (*path, key, name), inner.get(name) if isinstance(inner, dict) else None)
+
+
+def misspelt(section: type[Section], written: Any) -> set[str]:
+    """The keys of `section` that keys in `written`, which it doesn't know, are spelt most like."""
+    known = tuple(section.model_fields)
+    return {near(key, known) for key in written if key not in known} if isinstance(written, Mapping) else set()
 
 
 def _missing_key(section: Section, path: Path, key: str) -> Complaint:

@@ -30,9 +30,12 @@ def found(value: object) -> str:
     return "nothing" if value is None else "a list" if isinstance(value, list | tuple) else "a mapping"
 
 
-def refusal(code: str, sentence: str, hint: str = "") -> PydanticCustomError:
-    """What a kind raises: `sentence` goes behind the key, so it starts with a verb."""
-    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "hint": hint})
+def refusal(code: str, sentence: str, hint: str = "", inside: str = "") -> PydanticCustomError:
+    """What a kind raises: `sentence` goes behind the key, so it starts with a verb.
+
+    `inside` is the key that it is about, where the kind is a mapping.
+    """
+    return PydanticCustomError(code, "{sentence}", {"sentence": sentence, "hint": hint, "inside": inside})
 
 
 class Kind:

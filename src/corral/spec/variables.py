@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from corral.secrets import outside_names
 from corral.spec.section import NothingTakesAway
 from corral.spec.values import Text
 
@@ -15,7 +16,11 @@ REFERENCES: Final = (*_DERIVED, "ROOT_URL")
 """What `${corral:NAME}` in a value may stand for."""
 _START: Final = "${corral:"
 _REFERENCE: Final = re.compile(r"\$\{corral:([A-Z_]*)\}")
-_RESERVED: Final = ("${secret:", "${env:", "${file:")
+_RESERVED: Final = "${secret:"
+_OUTSIDE: Final = {
+    "${env:": "${env:NAME}, where NAME is a variable's name: letters, digits and underscores",
+    "${file:": "${file:PATH}, where PATH has no quotes, backslashes, braces, pipes or dollar signs",
+}
 _SOURCES: Final = {"VERSION": "app.version", "STORAGE": "app.storage.path"}
 
 
@@ -26,9 +31,12 @@ def _wrong_variable(name: str) -> str:
 
 
 def _wrong_value(text: str) -> str:
-    for start in _RESERVED:
-        if start in text:
-            return f"may not hold `{start}...}}`: this way to write it is reserved for a later version"
+    if _RESERVED in text:
+        return f"may not hold `{_RESERVED}...}}`: this way to write it is reserved for a later version"
+    outside = outside_names(text)
+    for start, form in _OUTSIDE.items():
+        if text.count(start) != sum(name.startswith(start[2:]) for name in outside):
+            return f"may hold {form}"
     known = [name for name in references(text) if name in REFERENCES]
     if len(known) == text.count(_START):
         return ""

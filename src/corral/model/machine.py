@@ -1,0 +1,208 @@
+"""One real host as one look tells it. What could not be seen is None, empty or `unknown`: never a failure.
+
+Sizes are bytes, times seconds; clocks are the host's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit
+from corral.model.software import Software
+
+Version = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class System:
+    """`architecture` is the kernel's word (x86_64, aarch64); `systemd` its major version, 0 where it isn't process 1.
+
+    `zone` is the name of the time zone as the host has it, such as Europe/Berlin.
+    """
+
+    root: bool = False
+    user: str = ""
+    """Who came in, before becoming root."""
+    architecture: str = ""
+    family: Family = "unknown"
+    distribution: str = ""
+    kernel: str = ""
+    systemd: int = 0
+    cores: int = 1
+    boot_id: str = ""
+    machine_id: str = ""
+    uptime: float | None = None
+    clock: float | None = None
+    """Seconds since the epoch when the host was asked."""
+    zone: str = ""
+    interface: str = ""
+    """The network interface that carries the host's address."""
+    resolved: tuple[str, ...] = ()
+    """Of a host that the file knows by a name: the addresses that the host itself finds behind that name."""
+    journal_persistent: bool | None = None
+    """Whether what the units log outlives a reboot."""
+    tar: bool = True
+    """Whether tar is there, which brings files and archives."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """`huge_pages` is the word of transparent_hugepage/enabled that holds: always, madvise or never."""
+
+    total: int | None = None
+    available: int | None = None
+    swappiness: int | None = None
+    huge_pages: str = ""
+
+
+@dataclass(frozen=True)
+class Disk:
+    """The file system that holds `path`, or would: of the nearest directory above it that is there."""
+
+    path: str
+    free: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program on root's PATH; `version` is None where it wasn't asked."""
+
+    name: str
+    path: str
+    version: Version | None = None
+
+
+@dataclass(frozen=True)
+class PackageState:
+    """`installed` and `candidate` are versions as the package manager writes them, empty for none.
+
+    `candidate` is what would be installed. It is None when that isn't known, since the host has fetched no package
+    lists yet, and when nobody asked, since this package or another that brings the same is installed.
+    """
+
+    name: str
+    installed: str = ""
+    candidate: str | None = None
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A listening socket, and what is behind it: `service` is its systemd unit, `container` its docker container."""
+
+    protocol: Literal["tcp", "udp"]
+    address: str
+    """`*` stands for every address of both families, 0.0.0.0 and :: for every one of their own."""
+    port: int
+    pid: int = 0
+    command: str = ""
+    service: str = ""
+    container: str = ""
+    unit: str = ""
+    """The unit of this very cluster that holds it; empty when it is somebody else's."""
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """A systemd unit of the distribution. `names` are all that it has: on Debian chrony is chronyd too."""
+
+    names: tuple[str, ...]
+    enabled: bool = False
+    active: bool = False
+    held: bool = False
+    """Whether it is masked until the next boot, as it is while Corral installs its package."""
+
+
+@dataclass(frozen=True)
+class Process:
+    """The main process of one of the cluster's units. A limit is None when it isn't known, -1 when there is none."""
+
+    unit: str
+    pid: int
+    program: str = ""
+    """The file that it runs."""
+    version: Version | None = None
+    """Of a mongod: what that file says it is."""
+    open_files: int | None = None
+    processes: int | None = None
+
+
+@dataclass(frozen=True)
+class Security:
+    """`selinux` is enforcing, permissive, or empty where there is none; `firewall` names what is on, empty for none."""
+
+    selinux: str = ""
+    firewall: str = ""
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What chronyd says of the clock. `offset` is how far off it finds it; `sources` are those in reach."""
+
+    leap: str
+    stratum: int
+    offset: float
+    root_dispersion: float
+    reference: str = ""
+    sources: int = 0
+    settling: bool = False
+    """Whether it has too few answers yet to tell how well it follows, as in the first minute or two of its life."""
+
+
+@dataclass(frozen=True)
+class Docker:
+    """`compose` is how docker compose is called, empty where it is missing; its version None if not asked."""
+
+    running: bool = False
+    compose: tuple[str, ...] = ()
+    compose_version: Version | None = None
+
+
+@dataclass(frozen=True)
+class Owned:
+    """What Corral has on the host: units with the revisions written down there, files with their secrets by reference.
+
+    `lock` is the text of the cluster's lock, empty when nobody holds it.
+    """
+
+    files: tuple[File, ...] = ()
+    records: tuple[FileRecord, ...] = ()
+    directories: tuple[Directory, ...] = ()
+    units: tuple[FoundUnit, ...] = ()
+    software: tuple[Software, ...] = ()
+    lock: str = ""
+
+
+@dataclass(frozen=True)
+class Machine:
+    host: str
+    system: System = field(default_factory=System)
+    memory: Memory = field(default_factory=Memory)
+    disks: tuple[Disk, ...] = ()
+    programs: tuple[Program, ...] = ()
+    packages: tuple[PackageState, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    services: tuple[ServiceState, ...] = ()
+    processes: tuple[Process, ...] = ()
+    security: Security = field(default_factory=Security)
+    docker: Docker = field(default_factory=Docker)
+    tracking: Tracking | None = None
+    """None when chronyd doesn't run, or isn't asked."""
+    owned: Owned = field(default_factory=Owned)
+
+    def program(self, name: str) -> Program | None:
+        return next((program for program in self.programs if program.name == name), None)
+
+    def package(self, name: str) -> PackageState:
+        return next((package for package in self.packages if package.name == name), PackageState(name))
+
+    def disk(self, path: str) -> Disk | None:
+        return next((disk for disk in self.disks if disk.path == path), None)
+
+    def active(self, *names: str) -> Iterator[str]:
+        """Those of the services `names` that run, one name for each service."""
+        for state in self.services:
+            if state.active:
+                yield from [name for name in names if name in state.names][:1]
