@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from corral.desired import database, instances, nginx, supervisor
-from corral.model.cluster import Application, Cluster, HealthCheck, Host, Instance, Member
-from corral.model.resources import Desired, Directory, File, Gate, HostFacts, Lane, Stage, Unit, digest
+from corral.desired.gates import health_gate, lane, member_gate, mongod_unit, nginx_unit, ping_gate
+from corral.desired.parts import Corner, Parts, revision, without
+from corral.model.cluster import Cluster, Instance, Member
+from corral.model.resources import Desired, Gate, HostFacts, Unit
+
+__all__ = ["assemble", "health_gate", "mongod_unit", "nginx_unit"]
 
 Facts = Mapping[str, HostFacts]
-
-
-class _Parts:
-    """What the builders below fill, one part of the cluster after the other."""
-
-    def __init__(self) -> None:
-        self.directories: dict[tuple[str, str], Directory] = {}
-        self.files: list[File] = []
-        self.units: list[Unit] = []
-        self.gates: dict[str, Gate] = {}
-        self.checks: dict[str, tuple[str, ...]] = {}
-
-    def directory(self, host: Host, path: object, stage: Stage, mode: int = 0o755) -> None:
-        self.directories.setdefault((host.name, str(path)), Directory(host.name, str(path), mode, stage))
-
-    def file(self, host: Host, path: object, content: str, stage: Stage, mode: int = 0o644) -> File:
-        file = File(host.name, str(path), content, mode, stage)
-        self.files.append(file)
-        return file
-
-    def unit(self, unit: Unit, host: Host, stage: Stage, gate: Gate) -> None:
-        self.units.append(unit)
-        self.gates[unit.name] = gate
-        self.directory(host, host.layout.logs, stage)
-        self.file(host, supervisor.program_path(host, unit.name), supervisor.program(unit, host), stage)
 
 
 def assemble(cluster: Cluster, facts: Facts, held_back: frozenset[str] = frozenset()) -> Desired:
@@ -42,77 +20,55 @@ def assemble(cluster: Cluster, facts: Facts, held_back: frozenset[str] = frozens
 
     The web instances named in `held_back` get no requests from the proxies.
     """
-    parts = _Parts()
+    parts = Parts()
     for member in cluster.database.members:
-        _member(parts, cluster, member, facts[member.host.name])
+        _member(Corner(parts, member.host, "database"), cluster, member, facts[member.host.name])
     for instance in cluster.app.instances:
-        _instance(parts, cluster, instance, facts[instance.host.name])
+        _instance(Corner(parts, instance.host, "application"), cluster, instance, facts[instance.host.name])
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
-        _proxy(parts, _without(cluster, held_back), host, port, facts[host.name])
-    return Desired(
-        directories=tuple(parts.directories.values()),
-        files=tuple(parts.files),
-        units=tuple(parts.units),
-        replica_set=database.replica_set(cluster.database),
-        gates=tuple(parts.gates.items()),
-        checks=tuple(parts.checks.items()),
-    )
+        _proxy(Corner(parts, host, "proxy"), without(cluster, held_back), port, facts[host.name])
+    return parts.desired(database.replica_set(cluster.database))
 
 
-def _without(cluster: Cluster, held_back: frozenset[str]) -> Cluster:
-    """The same instances, those of `held_back` marked as down for the proxies."""
-    instances = tuple(replace(each, down=each.name in held_back) for each in cluster.app.instances)
-    return replace(cluster, app=replace(cluster.app, instances=instances)) if held_back else cluster
+def _unit(here: Corner, unit: Unit, gate: Gate) -> None:
+    here.unit(unit, gate)
+    here.directory(here.host.layout.logs)
+    here.file(supervisor.program_path(here.host, unit.name), supervisor.program(unit, here.host))
 
 
-def mongod_unit(host: Host) -> str:
-    return f"mongod.{host.name}"
-
-
-def nginx_unit(host: Host) -> str:
-    return f"nginx.{host.name}"
-
-
-def _member(parts: _Parts, cluster: Cluster, member: Member, facts: HostFacts) -> None:
+def _member(here: Corner, cluster: Cluster, member: Member, facts: HostFacts) -> None:
     host = member.host
-    data = database.data_directory(host)
-    parts.directory(host, data, "database", 0o700)
-    parts.directory(host, host.layout.run, "database")
-    key = parts.file(host, host.layout.config / "keyfile", "${secret:keyfile}\n", "database", 0o400)
-    path = host.layout.config / "mongod.conf"
-    conf = parts.file(host, path, database.mongod_conf(cluster.database, member, host), "database")
+    here.directory(database.data_path(cluster.database, host), 0o700)
+    here.directory(host.layout.run)
+    key = here.file(database.key_path(host), database.KEY, 0o400)
+    path = database.conf_path(host)
+    conf = here.file(path, database.mongod_conf(cluster.database, member, host))
     unit = Unit(
         host=host.name,
         name=mongod_unit(host),
         role="database",
-        revision=_revision(key.content, conf.content, facts.mongod_path, facts.mongod_version),
+        revision=revision(key.content, conf.content, facts.mongod_path, facts.mongod_version),
         program=(facts.mongod_path, "--config", str(path)),
         directory=str(host.layout.run),
         address=host.address,
         port=member.port,
-        stop_timeout=60,
+        stop_timeout=database.STOP_TIMEOUT,
     )
-    parts.unit(unit, host, "database", Gate("member", host.address, member.port, deadline=60, streak=1))
+    _unit(here, unit, member_gate(member))
 
 
-def _lane(app: Application, facts: HostFacts) -> Lane | None:
-    """`cores` is one more than there are, since a start also waits; measured by bench/steedos.py."""
-    width = facts.cores + 1 if app.start_at_once == "cores" else app.start_at_once
-    return Lane(facts.machine or facts.host, width) if width else None
-
-
-def _instance(parts: _Parts, cluster: Cluster, instance: Instance, facts: HostFacts) -> None:
+def _instance(here: Corner, cluster: Cluster, instance: Instance, facts: HostFacts) -> None:
     host, app = instance.host, cluster.app
     path = instances.script_path(instance)
-    script = parts.file(host, path, instances.start_script(app, instance), "application", 0o600)
-    parts.directory(host, host.layout.run, "application")
+    script = here.file(path, instances.start_script(app, instance), 0o600)
+    here.directory(host.layout.run)
     if app.storage:
-        parts.directory(host, app.storage, "application", 0o700)
+        here.directory(app.storage, 0o700)
     unit = Unit(
         host=host.name,
         name=instance.name,
         role=instance.role,
-        revision=_revision(script.content, app.stop_signal, app.stop_timeout),
+        revision=revision(script.content, app.stop_signal, app.stop_timeout),
         program=("/bin/sh", str(path)),
         directory=str(host.layout.run),
         address=host.address,
@@ -120,57 +76,32 @@ def _instance(parts: _Parts, cluster: Cluster, instance: Instance, facts: HostFa
         stop_signal=app.stop_signal,
         stop_timeout=app.stop_timeout,
         drain=app.drain,
-        lane=_lane(app, facts),
+        lane=lane(app, facts),
     )
-    parts.unit(unit, host, "application", health_gate(instance))
+    _unit(here, unit, health_gate(instance))
 
 
-def health_gate(instance: Instance, streak: int = 3) -> Gate:
-    """The instance's own health check as a gate; at most a quarter of a second between two questions."""
-    check: HealthCheck | None = instance.health
-    if check is None:
-        return Gate("process", instance.host.address, instance.port, deadline=30, streak=streak)
-    return Gate(
-        "http",
-        instance.host.address,
-        instance.port,
-        path=check.path,
-        status=check.status,
-        contains=check.contains,
-        interval=min(check.interval, 0.25),
-        timeout=check.timeout,
-        deadline=check.start_timeout,
-        streak=streak,
-    )
-
-
-def _proxy(parts: _Parts, cluster: Cluster, host: Host, port: int, facts: HostFacts) -> None:
-    path = host.layout.config / "nginx.conf"
+def _proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
+    host = here.host
+    path = nginx.conf_path(host)
     parameters = (cluster.proxy, cluster.app.web, host, port, facts)
-    revision = _revision(nginx.render_nginx(*parameters))
-    parts.file(host, path, nginx.render_nginx(*parameters, revision), "proxy", 0o600)
-    parts.directory(host, host.layout.run, "proxy")
-    prefix = ("-p", f"{host.layout.run}/", "-e", "stderr")
-    parts.checks[str(path)] = (facts.nginx_path, *prefix, "-t", "-q", "-c", "{}")
-    start = host.layout.config / "nginx.sh"
-    command = (facts.nginx_path, *prefix, "-c", str(path))
-    script = parts.file(host, start, nginx.start_script(host, command), "proxy")
+    taken_in = revision(nginx.render_nginx(*parameters))
+    here.file(path, nginx.render_nginx(*parameters, taken_in), 0o600)
+    here.directory(host.layout.run)
+    here.check(path, nginx.check_command(facts.nginx_path, host))
+    command = nginx.command(facts.nginx_path, host)
+    script = here.file(host.layout.config / "nginx.sh", nginx.start_script(host, command))
     unit = Unit(
         host=host.name,
         name=nginx_unit(host),
         role="proxy",
-        revision=_revision(script.content, facts.nginx_version),
-        reload_revision=revision,
-        program=("/bin/sh", str(start)),
+        revision=revision(script.content, facts.nginx_version),
+        reload_revision=taken_in,
+        program=("/bin/sh", script.path),
         directory=str(host.layout.run),
         address=host.address,
         port=port,
         stop_timeout=10,
         leaves_out=tuple(instance.name for instance in cluster.app.web if instance.down),
     )
-    gate = Gate("http", host.address, port, path=nginx.PING_PATH, contains=nginx.ping_answer(host, revision), streak=1)
-    parts.unit(unit, host, "proxy", gate)
-
-
-def _revision(*parts: object) -> str:
-    return digest("\0".join(map(str, parts)))[:16]
+    _unit(here, unit, ping_gate(host, port, taken_in))

@@ -6,18 +6,38 @@ import json
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import PurePosixPath
+from typing import Final
 
 from corral.model.cluster import Database, Host, Member
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR, PROBE_DATABASE
 from corral.model.resources import DatabaseUser, ReplicaSet, SetMember
+from corral.secrets import reference
 
 MEBIBYTE = 1024**2
 GIBIBYTE = 1024**3
 
+KEY: Final = f"{reference('keyfile')}\n"
+"""The key file's content."""
+STOP_TIMEOUT: Final = 60.0
+"""Seconds from SIGTERM to SIGKILL: a primary takes up to 15 s to hand over, then what is in the cache is written."""
+
 
 def data_directory(host: Host) -> PurePosixPath:
-    """mongod's dbPath on `host`."""
+    """mongod's dbPath on `host` where the file names none."""
     return host.layout.data / "mongod"
+
+
+def data_path(database: Database, host: Host) -> PurePosixPath:
+    """mongod's dbPath on `host`."""
+    return database.directory or data_directory(host)
+
+
+def conf_path(host: Host) -> PurePosixPath:
+    return host.layout.config / "mongod.conf"
+
+
+def key_path(host: Host) -> PurePosixPath:
+    return host.layout.config / "keyfile"
 
 
 def mongod_conf(database: Database, member: Member, host: Host) -> str:
@@ -25,8 +45,8 @@ def mongod_conf(database: Database, member: Member, host: Host) -> str:
     sections: tuple[tuple[str, Sequence[tuple[str, object]]], ...] = (
         ("net", _net(member, host)),
         ("replication", _replication(database)),
-        ("security", [("keyFile", str(host.layout.config / "keyfile")), ("authorization", "enabled")]),
-        ("storage", [("dbPath", str(data_directory(host))), *_cache(database)]),
+        ("security", [("keyFile", str(key_path(host))), ("authorization", "enabled")]),
+        ("storage", [("dbPath", str(data_path(database, host))), *_cache(database)]),
         ("systemLog", [("quiet", True)]),  # no line for each connection: status and verify open several
         ("setParameter", database.parameters),
     )

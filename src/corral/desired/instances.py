@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import shlex
 from pathlib import PurePosixPath
+from typing import Final
 
-from corral.model.cluster import Application, Instance
+from corral.model.cluster import Application, Host, Instance
+from corral.secrets import shell_word
 
-_HEADER = "#!/bin/sh\n# Written by Corral; the next run writes it anew. The values come from the cluster file.\n"
+OPEN_FILES: Final = 16384
+"""What an instance may have open on a real host: as many as each nginx worker. A limit above the one that docker itself
+has keeps a container from starting."""
+_HEADER: Final = "#!/bin/sh\n# Written by Corral; the next run writes it anew. The values come from the cluster file.\n"
+
+
+def places(host: Host) -> PurePosixPath:
+    """The directory of what each instance of `host` is started with."""
+    return host.layout.config / "instances"
 
 
 def script_path(instance: Instance) -> PurePosixPath:
-    return instance.host.layout.config / "instances" / f"{instance.name}.sh"
+    return places(instance.host) / f"{instance.name}.sh"
 
 
-def start_script(app: Application, instance: Instance) -> str:
+def start_script(app: Application, instance: Instance, header: str = _HEADER) -> str:
     """A POSIX sh script that becomes the instance. Secrets are references, so this is safe to show."""
-    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in instance.environment)
+    exports = "".join(f"export {name}={shell_word(value)}\n" for name, value in instance.environment)
     directory = shlex.quote(str(app.directory))
-    return f"{_HEADER}{exports}cd {directory} || exit 1\nexec {shlex.join(instance.command)}\n"
+    return f"{header}{exports}cd {directory} || exit 1\nexec {shlex.join(instance.command)}\n"

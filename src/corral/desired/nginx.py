@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import chain, zip_longest
 from math import ceil
+from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired.templating import render
@@ -92,6 +93,25 @@ def render_nginx(
         probe_header=PROBE_HEADER,
         probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
     )
+
+
+def command(program: str, host: Host) -> tuple[str, ...]:
+    """What runs nginx in the foreground, and for good."""
+    return (program, *_places(host), "-c", str(conf_path(host)))
+
+
+def check_command(program: str, host: Host) -> tuple[str, ...]:
+    """What judges a configuration, whose path stands for `{}`."""
+    return (program, *_places(host), "-t", "-q", "-c", "{}")
+
+
+def conf_path(host: Host) -> PurePosixPath:
+    return host.layout.config / "nginx.conf"
+
+
+def _places(host: Host) -> tuple[str, ...]:
+    """`-e` keeps nginx from a log file that is compiled in; it is known from nginx 1.19.5 on."""
+    return ("-p", f"{host.layout.run}/", "-e", "stderr")
 
 
 def start_script(host: Host, command: Sequence[str]) -> str:

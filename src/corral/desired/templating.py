@@ -5,8 +5,15 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from corral.model.cluster import Host
+
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+
+def head(host: Host) -> str:
+    """What each file of a real host says first, as a comment."""
+    return f"# Written by Corral for {host.name}: the next apply replaces it. Change the cluster file instead."
 
 
 @cache
@@ -26,3 +33,10 @@ def _environment() -> Environment:
 def render(template: str, **values: object) -> str:
     """`templates/<template>` filled in. Raises jinja2.UndefinedError for a value that the template wants and lacks."""
     return _environment().get_template(template).render(**values)
+
+
+def compile_templates() -> None:
+    """All of them, which `render` else does one by one as it needs them: 20 ms for nginx's and the units'."""
+    environment = _environment()
+    for template in environment.list_templates():
+        environment.get_template(template)

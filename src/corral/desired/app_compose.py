@@ -1,0 +1,61 @@
+"""An application host whose instances are containers of docker compose."""
+
+from __future__ import annotations
+
+from corral.desired import compose
+from corral.desired.gates import health_gate, lane
+from corral.desired.installs import package
+from corral.desired.instances import places
+from corral.desired.parts import Corner, revision
+from corral.model.cluster import Cluster, Instance
+from corral.model.resources import HostFacts, Unit
+from corral.model.software import Image, Service
+
+
+def add_containers(here: Corner, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
+    """`mine` are the instances of this host."""
+    host, app = here.host, cluster.app
+    _add_docker(here, cluster, facts)
+    image = Image(host.name, app.image, source=app.image_source, sha256=app.image_sha256)
+    here.software(image)
+    here.directory(places(host))
+    if app.storage:
+        here.directory(app.storage)
+    services = {}
+    for instance in mine:
+        services[instance.name] = compose.service(cluster.name, app, instance)
+        environment = here.file(compose.environment_path(instance), compose.environment_yaml(instance), 0o600)
+        unit = Unit(
+            host=host.name,
+            name=instance.name,
+            role=instance.role,
+            revision=revision(environment.content, services[instance.name], image.name, image.sha256),
+            program=instance.command,
+            directory=str(app.directory),
+            address=host.address,
+            port=instance.port,
+            stop_signal=app.stop_signal,
+            stop_timeout=app.stop_timeout,
+            drain=app.drain,
+            lane=lane(app, facts),
+        )
+        here.unit(unit, health_gate(instance))
+    here.file(compose.compose_path(host), compose.compose_yaml(host, list(services.values())))
+
+
+def _add_docker(here: Corner, cluster: Cluster, facts: HostFacts) -> None:
+    install = cluster.app.install
+    if install.way == "package":
+        for name in _packages(install.name, facts):
+            package(here, name, facts)
+    here.software(Service(here.host.name, "docker.service"))
+
+
+def _packages(name: str, facts: HostFacts) -> tuple[str, ...]:
+    """Debian's docker with Debian's compose; docker-ce is Docker's own, with its plugin.
+
+    RHEL and its kin have no docker of their own: docker-ce comes from the repository that the user has added.
+    """
+    docker = name or ("docker-ce" if facts.family == "rhel" else "docker.io")
+    plugin = docker == "docker-ce" or facts.family == "rhel"
+    return docker, "docker-compose-plugin" if plugin else "docker-compose"

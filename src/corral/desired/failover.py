@@ -1,0 +1,113 @@
+"""keepalived on the proxies: whichever of them answers has the virtual address."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from pathlib import PurePosixPath
+from typing import Final
+
+from corral.desired import nginx
+from corral.desired.gates import failover_gate, keepalived_unit
+from corral.desired.installs import package
+from corral.desired.parts import Corner, revision
+from corral.desired.systemd import RELOAD, hardened, unit_path, unit_text, whole_seconds
+from corral.desired.templating import head, render
+from corral.model.cluster import Cluster, Host, VirtualIp
+from corral.model.resources import HostFacts, Unit
+from corral.model.service_names import account
+from corral.secrets import reference
+
+PROGRAM: Final = "/usr/sbin/keepalived"
+SECRET: Final = "vrrp"  # noqa: S105 - its name
+"""The secret that the proxies know each other by."""
+STOP_TIMEOUT: Final = 10.0
+FIRST_PRIORITY: Final = 150
+"""Of the first proxy in the file; each further one has one less. It counts when nobody has the address yet."""
+CAPABILITIES: Final = "CAP_KILL CAP_NET_ADMIN CAP_NET_BROADCAST CAP_NET_RAW CAP_SETGID CAP_SETUID"
+_CHECK: Final = (
+    'said=$("$1" -t -l -f "$2" 2>&1); code=$?; [ -z "$said" ] || echo "$said" >&2; '
+    '[ $code = 0 ] || [ "$code$said" = 143 ]'
+)
+"""keepalived 2.2.7, which is Debian 12's, ends its test of a file with a script by killing itself: what it said before
+counts then, and of a right file it says nothing (github.com/acassen/keepalived/issues/2587)."""
+
+
+def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
+    """Nothing without a virtual address."""
+    virtual, host = cluster.proxy.virtual_ip, here.host
+    if virtual is None:
+        return
+    package(here, "keepalived", facts, "keepalived.service")
+    script = here.file(script_path(host), check_script(host, port), 0o755)
+    conf = here.file(conf_path(host), keepalived_conf(cluster, host, virtual, facts), 0o600)
+    here.check(conf.path, ("sh", "-c", _CHECK, "check", PROGRAM, "{}"))
+    definition = here.file(
+        unit_path(cluster.name, keepalived_unit(host)), keepalived_service(cluster, host, virtual), after=[RELOAD]
+    )
+    unit = Unit(
+        host=host.name,
+        name=keepalived_unit(host),
+        role="failover",
+        revision=revision(definition.content),
+        reload_revision=revision(script.content, conf.content),
+        program=(PROGRAM, "-n", "-f", conf.path),
+        directory="/",
+        address=host.address,
+        port=0,
+        stop_timeout=STOP_TIMEOUT,
+    )
+    here.unit(unit, failover_gate(host))
+
+
+def conf_path(host: Host) -> PurePosixPath:
+    return host.layout.config / "keepalived.conf"
+
+
+def script_path(host: Host) -> PurePosixPath:
+    return host.layout.config / "check-proxy"
+
+
+def keepalived_conf(cluster: Cluster, host: Host, virtual: VirtualIp, facts: HostFacts) -> str:
+    """By VRRP 2 with a password; VRRP 3, which an IPv6 address needs, has none."""
+    proxies = cluster.proxy.hosts
+    return render(
+        "keepalived.conf.j2",
+        head=head(host),
+        cluster=cluster.name,
+        host=host,
+        account=account(cluster.name, "web"),
+        script=script_path(host),
+        virtual=virtual,
+        interface=virtual.interface or facts.interface,
+        priority=FIRST_PRIORITY - proxies.index(host),
+        peers=_peers(host, proxies, virtual),
+        password="" if ":" in virtual.address else reference(SECRET),
+    )
+
+
+def check_script(host: Host, port: int) -> str:
+    """Whether nginx answers here; bash, since it connects by itself: curl is not on every host."""
+    return render("check-proxy.j2", head=head(host), address=host.address, port=port, path=nginx.PING_PATH)
+
+
+def keepalived_service(cluster: Cluster, host: Host, virtual: VirtualIp) -> str:
+    return unit_text(
+        "keepalived.service.j2",
+        cluster,
+        host,
+        program=PROGRAM,
+        address=virtual.address,
+        conf=conf_path(host),
+        stop_timeout=whole_seconds(STOP_TIMEOUT),
+        **hardened("yes", CAPABILITIES, "AF_INET AF_INET6 AF_NETLINK AF_PACKET AF_UNIX"),
+    )
+
+
+def _peers(host: Host, proxies: tuple[Host, ...], virtual: VirtualIp) -> list[str]:
+    """The other proxies' addresses, for networks without multicast; none where one isn't an address of its kind."""
+    version = ip_address(virtual.address).version
+    try:
+        kinds = {ip_address(proxy.address).version for proxy in proxies}
+    except ValueError:  # a host's name
+        return []
+    return [proxy.address for proxy in proxies if proxy != host] if kinds == {version} else []
