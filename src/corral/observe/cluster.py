@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from corral.model.cluster import Host
 from corral.model.resources import Desired, Observed
-from corral.observe.files import observe_files, owned_directories
+from corral.mongo.clients import Connections
+from corral.observe.files import observe_files, owned_directories, split_records
 from corral.observe.replica_set import observe_replica_set
 from corral.observe.units import split_stamps, with_revisions
 from corral.secrets import Secrets
@@ -30,11 +31,13 @@ async def observe(
     running = [unit for unit in await listing if unit.state == "running"]
     names = {unit.name: f"{unit.address}:{unit.port}" for unit in desired.units if unit.role == "database"}
     mongods = {names[unit.name] for unit in running if unit.name in names}
-    replica_set = await observe_replica_set(desired.replica_set, secrets, mongods)
-    files, stamps = split_stamps(file for host_files, _ in found for file in host_files)
+    replica_set = await observe_replica_set(desired.replica_set, Connections(secrets), mongods)
+    files, records = split_records(file for host_files, _ in found for file in host_files)
+    files, stamps = split_stamps(files)
     return Observed(
         files=tuple(files),
         directories=tuple(directory for _, known in found for directory in known),
         units=with_revisions(listing.result(), stamps),
         replica_set=replica_set,
+        written=tuple(records),
     )

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import io
+import hashlib
 import shlex
-import tarfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from posixpath import basename, dirname
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host
-from corral.model.resources import Directory, File
+from corral.model.resources import Directory, File, FileRecord, digest
+from corral.observe.tar_stream import entries
 from corral.problems import Problem
-from corral.secrets import Secrets, redact
+from corral.secrets import Secrets, redactor
 from corral.transport.base import Transport
 
 STAMPS = "revisions"
-"""The directory below `layout.run` where each unit's running revision is written down."""
+"""The directory below `layout.state` where each unit's running revision is written down."""
+RECORDS = "files"
+"""The directory below `layout.state` with a note on each file that Corral has written."""
 
 
 def _archive(directories: Sequence[str]) -> str:
@@ -27,9 +30,33 @@ def _archive(directories: Sequence[str]) -> str:
     )
 
 
+def record_path(state: str, path: str) -> str:
+    """Where the note on the file `path` lies."""
+    return f"{state}/{RECORDS}/{hashlib.sha256(path.encode()).hexdigest()[:16]}"
+
+
+def split_records(files: Iterable[File]) -> tuple[list[File], list[FileRecord]]:
+    """Corral's files without its notes on files, and the notes. One that can't be read is none."""
+    rest: list[File] = []
+    records: list[FileRecord] = []
+    for file in files:
+        if basename(dirname(file.path)) != RECORDS:
+            rest.append(file)
+            continue
+        word, _, described = file.content.rstrip("\n").partition(" ")
+        written, _, path = described.partition(" ")
+        if word in ("pending", "done") and path and record_path(_state_of(file), path) == file.path:
+            records.append(FileRecord(file.host, path, written, word == "pending"))
+    return rest, records
+
+
+def _state_of(record: File) -> str:
+    return dirname(dirname(record.path))
+
+
 def owned_directories(host: Host) -> list[str]:
     """The directories in which every file is Corral's own."""
-    return [str(host.layout.config), str(host.layout.run / STAMPS)]
+    return [str(host.layout.config), str(host.layout.state / STAMPS), str(host.layout.state / RECORDS)]
 
 
 async def observe_files(
@@ -51,15 +78,8 @@ async def observe_files(
 
 
 def _untar(host: str, stream: bytes, secrets: Secrets) -> list[File]:
-    if not stream:
-        return []
-    files = []
-    with tarfile.open(fileobj=io.BytesIO(stream)) as archive:
-        for entry in archive:
-            content = archive.extractfile(entry) if entry.isfile() else None
-            if content is None:
-                continue
-            text = content.read().decode(errors="replace")
-            path = entry.name if entry.name.startswith("/") else f"/{entry.name}"
-            files.append(File(host, path, redact(text, secrets), entry.mode & 0o7777))
-    return files
+    redact = redactor(secrets)
+    return [
+        File(host, entry.path, redact(entry.content.decode(errors="replace")), entry.mode, raw=digest(entry.content))
+        for entry in (entries(stream) if stream else ())
+    ]

@@ -14,7 +14,6 @@ from corral.mongo.configuration import Configuration, read_configuration
 from corral.mongo.greeting import STATES, Greeting, greet, open_state
 from corral.mongo.status import lags_in, states_in
 from corral.mongo.users import user_states
-from corral.secrets import Secrets
 
 Greetings = Mapping[str, Greeting]
 
@@ -22,9 +21,11 @@ _WITHOUT_STATUS: Final = {0: "UNREACHABLE", AUTHENTICATION_FAILED: "UNKNOWN", NO
 """What it means that a member with users doesn't tell the operator its state, by MongoDB's error code."""
 
 
-async def observe_replica_set(wanted: ReplicaSet, secrets: Secrets, running: Collection[str]) -> FoundReplicaSet:
+async def observe_replica_set(
+    wanted: ReplicaSet, connections: Connections, running: Collection[str]
+) -> FoundReplicaSet:
     """Ask all members whose names (host:port) are `running` at once; the others are UNREACHABLE."""
-    async with Connections(secrets) as connections:
+    async with connections:
         return await observe_through(connections, wanted, running)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from posixpath import basename, dirname
 
 from corral.model.cluster import Host
 from corral.model.resources import File, FoundUnit, Unit
@@ -13,7 +13,7 @@ from corral.observe.files import STAMPS
 
 
 def stamp_path(host: Host, unit: str) -> str:
-    return str(host.layout.run / STAMPS / f"{unit}.json")
+    return str(host.layout.state / STAMPS / f"{unit}.json")
 
 
 def stamp(unit: Unit, pid: int) -> str:
@@ -27,9 +27,8 @@ def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
     rest: list[File] = []
     stamps: dict[str, File] = {}
     for file in files:
-        path = PurePosixPath(file.path)
-        if path.parent.name == STAMPS and path.suffix == ".json":
-            stamps[path.stem] = file
+        if file.path.endswith(".json") and basename(dirname(file.path)) == STAMPS:
+            stamps[basename(file.path).removesuffix(".json")] = file
         else:
             rest.append(file)
     return rest, stamps

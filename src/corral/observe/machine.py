@@ -1,0 +1,72 @@
+"""Real hosts, each in one round trip, all at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Final
+
+from corral.errors import Unreachable
+from corral.model.cluster import Cluster, Host
+from corral.model.machine import Machine
+from corral.model.resources import FoundReplicaSet, Observed
+from corral.observe.machine_parse import machine_in
+from corral.observe.machine_script import script_of
+from corral.observe.question import Question, question_of
+from corral.problems import Problem
+from corral.secrets import Secrets, redact
+from corral.transport.base import Transport
+
+Answers = tuple[dict[str, Machine], dict[str, Problem]]
+"""The machines by name, and the problem of each that can't be reached."""
+
+DEADLINE: Final = 60.0
+"""Seconds; it takes a tenth of one. A host whose systemd or docker hangs is told as such instead of waited for."""
+
+
+async def observe_machine(transport: Transport, host: Host, question: Question, secrets: Secrets) -> Machine:
+    """Raises errors.Unreachable when the host can't be reached, or doesn't answer wholly."""
+    completed = await transport.run(host.name, script_of(question), DEADLINE)
+    if completed.code != 0:
+        said = completed.error or f"the script that asks ended with exit status {completed.code}"
+        raise _silent(host, redact(said, secrets))
+    try:
+        return machine_in(question, completed.stdout, secrets)
+    except ValueError as error:
+        raise _silent(host, redact(str(error), secrets)) from error
+
+
+def _silent(host: Host, why: str) -> Unreachable:
+    message = f"{host.name} doesn't tell how it is: {why}"
+    hint = f"log in to {host.name} and see whether `systemctl` and `docker ps` answer there"
+    return Unreachable(Problem("unreadable", "error", message, hint, host.name))
+
+
+async def observe_machines(transport: Transport, cluster: Cluster, secrets: Secrets) -> Answers:
+    """All machines of `cluster`. Never raises Unreachable: it is one of the problems."""
+    answers = await asyncio.gather(*(_seen(transport, cluster, host, secrets) for host in cluster.hosts))
+    machines = {answer.host: answer for answer in answers if isinstance(answer, Machine)}
+    problems = {
+        host.name: answer for host, answer in zip(cluster.hosts, answers, strict=True) if isinstance(answer, Problem)
+    }
+    return machines, problems
+
+
+async def _seen(transport: Transport, cluster: Cluster, host: Host, secrets: Secrets) -> Machine | Problem:
+    try:
+        return await observe_machine(transport, host, question_of(cluster, host), secrets)
+    except Unreachable as error:
+        return error.problems[0]
+
+
+def observed_of(machines: Mapping[str, Machine], replica_set: FoundReplicaSet) -> Observed:
+    """What was found, as the planner wants it."""
+    owned = [machine.owned for machine in machines.values()]
+    return Observed(
+        files=tuple(file for each in owned for file in each.files),
+        directories=tuple(directory for each in owned for directory in each.directories),
+        units=tuple(unit for each in owned for unit in each.units),
+        replica_set=replica_set,
+        software=tuple(software for each in owned for software in each.software),
+        written=tuple(record for each in owned for record in each.records),
+    )

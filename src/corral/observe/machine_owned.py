@@ -1,0 +1,130 @@
+"""What Corral has on a host, in what machine.sh wrote. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from posixpath import basename, dirname
+from typing import Final
+
+from corral.model.host_needs import ARCHIVES
+from corral.model.machine import Owned, PackageState, ServiceState
+from corral.model.resources import Directory, File, FoundUnit, digest
+from corral.model.software import Archive, Image, Package, Service
+from corral.observe.files import split_records
+from corral.observe.listeners import containers_in
+from corral.observe.question import Question
+from corral.observe.sections import Sections, after
+from corral.observe.tar_stream import entries
+from corral.observe.units import split_stamps, with_revisions
+from corral.secrets import Secrets, redactor
+from corral.transport.docker_inspect import found_containers, image_id
+from corral.transport.host_units import joined
+from corral.transport.systemd_show import found_units
+
+_DIGEST: Final = re.compile(r"(.+-)?[0-9a-f]{12}")
+"""How the directory of an unpacked archive is named."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known already of the host's software."""
+
+    packages: Sequence[PackageState]
+    services: Sequence[ServiceState]
+
+
+def owned_in(question: Question, sections: Sections, known: Known, secrets: Secrets) -> Owned:
+    """Raises ValueError when the files have not come wholly."""
+    files, records = split_records(_untar(question.host, sections.files, secrets))
+    files, stamps = split_stamps(files)
+    state = f"{question.state}/"
+    own = [file for file in files if file.path.startswith(state)]
+    marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
+    locks = [file.content for file in own if f"{file.path}/".startswith(f"{state}lock/")]
+    directories = tuple(_directories(question.host, sections.lines("directories")))
+    return Owned(
+        files=tuple(file for file in files if not file.path.startswith(state)),
+        records=tuple(records),
+        directories=directories,
+        units=with_revisions(_units(question, sections), stamps),
+        software=(
+            *_packages(question, known, marks),
+            *_archives(directories),
+            *_images(question, sections.lines("docker")),
+            *(Service(question.host, name) for service in known.services for name in _running(service)),
+        ),
+        lock="\n".join(locks),
+    )
+
+
+def _packages(question: Question, known: Known, marks: Collection[str]) -> Iterator[Package]:
+    """The packages that are installed, with all that is done with them.
+
+    Where one of a group is installed, all of it count as being there: docker-ce brings what docker.io does, and the two
+    can't be on one host. A package that Corral began to install, as its mark tells, is not done with while the service
+    that it must keep off is enabled, runs, or is held back by an installation that was cut off.
+    """
+    installed = {package.name for package in known.packages if package.installed}
+    busy = {name for each in known.services if each.enabled or each.active or each.held for name in each.names}
+    undone = {name for name, service in question.keep_off if name in marks and service.removesuffix(".service") in busy}
+    for group in question.packages:
+        if any(name in installed for name in group):
+            yield from (Package(question.host, name) for name in group if name not in undone)
+
+
+def _untar(host: str, stream: bytes, secrets: Secrets) -> Iterator[File]:
+    """Contents with their known secrets by reference. Raises ValueError when the stream is cut off."""
+    if not stream:
+        return
+    redact = redactor(secrets)
+    try:
+        for entry in entries(stream):
+            text = redact(entry.content.decode(errors="replace"))
+            owner = "" if entry.uid == 0 else entry.owner or str(entry.uid)
+            yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
+    except ValueError as error:
+        raise ValueError(f"Corral's files have not come wholly: {error}") from error
+
+
+def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:
+    """Rows of stat: kind, mode, owner and path, each path once."""
+    seen = set()
+    for line in lines:
+        kind, mode, owner, path = line.split("|", 3)
+        path = path.rstrip("/")
+        if kind == "directory" and path not in seen:
+            seen.add(path)
+            yield Directory(host, path, int(mode, 8), owner="" if owner == "root" else owner)
+
+
+def _units(question: Question, sections: Sections) -> tuple[FoundUnit, ...]:
+    services = found_units(question.cluster, question.host, _with_uptime(sections))
+    lines = sections.lines("docker")
+    mine = {container.identity: container.service for container in containers_in(question, lines) if container.service}
+    clock = after("clock ", sections.lines("host"))
+    containers = found_containers(question.host, mine, lines, float(clock or "inf"))
+    return joined(services, containers, in_containers=question.docker)
+
+
+def _with_uptime(sections: Sections) -> str:
+    uptime = after("/proc/uptime:", sections.lines("values")).partition(" ")[0]
+    return f"Uptime={uptime}\n\n{sections.text('units')}" if uptime else sections.text("units")
+
+
+def _archives(directories: Iterable[Directory]) -> Iterator[Archive]:
+    for directory in directories:
+        if directory.path.startswith(f"{ARCHIVES}/") and _DIGEST.fullmatch(basename(directory.path)):
+            yield Archive(directory.host, directory.path)
+
+
+def _images(question: Question, lines: Sequence[str]) -> Iterator[Image]:
+    identity = image_id(question.image, lines) if question.image else ""
+    if identity:
+        yield Image(question.host, question.image, sha256=identity)
+
+
+def _running(service: ServiceState) -> Iterator[str]:
+    if service.enabled and service.active:
+        yield from (f"{name}.service" for name in service.names)

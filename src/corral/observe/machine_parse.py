@@ -1,0 +1,35 @@
+"""What machine.sh wrote, as a Machine. Pure; a line that isn't there leaves its value unknown."""
+
+from __future__ import annotations
+
+from corral.model.machine import Machine
+from corral.observe.listeners import listeners_in
+from corral.observe.machine_owned import Known, owned_in
+from corral.observe.machine_software import docker_in, packages_in, processes_in, programs_in, services_in
+from corral.observe.machine_system import disks_in, memory_in, security_in, system_in, tracking_in
+from corral.observe.question import Question
+from corral.observe.sections import Sections, Values
+from corral.secrets import Secrets
+from corral.transport.systemd_show import blocks
+
+
+def machine_in(question: Question, stdout: bytes, secrets: Secrets) -> Machine:
+    """Raises ValueError when `stdout` is not, or not wholly, what machine.sh writes."""
+    sections = Sections.of(stdout)
+    values, units = Values.of(sections.lines("values")), list(blocks(sections.text("units")))
+    packages, services = tuple(packages_in(question, sections)), services_in(question, units)
+    return Machine(
+        host=question.host,
+        system=system_in(question, sections, values),
+        memory=memory_in(values),
+        disks=tuple(disks_in(sections.lines("disks"), values)),
+        programs=tuple(programs_in(sections.lines("programs"))),
+        packages=packages,
+        listeners=tuple(listeners_in(question, sections, values)),
+        services=services,
+        processes=tuple(processes_in(question, sections, values, units)),
+        security=security_in(values, units),
+        docker=docker_in(sections.lines("docker"), packages),
+        tracking=tracking_in(sections.lines("tracking")),
+        owned=owned_in(question, sections, Known(packages, services), secrets),
+    )

@@ -1,0 +1,119 @@
+"""A host's programs, packages, services and processes in what machine.sh wrote. Pure."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from corral.model.host_needs import version_in
+from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
+from corral.model.service_names import unit_of
+from corral.observe.question import Question
+from corral.observe.sections import Sections, Values, after
+from corral.transport.systemd_show import Properties, names_of
+
+_LIMIT: Final = re.compile(r"Max (open files|processes)\s+(\S+)")
+
+
+def programs_in(lines: Iterable[str]) -> Iterator[Program]:
+    """Rows `name path`, and `version name …` for those that were asked."""
+    rows, versions = [], {}
+    for line in lines:
+        if line.startswith("version "):
+            _, name, said = line.split(" ", 2)
+            versions[name] = version_in(said)
+        elif re.fullmatch(r"[a-z]+ /\S+", line):
+            rows.append(line.split(" ", 1))
+    return (Program(name, path, versions.get(name)) for name, path in rows)
+
+
+def packages_in(question: Question, sections: Sections) -> Iterator[PackageState]:
+    installed = {}
+    for line in sections.lines("packages"):
+        name, _, rest = line.partition("\t")
+        status, _, version = rest.partition("\t")
+        if status[1:2] == "i":  # ii: installed; hi: and held at its version
+            installed[name] = version
+    known = "lists" in sections.lines("host")
+    candidates = dict(_candidates(sections.lines("candidates")))
+    for group in question.packages:
+        asked = known and not any(name in installed for name in group)
+        for name in group:
+            yield PackageState(name, installed.get(name, ""), candidates.get(name, "") if asked else None)
+
+
+def _candidates(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """From `apt-cache policy`, or from dnf in one row for each."""
+    name = ""
+    for line in lines:
+        if line.startswith("candidate "):
+            yield tuple(line.split()[1:3])  # type: ignore[misc] # the row is made by machine.sh
+        elif line.endswith(":") and not line.startswith(" "):
+            name = line[:-1]
+        elif line.startswith("  Candidate: ") and "(none)" not in line:
+            yield name, line.removeprefix("  Candidate: ")
+
+
+def services_in(question: Question, units: Iterable[Properties]) -> tuple[ServiceState, ...]:
+    """The distribution's services that the host knows; one that was asked for by two names is told twice."""
+    asked = {name.removesuffix(".service") for name in question.services}
+    found: dict[str, ServiceState] = {}
+    for unit in units:
+        if unit.get("LoadState") in ("loaded", "masked") and not asked.isdisjoint(names_of(unit)):
+            file = unit.get("UnitFileState", "")
+            active = unit.get("ActiveState") == "active"
+            found[unit["Id"]] = ServiceState(
+                names_of(unit), file.startswith("enabled"), active, file == "masked-runtime"
+            )
+    return tuple(found.values())
+
+
+def processes_in(
+    question: Question, sections: Sections, values: Values, units: Iterable[Properties]
+) -> Iterator[Process]:
+    """The main processes of the cluster's mongod and nginx here."""
+    links = dict(_links(sections.lines("links")))
+    for unit in units:
+        name, pid = unit_of(question.cluster, question.host, unit.get("Id", "")), int(unit.get("MainPID") or 0)
+        if not pid or not name.startswith(("mongod.", "nginx.")):
+            continue
+        limits = dict(_LIMIT.findall("\n".join(values.of_file(f"/proc/{pid}/limits"))))
+        yield Process(
+            unit=name,
+            pid=pid,
+            program=links.get(f"/proc/{pid}/exe", ""),
+            version=version_in(after(f"version {pid} ", sections.lines("links"))),
+            open_files=_limit(limits.get("open files")),
+            processes=_limit(limits.get("processes")),
+        )
+
+
+def _links(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """`'/proc/7/exe' -> '/usr/bin/mongod'`, in a shell's quotes."""
+    for line in lines:
+        if " -> " in line:
+            words = shlex.split(line)
+            yield words[0], words[-1]
+
+
+def _limit(text: str | None) -> int | None:
+    if text == "unlimited":
+        return -1
+    return int(text) if text else None
+
+
+def docker_in(lines: Iterable[str], packages: Iterable[PackageState]) -> Docker:
+    told = list(lines)
+    return Docker(
+        running="running" in told,
+        compose=tuple(after("compose ", told).split()),
+        compose_version=version_in(after("version ", told)) or _packaged_compose(packages),
+    )
+
+
+def _packaged_compose(packages: Iterable[PackageState]) -> Version | None:
+    return next(
+        (version_in(p.installed) for p in packages if p.installed and p.name.startswith("docker-compose")), None
+    )

@@ -1,0 +1,156 @@
+"""A host's system, memory and disks in what machine.sh wrote. Pure; what isn't there is unknown."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final
+
+from corral.model.machine import Disk, Memory, Security, System, Tracking
+from corral.model.resources import Family
+from corral.observe.question import DOCKER_ROOT, FIREWALLS, Question
+from corral.observe.sections import Sections, Values, after
+from corral.transport.systemd_show import Properties, names_of
+
+_DEBIAN: Final = {"debian", "ubuntu"}
+_RHEL: Final = {"rhel", "fedora", "centos"}
+_TRACKING_COLUMNS: Final = 14
+"""Of `chronyc -c tracking`; a row of its `sources` has ten."""
+_ANY_RATE: Final = 1e6
+"""Parts per million: the skew that chronyd tells while it has fewer than three answers to reckon with."""
+
+
+def system_in(question: Question, sections: Sections, values: Values) -> System:
+    told, resolved = sections.lines("host"), _resolved(sections.lines("resolved"))
+    release = _release(values.of_file("/etc/os-release"))
+    return System(
+        root=values.field("/proc/self/status", "Uid").split()[:2] == ["0", "0"],
+        user=after("user ", told),
+        architecture=after("architecture ", told),
+        family=_family(release),
+        distribution=release.get("PRETTY_NAME", ""),
+        kernel=values.first("/proc/sys/kernel/osrelease"),
+        systemd=_systemd(sections, values),
+        cores=_cores(values.field("/proc/self/status", "Cpus_allowed_list")),
+        boot_id=values.first("/proc/sys/kernel/random/boot_id"),
+        machine_id=values.first("/etc/machine-id"),
+        uptime=_number(values.first("/proc/uptime").partition(" ")[0]),
+        clock=_number(after("clock ", told)),
+        zone=_zone(sections.lines("links"), values),
+        interface=_interface(sections.lines("addresses"), {question.address, *resolved}),
+        resolved=resolved,
+        journal_persistent="journal" in told,
+        tar="tar" in told,
+    )
+
+
+def memory_in(values: Values) -> Memory:
+    swappiness = values.first("/proc/sys/vm/swappiness")
+    pages = re.search(r"\[(\w+)\]", values.first("/sys/kernel/mm/transparent_hugepage/enabled"))
+    return Memory(
+        total=_kibibytes(values.field("/proc/meminfo", "MemTotal")),
+        available=_kibibytes(values.field("/proc/meminfo", "MemAvailable")),
+        swappiness=int(swappiness) if swappiness.isdecimal() else None,
+        huge_pages=pages[1] if pages else "",
+    )
+
+
+def disks_in(lines: Sequence[str], values: Values) -> Iterator[Disk]:
+    """df's rows come in the order in which it was asked; when one is missing, none can be told apart."""
+    asked = [line.removeprefix("asked ") for line in lines if line.startswith("asked ")]
+    rows = [line.split() for line in lines if re.fullmatch(r"\s*\d+ \S+\s*", line)]
+    elsewhere = any('"data-root"' in line for line in values.of_file("/etc/docker/daemon.json"))
+    if len(asked) == len(rows):
+        for path, (free, kind) in zip(asked, rows, strict=True):
+            if path != DOCKER_ROOT or not elsewhere:
+                yield Disk(path, int(free) * 1024, kind)
+
+
+def security_in(values: Values, units: Iterable[Properties]) -> Security:
+    enforcing = {"1": "enforcing", "0": "permissive"}.get(values.first("/sys/fs/selinux/enforce"), "")
+    active = {name for unit in units if unit.get("ActiveState") == "active" for name in names_of(unit)}
+    on: list[str] = [name for name in FIREWALLS if name in active]
+    if any(line.replace('"', "").strip().lower() == "enabled=yes" for line in values.of_file("/etc/ufw/ufw.conf")):
+        on.append("ufw")
+    return Security(enforcing, ", ".join(on))
+
+
+def tracking_in(lines: Iterable[str]) -> Tracking | None:
+    """chronyd's answers: a row for its tracking, then one for each source, with its last polls as an octal number."""
+    rows = [line.split(",") for line in lines]
+    known = next((row for row in rows if len(row) == _TRACKING_COLUMNS), None)
+    if known is None:
+        return None
+    sources = sum(row[5] != "0" for row in rows if len(row) == 10)
+    return Tracking(
+        leap=known[13],
+        stratum=int(known[2]),
+        offset=abs(float(known[4])),
+        root_dispersion=float(known[11]),
+        reference=known[1],
+        sources=sources,
+        settling=float(known[9]) >= _ANY_RATE and sources > 0,
+    )
+
+
+def _release(lines: Iterable[str]) -> dict[str, str]:
+    """os-release is a list of shell assignments."""
+    pairs = (line.split("=", 1) for line in lines if "=" in line)
+    return {name: _word(value) for name, value in pairs}
+
+
+@lru_cache  # the hosts have most of them in common
+def _word(value: str) -> str:
+    return " ".join(shlex.split(value))
+
+
+def _family(release: Mapping[str, str]) -> Family:
+    names = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
+    if names & _DEBIAN:
+        return "debian"
+    return "rhel" if names & _RHEL else "unknown"
+
+
+def _systemd(sections: Sections, values: Values) -> int:
+    """0 where systemd is installed and something else is process 1."""
+    version = re.match(r"systemd (\d+)", sections.text("systemd"))
+    return int(version[1]) if version and values.first("/proc/1/comm") == "systemd" else 0
+
+
+def _cores(allowed: str) -> int:
+    """How many `0-3,8` are; one when that isn't known."""
+    count = 0
+    for part in filter(None, allowed.split(",")):
+        first, _, last = part.partition("-")
+        count += int(last or first) - int(first) + 1
+    return count or 1
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _kibibytes(text: str) -> int | None:
+    number = text.partition(" ")[0]
+    return int(number) * 1024 if number.isdecimal() else None
+
+
+def _zone(links: Iterable[str], values: Values) -> str:
+    """By where /etc/localtime leads, which is what programs read; Debian writes the name down besides."""
+    target = after("'/etc/localtime' -> ", links).strip("'")
+    return target.partition("/zoneinfo/")[2] or values.first("/etc/timezone")
+
+
+def _resolved(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
+
+
+def _interface(lines: Iterable[str], addresses: set[str]) -> str:
+    """The first that carries one of `addresses`, in `ip -o addr show`'s words: `2: eth0    inet 10.0.0.1/24 …`."""
+    for line in lines:
+        words = line.split()
+        if len(words) > 3 and words[3].partition("/")[0] in addresses:
+            return words[1].partition("@")[0]
+    return ""
