@@ -100,7 +100,7 @@ _ENGLISH: Final = {
         "Ask for a path that does real work, or say what a good answer holds: `contains: TEXT`.",
     ),
     "few_members": Text(
-        "The replica set has {members} members that hold data.",
+        "Members of the replica set that hold data: {members}.",
         "Three can lose one without losing a write or the right to elect a primary; fewer can't.",
         "Name three hosts below database.members.",
     ),

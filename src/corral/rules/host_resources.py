@@ -1,0 +1,102 @@
+"""Rules on disk and memory, against what the file asks of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from corral.model.host_needs import ARCHIVES, data_directory, has_containers, is_member, needs
+from corral.model.software import Archive, Image
+from corral.rules.host_registry import Evidence, There, rule_on_each
+
+NEW_MEMBER: Final = 400 << 20
+"""Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
+TO_GO_ON: Final = 100 << 20
+"""Bytes below which what runs is in danger, and what is written may not find room."""
+AN_ARCHIVE: Final = 400 << 20
+"""Bytes for an archive and what it becomes: mongod 6.0 has 180 MB unpacked, and its tar file is beside it meanwhile."""
+AN_IMAGE: Final = 1 << 30
+"""Bytes for an image: those of Node applications have some hundred MB, and twice that while they are loaded."""
+MEMORY_A_MEMBER: Final = 300 << 20
+"""Bytes that a mongod takes soon after its start, with little data."""
+_DOCKER_ROOT: Final = "/var/lib/docker"
+
+
+@rule_on_each("H05", "error")
+def disk_full(there: There) -> Iterator[Evidence]:
+    """One file system is told once, by the place that needs most; two with the very same room are taken for one."""
+    worst: dict[tuple[int, str], tuple[int, str]] = {}
+    for path, needed in _room(there).items():
+        disk = there.machine.disk(path)
+        if disk and disk.free < needed:
+            key = (disk.free, disk.kind)
+            worst[key] = max(worst.get(key, (0, "")), (needed, path))
+    for (free, _), (needed, path) in worst.items():
+        yield {"path": path, "free": free >> 20, "needed": needed >> 20}
+
+
+def _room(there: There) -> dict[str, int]:
+    """Bytes that must be free, by path."""
+    layout = there.host.layout
+    room = dict.fromkeys(("/etc", *map(str, (layout.config, layout.data, layout.logs))), TO_GO_ON)
+    if is_member(there.cluster, there.host):
+        runs = _running(there, f"mongod.{there.host.name}")
+        room[str(data_directory(there.cluster, there.host))] = TO_GO_ON if runs else NEW_MEMBER
+    archives = sum(need.install.way == "archive" for need in needs(there.cluster, there.host)) + _has_release(there)
+    unpacked = sum(isinstance(each, Archive) for each in there.machine.owned.software)
+    if archives > unpacked:
+        room[str(ARCHIVES)] = AN_ARCHIVE
+    return room
+
+
+def _has_release(there: There) -> bool:
+    app = there.cluster.app
+    return app.runtime == "systemd" and bool(app.release.source and there.cluster.instances_on(there.host))
+
+
+@rule_on_each("A10", "warning")
+def image_space(there: There) -> Iterator[Evidence]:
+    disk = there.machine.disk(_DOCKER_ROOT)
+    has_image = any(isinstance(each, Image) for each in there.machine.owned.software)
+    if has_containers(there.cluster, there.host) and disk and not has_image and disk.free < AN_IMAGE:
+        yield {"path": disk.path, "free": disk.free >> 20, "needed": AN_IMAGE >> 20, "image": there.cluster.app.image}
+
+
+@rule_on_each("A07", "warning")
+def memory_small(there: There) -> Iterator[Evidence]:
+    """All that is to run here, against all the memory of the host."""
+    total, each = there.machine.memory.total, there.cluster.app.memory
+    instances = there.cluster.instances_on(there.host)
+    if not total or not each or not instances:
+        return
+    cache = _cache(there, total) if is_member(there.cluster, there.host) else 0
+    needed = len(instances) * each + cache
+    if needed > total:
+        yield {
+            "instances": len(instances),
+            "each": each >> 20,
+            "cache": cache >> 20,
+            "needed": needed >> 20,
+            "total": total >> 20,
+        }
+
+
+def _cache(there: There, total: int) -> int:
+    """What the file says, or what MongoDB takes by itself: half of the memory above 1 GB, and 256 MB at least."""
+    return there.cluster.database.cache_size or max((total - (1 << 30)) // 2, 256 << 20)
+
+
+@rule_on_each("H05", "warning")
+def memory_short(there: There) -> Iterator[Evidence]:
+    """What is still to start, against what is left."""
+    available, each = there.machine.memory.available, there.cluster.app.memory or 0
+    mine = [instance.name for instance in there.cluster.instances_on(there.host)]
+    starts = sum(not _running(there, name) for name in mine)
+    member = is_member(there.cluster, there.host) and not _running(there, f"mongod.{there.host.name}")
+    needed = starts * each + (MEMORY_A_MEMBER if member else 0)
+    if available is not None and needed > available:
+        yield {"needed": needed >> 20, "available": available >> 20}
+
+
+def _running(there: There, name: str) -> bool:
+    return any(unit.name == name and unit.state == "running" for unit in there.machine.owned.units)

@@ -1,0 +1,53 @@
+"""Rules on the programs that a host has or can get."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corral.model.host_needs import Need, needs
+from corral.model.machine import Machine
+from corral.rules.host_registry import Evidence, There, rule_on_each
+
+
+def _unavailable(there: There) -> Iterator[Need]:
+    """Programs whose packages are neither installed nor to be had; none where no lists are there that would tell."""
+    for need in needs(there.cluster, there.host):
+        states = [there.machine.package(name) for name in need.packages]
+        if need.install.way == "package" and all(not state.installed and state.candidate == "" for state in states):
+            yield need
+
+
+@rule_on_each("H06", "error")
+def no_package(there: There) -> Iterator[Evidence]:
+    for need in _unavailable(there):
+        if need.program != "mongod":
+            yield {"package": need.packages[0], "program": need.program, "key": need.key}
+
+
+@rule_on_each("H06", "error")
+def no_mongodb_package(there: There) -> Iterator[Evidence]:
+    """MongoDB's licence keeps it out of all distributions, so this is what most hosts begin with."""
+    for need in _unavailable(there):
+        if need.program == "mongod":
+            yield {"package": need.packages[0], "distribution": there.machine.system.distribution}
+
+
+@rule_on_each("H06", "error")
+def no_program(there: There) -> Iterator[Evidence]:
+    for need in needs(there.cluster, there.host):
+        theirs = need.install.way == "none" and need.program not in ("docker", "compose")
+        if theirs and there.machine.program(need.program) is None:
+            yield {"program": need.program, "key": need.key}
+
+
+@rule_on_each("A10", "error")
+def no_docker(there: There) -> Iterator[Evidence]:
+    for need in needs(there.cluster, there.host):
+        if need.install.way == "none" and _lacks_docker(there.machine, need):
+            yield {"what": "docker" if need.program == "docker" else "docker compose"}
+
+
+def _lacks_docker(machine: Machine, need: Need) -> bool:
+    if need.program == "docker":
+        return machine.program("docker") is None
+    return need.program == "compose" and not machine.docker.compose

@@ -1,0 +1,197 @@
+"""What the rules on hosts say, in English: what was seen, why it matters, what mends it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from corral.rules.host_texts_zh import CHINESE
+from corral.rules.texts import Language, Text
+
+_ENGLISH: Final = {
+    "no_root": Text(
+        "{user} doesn't become root there by `sudo -n`.",
+        "Packages, accounts and systemd units are root's to make.",
+        "On {host}: `echo '{user} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/corral`.",
+    ),
+    "no_systemd": Text(
+        "Process 1 is not systemd (the distribution: {distribution}).",
+        "Corral's units are systemd's: they start at boot, are started anew when they die, and log to its journal.",
+        "Use a host that boots with systemd.",
+    ),
+    "unknown_distribution": Text(
+        "The distribution ({distribution}) is neither of Debian's family nor of Red Hat's.",
+        "How its packages are installed isn't known; these are to be: {programs}.",
+        "Install them there and write `install: none` for each, or take a host with Debian, Ubuntu, RHEL or its kin.",
+    ),
+    "other_architecture": Text(
+        "The archive {file} is for {theirs} by its name, and the host is {mine}.",
+        "Its programs would not start there.",
+        "Name an archive for {mine} in {key}.",
+    ),
+    "no_tar": Text(
+        "There is no tar.",
+        "Corral reads its own files on a host through it, and unpacks archives with it.",
+        "On {host}: `{command}`.",
+    ),
+    "firewall_on": Text(
+        "A firewall is on: {firewall}.",
+        "Whether it lets the other hosts reach {ports} can't be seen from here; `corral verify` finds out.",
+        "Allow these from the cluster's own hosts if it doesn't yet.",
+    ),
+    "selinux_enforcing": Text(
+        "SELinux is enforcing.",
+        "Programs of the distribution's packages may be confined to the places and ports that its policy knows: "
+        "{programs}.",
+        "`ausearch -m avc -ts recent` shows what it refused; nginx reaches the instances after "
+        "`setsebool -P httpd_can_network_connect on`.",
+    ),
+    "journal_lost": Text(
+        "The journal is kept in memory: /var/log/journal is missing.",
+        "After a reboot nobody can read why it came to that.",
+        "On {host}: `mkdir /var/log/journal && systemctl restart systemd-journald`.",
+    ),
+    "own_name_is_loopback": Text(
+        "The host itself takes its name {name} for {address}.",
+        "What it starts on that name is reached from this host alone.",
+        "Give the name the host's real address in its /etc/hosts, in place of {address}.",
+    ),
+    "no_package": Text(
+        "The package {package} is in none of the host's sources.",
+        "{program} can't be installed.",
+        "Add a source that has it (then `apt-get update` or `dnf makecache`), or say another way in {key}.",
+    ),
+    "no_mongodb_package": Text(
+        "The package {package} is in none of the host's sources ({distribution}).",
+        "MongoDB is in no distribution: its packages come from MongoDB's own repository.",
+        "Below database, `install` has three ways: leave it out and add that repository on {host}, as MongoDB's page "
+        "for the distribution says; or name a released tar file, which needs no network there: "
+        "`install: {{archive: FILE, sha256: …, version: …}}`; or install mongod yourself and write `install: none`.",
+    ),
+    "no_program": Text(
+        "There is no {program} on PATH, and {key} is none.",
+        "Somebody else was to install it.",
+        "Install it on {host}, or let Corral do it: see {key}.",
+    ),
+    "no_docker": Text(
+        "There is no {what}, and app.install is none.",
+        "The instances run in containers.",
+        "Install it on {host}, or leave app.install out, and Corral does.",
+    ),
+    "port_taken": Text(
+        "{place}, which {unit} needs, is taken by {holder}.",
+        "Two programs can't listen there.",
+        "End that process, or choose another port in the file.",
+    ),
+    "port_taken_by_service": Text(
+        "{place}, which {unit} needs, is taken by {holder} of {service}.",
+        "Two programs can't listen there.",
+        "If nobody needs it, on {host}: `systemctl disable --now {service}` (what it has stored stays); else choose "
+        "another port in the file.",
+    ),
+    "port_taken_by_container": Text(
+        "{place}, which {unit} needs, is taken by the container {container} ({holder}).",
+        "Two programs can't listen there.",
+        "If nobody needs it, on {host}: `docker update --restart no {container} && docker stop {container}`; else "
+        "choose another port in the file.",
+    ),
+    "port_taken_by_cluster": Text(
+        "{place}, which {unit} needs, is taken by {other}, of another cluster of Corral's.",
+        "Two programs can't listen there.",
+        "Give one of the two clusters other ports, or other hosts.",
+    ),
+    "disk_full": Text(
+        "{path} has {free} MB of disk left, and {needed} MB are needed.",
+        "A full disk stops a database in the middle of its work.",
+        "Free some space on {host}, or mount a larger disk there.",
+    ),
+    "image_space": Text(
+        "{path} has {free} MB of disk left, and the image {image} is still to come.",
+        "Images of applications take some hundred MB, and twice that while they are loaded: {needed} MB are on the "
+        "safe side.",
+        "Free some space on {host}: `docker system df` shows what images and containers take.",
+    ),
+    "memory_small": Text(
+        "{instances} instances of {each} MB, and {cache} MB for mongod's cache, ask for {needed} MB of memory; the "
+        "host has {total} MB.",
+        "The kernel would kill whatever is largest: often that is mongod.",
+        "Run fewer `instances`, name more hosts, or cap `cache_size` below database.",
+    ),
+    "memory_short": Text(
+        "What is still to start asks for {needed} MB of memory, and {available} MB are left.",
+        "Processes would be slow, or be killed.",
+        "See what takes it on {host}: `ps -eo rss,comm --sort -rss | head`.",
+    ),
+    "other_time_daemon": Text(
+        "{daemon} runs there.",
+        "Two programs that set one clock pull it to and fro; Corral gives each host chrony.",
+        "On {host}: `systemctl disable --now {daemon}`.",
+    ),
+    "time_daemon_replaced": Text(
+        "{daemon} runs there.",
+        "Debian removes it when chrony is installed, which sets the clock from then on.",
+        "Nothing to do.",
+    ),
+    "no_time_daemon": Text(
+        "No time daemon runs.",
+        "The clock drifts by seconds a week; sessions, logs and TTL indexes go by it.",
+        "Name `servers` below time, and Corral sees to it; or on {host}: `systemctl enable --now chrony`.",
+    ),
+    "two_time_daemons": Text(
+        "More than one time daemon runs: {daemons}.",
+        "Two programs that set one clock pull it to and fro.",
+        "On {host}: `systemctl disable --now` all but one of them.",
+    ),
+    "clock_unsynchronised": Text(
+        "chronyd follows no time server; in reach are {sources}.",
+        "The clock goes by itself, away from the others'.",
+        "On {host}: `chronyc sources` shows who answers; UDP port 123 must be open to the time servers.",
+    ),
+    "clock_off": Text(
+        "chronyd finds its clock {offset:.0f} ms off, by a time that is good to {dispersion:.0f} ms.",
+        "It moves the clock slowly, so that no second comes twice: until it is there, hosts disagree.",
+        "Wait, and look again: `chronyc tracking` on {host}. If it stays, ask whether its time servers are right.",
+    ),
+    "zones_differ": Text(
+        "The time zone is {zone}, and most hosts have {usual}.",
+        "Timed jobs run at another hour there, and its logs don't fit the others'.",
+        "On {host}: `timedatectl set-timezone {usual}`.",
+    ),
+    "low_limits": Text(
+        "mongod (pid {pid}) runs with {limits}.",
+        "MongoDB asks for {wanted} of each: every connection takes one, and so does every file.",
+        "Corral's unit asks for them: `corral restart {unit}` takes that in. If it stays so, the host allows no more, "
+        "as in a container: `cat /proc/1/limits` on {host}.",
+    ),
+    "swapping": Text(
+        "vm.swappiness is {swappiness}, and database.tune is off.",
+        "MongoDB asks for 1: what of a database is swapped out is read twice.",
+        "Leave database.tune on, or on {host}: `sysctl -w vm.swappiness=1`, and the same in a file of /etc/sysctl.d.",
+    ),
+    "data_on_network": Text(
+        "{path} is on {kind}, a file system of the network.",
+        "A pause of the network is a pause of the database, and not all of them keep the order of writes.",
+        "Name a directory on a disk of the host: `directory` below database.",
+    ),
+    "data_not_on_xfs": Text(
+        "{path} is on {kind}.",
+        "MongoDB recommends XFS: with others it has seen writes stall.",
+        "Nothing to do for a small database; for a large one mount an XFS file system there before the first start.",
+    ),
+    "huge_pages": Text(
+        "Transparent huge pages are on `{found}`, and database.tune is off.",
+        "MongoDB {version} wants `{wanted}`: off up to 7.0, on from 8.0.",
+        "Leave database.tune on, or on {host}: `echo {wanted} > /sys/kernel/mm/transparent_hugepage/enabled`.",
+    ),
+    "version_skipped": Text(
+        "mongod {running} runs, and is to become {wanted}.",
+        "MongoDB goes up one major version at a time, and never down: its files would not be read.",
+        "Name a version in between (4.4, 5.0, 6.0, 7.0, 8.0), apply it, raise the featureCompatibilityVersion, go on.",
+    ),
+    "versions_differ": Text(
+        "It gets MongoDB {version}, and {other} has {theirs}.",
+        "Members of two versions belong together only while a set is being upgraded.",
+        "Bring the packages of all members to one version.",
+    ),
+}
+
+HOST_TEXTS: Final[dict[Language, dict[str, Text]]] = {"en": _ENGLISH, "zh": CHINESE}

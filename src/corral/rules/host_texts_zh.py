@@ -1,0 +1,191 @@
+"""What the rules on hosts say, in Chinese."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from corral.rules.texts import Text
+
+CHINESE: Final = {
+    "no_root": Text(
+        "{user} 在那里不能用 `sudo -n` 成为 root。",
+        "安装软件包、建立账号和 systemd 单元都需要 root。",
+        "在 {host} 上：`echo '{user} ALL=(ALL) NOPASSWD: ALL' | sudo tee /etc/sudoers.d/corral`。",
+    ),
+    "no_systemd": Text(
+        "1 号进程不是 systemd（发行版：{distribution}）。",
+        "Corral 的单元由 systemd 管理：开机启动，退出后重新启动，日志写入它的 journal。",
+        "请使用以 systemd 启动的主机。",
+    ),
+    "unknown_distribution": Text(
+        "发行版（{distribution}）既不属于 Debian 系，也不属于 Red Hat 系。",
+        "不知道怎样安装它的软件包；需要安装的有：{programs}。",
+        "请在那里自行安装，并为每一项写 `install: none`；或使用 Debian、Ubuntu、RHEL 及其同类的主机。",
+    ),
+    "other_architecture": Text(
+        "从名字看，归档 {file} 是为 {theirs} 准备的，而主机是 {mine}。",
+        "其中的程序在那里无法启动。",
+        "请在 {key} 中写适用于 {mine} 的归档。",
+    ),
+    "no_tar": Text(
+        "那里没有 tar。",
+        "Corral 通过它读取主机上自己的文件，也用它解开归档。",
+        "在 {host} 上：`{command}`。",
+    ),
+    "firewall_on": Text(
+        "防火墙已启用：{firewall}。",
+        "从这里看不出它是否允许其他主机访问 {ports}；`corral verify` 会检验。",
+        "如果还没有放行，请允许集群自己的主机访问这些端口。",
+    ),
+    "selinux_enforcing": Text(
+        "SELinux 处于 enforcing 状态。",
+        "发行版软件包里的程序可能只能使用其策略所知道的目录和端口：{programs}。",
+        "`ausearch -m avc -ts recent` 显示被拒绝的操作；"
+        "执行 `setsebool -P httpd_can_network_connect on` 后 nginx 才能连接实例。",
+    ),
+    "journal_lost": Text(
+        "journal 只保存在内存里：没有 /var/log/journal。",
+        "重启之后，就没有人能查到重启前发生了什么。",
+        "在 {host} 上：`mkdir /var/log/journal && systemctl restart systemd-journald`。",
+    ),
+    "own_name_is_loopback": Text(
+        "主机自己把名字 {name} 解析为 {address}。",
+        "在这个名字上监听的程序，只有本机能访问。",
+        "请在它的 /etc/hosts 中把这个名字改为主机的真实地址，而不是 {address}。",
+    ),
+    "no_package": Text(
+        "主机的软件源里没有软件包 {package}。",
+        "无法安装 {program}。",
+        "请添加含有它的软件源（然后执行 `apt-get update` 或 `dnf makecache`），或在 {key} 中写别的方式。",
+    ),
+    "no_mongodb_package": Text(
+        "主机（{distribution}）的软件源里没有软件包 {package}。",
+        "任何发行版都不带 MongoDB：它的软件包来自 MongoDB 自己的软件源。",
+        "database 下的 `install` 有三种写法：不写，并按 MongoDB 针对该发行版的说明在 {host} 上添加它的软件源；"
+        "或写一个发布的 tar 文件，主机不需要联网：`install: {{archive: FILE, sha256: …, version: …}}`；"
+        "或自行安装 mongod，并写 `install: none`。",
+    ),
+    "no_program": Text(
+        "PATH 中没有 {program}，而 {key} 是 none。",
+        "这意味着它应由别人安装。",
+        "请在 {host} 上安装它，或让 Corral 安装：见 {key}。",
+    ),
+    "no_docker": Text(
+        "那里没有 {what}，而 app.install 是 none。",
+        "实例运行在容器里。",
+        "请在 {host} 上安装它，或不写 app.install，由 Corral 安装。",
+    ),
+    "port_taken": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用。",
+        "两个程序不能同时监听那里。",
+        "结束那个进程，或在文件中改用别的端口。",
+    ),
+    "port_taken_by_service": Text(
+        "{unit} 需要的 {place} 被 {service} 的 {holder} 占用。",
+        "两个程序不能同时监听那里。",
+        "如果没有人需要它，在 {host} 上：`systemctl disable --now {service}`（它保存的数据不受影响）；"
+        "否则在文件中改用别的端口。",
+    ),
+    "port_taken_by_container": Text(
+        "{unit} 需要的 {place} 被容器 {container}（{holder}）占用。",
+        "两个程序不能同时监听那里。",
+        "如果没有人需要它，在 {host} 上：`docker update --restart no {container} && docker stop {container}`；"
+        "否则在文件中改用别的端口。",
+    ),
+    "port_taken_by_cluster": Text(
+        "{unit} 需要的 {place} 被 Corral 另一个集群的 {other} 占用。",
+        "两个程序不能同时监听那里。",
+        "给其中一个集群换端口，或换主机。",
+    ),
+    "disk_full": Text(
+        "{path} 只剩 {free} MB 磁盘空间，而需要 {needed} MB。",
+        "磁盘写满会让数据库中途停下。",
+        "请在 {host} 上腾出空间，或在那里挂载更大的磁盘。",
+    ),
+    "image_space": Text(
+        "{path} 只剩 {free} MB 磁盘空间，而镜像 {image} 还没有装入。",
+        "应用的镜像有几百 MB，装入时要占两倍空间：{needed} MB 才稳妥。",
+        "请在 {host} 上腾出空间：`docker system df` 显示镜像和容器各占多少。",
+    ),
+    "memory_small": Text(
+        "{instances} 个实例，每个 {each} MB，加上 mongod 的缓存 {cache} MB，共需 {needed} MB，而主机只有 {total} MB。",
+        "内核会结束占用最多的进程，那常常是 mongod。",
+        "减少 `instances`，增加主机，或在 database 下限制 `cache_size`。",
+    ),
+    "memory_short": Text(
+        "还要启动的进程需要 {needed} MB 内存，而只剩 {available} MB。",
+        "进程会变慢，或被结束。",
+        "在 {host} 上查看谁在占用：`ps -eo rss,comm --sort -rss | head`。",
+    ),
+    "other_time_daemon": Text(
+        "那里运行着 {daemon}。",
+        "两个程序设置同一个时钟会互相拉扯；Corral 在每台主机上使用 chrony。",
+        "在 {host} 上：`systemctl disable --now {daemon}`。",
+    ),
+    "time_daemon_replaced": Text(
+        "那里运行着 {daemon}。",
+        "安装 chrony 时 Debian 会移除它，此后由 chrony 校准时钟。",
+        "不需要做什么。",
+    ),
+    "no_time_daemon": Text(
+        "没有时间服务在运行。",
+        "时钟每周会偏差几秒；会话、日志和 TTL 索引都以它为准。",
+        "在 time 下写 `servers`，由 Corral 负责；或在 {host} 上：`systemctl enable --now chrony`。",
+    ),
+    "two_time_daemons": Text(
+        "有不止一个时间服务在运行：{daemons}。",
+        "两个程序设置同一个时钟会互相拉扯。",
+        "在 {host} 上用 `systemctl disable --now` 停掉其他的，只留一个。",
+    ),
+    "clock_unsynchronised": Text(
+        "chronyd 没有跟随任何时间服务器；能连上的有 {sources} 个。",
+        "时钟自己走，会与其他主机越差越多。",
+        "在 {host} 上：`chronyc sources` 显示谁有应答；到时间服务器的 UDP 123 端口必须是通的。",
+    ),
+    "clock_off": Text(
+        "chronyd 认为本机时钟偏差 {offset:.0f} 毫秒，其依据的时间误差在 {dispersion:.0f} 毫秒以内。",
+        "它会慢慢调整，以免同一秒出现两次；调整完之前，各主机的时间不一致。",
+        "稍等再看：在 {host} 上执行 `chronyc tracking`。如果一直如此，请检查它的时间服务器是否准确。",
+    ),
+    "zones_differ": Text(
+        "时区是 {zone}，而多数主机是 {usual}。",
+        "定时任务会在别的钟点执行，日志也与其他主机对不上。",
+        "在 {host} 上：`timedatectl set-timezone {usual}`。",
+    ),
+    "low_limits": Text(
+        "mongod（pid {pid}）的限制是 {limits}。",
+        "MongoDB 要求两者都是 {wanted}：每个连接要占一个，每个文件也要占一个。",
+        "Corral 的单元已经要求了：执行 `corral restart {unit}` 使其生效。"
+        "如果仍然如此，说明主机本身不允许更多（例如容器）：在 {host} 上查看 `cat /proc/1/limits`。",
+    ),
+    "swapping": Text(
+        "vm.swappiness 是 {swappiness}，而 database.tune 已关闭。",
+        "MongoDB 要求它为 1：数据库被换出的内容要读两遍。",
+        "打开 database.tune，或在 {host} 上：`sysctl -w vm.swappiness=1`，并写进 /etc/sysctl.d 下的文件。",
+    ),
+    "data_on_network": Text(
+        "{path} 位于 {kind}，这是网络文件系统。",
+        "网络停顿，数据库也停顿；而且并非都能保证写入的顺序。",
+        "请在 database 下用 `directory` 写一个位于主机磁盘上的目录。",
+    ),
+    "data_not_on_xfs": Text(
+        "{path} 位于 {kind}。",
+        "MongoDB 推荐 XFS：在其他文件系统上出现过写入停顿。",
+        "数据库不大时不需要做什么；较大时，请在第一次启动之前在那里挂载 XFS 文件系统。",
+    ),
+    "huge_pages": Text(
+        "透明大页是 `{found}`，而 database.tune 已关闭。",
+        "MongoDB {version} 要求 `{wanted}`：7.0 及以前关闭，8.0 起打开。",
+        "打开 database.tune，或在 {host} 上：`echo {wanted} > /sys/kernel/mm/transparent_hugepage/enabled`。",
+    ),
+    "version_skipped": Text(
+        "正在运行的是 mongod {running}，要换成 {wanted}。",
+        "MongoDB 每次只能升一个主版本，不能降级，否则无法读取已有的文件。",
+        "请先写中间的版本（4.4、5.0、6.0、7.0、8.0），应用之后提高 featureCompatibilityVersion，再继续。",
+    ),
+    "versions_differ": Text(
+        "它会是 MongoDB {version}，而 {other} 是 {theirs}。",
+        "只有在升级期间，副本集里才应有两个版本的成员。",
+        "请把所有成员的软件包统一为一个版本。",
+    ),
+}
