@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from corral.secrets import Secrets
+from corral.transport.routes import Direct, Place, Routes
 
 if TYPE_CHECKING:
     from pymongo import AsyncMongoClient
@@ -41,8 +42,9 @@ class Refused(Exception):
 class Connections:
     """Direct clients, one for each member and user, opened when first used and closed with the block."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        self._secrets = secrets
+    def __init__(self, secrets: Secrets, routes: Routes | None = None) -> None:
+        self.secrets = secrets
+        self._routes = routes or Direct()
         self._clients: dict[Key, AsyncMongoClient[Document]] = {}
         self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One question at a time: a login that is refused would fail its neighbours in odd ways."""
@@ -59,6 +61,10 @@ class Connections:
         """Connect anew next time: a client opened before replSetInitiate can't use sessions afterwards."""
         for key in [key for key in self._clients if key[0] == member]:
             await self._clients.pop(key).close()
+
+    async def place(self, member: str) -> Place:
+        """Where `member` is reached from here. Raises OSError when nobody listens there, as far as that is known."""
+        return await self._routes.to(*_address(member), inside=True)
 
     async def ask(
         self,
@@ -95,22 +101,24 @@ class Connections:
     async def _client(self, key: Key) -> AsyncMongoClient[Document]:
         """Raises OSError at once when nobody listens, where the driver would go on trying."""
         member, user = key
-        if not any(known == member for known, _ in self._clients):
-            await _knock(member)
         if key not in self._clients:
-            self._clients[key] = self._open(member, user)
+            own = _address(member)
+            place = await self.place(member)
+            if place == own and not any(known == member for known, _ in self._clients):
+                await _knock(place)  # a way through a host's connection has been tried by whoever gave it
+            self._clients[key] = self._open(place, user)
         return self._clients[key]
 
-    def _open(self, member: str, user: str) -> AsyncMongoClient[Document]:
+    def _open(self, place: Place, user: str) -> AsyncMongoClient[Document]:
         from pymongo import AsyncMongoClient
 
         login: dict[str, Any] = {}
         if user:
-            if user not in self._secrets:
+            if user not in self.secrets:
                 raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
-            login = {"username": user, "password": self._secrets[user].reveal(), "authSource": "admin"}
+            login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
         return AsyncMongoClient(
-            member,
+            *place,
             directConnection=True,
             appname="corral",
             serverSelectionTimeoutMS=1500,
@@ -123,9 +131,13 @@ class Connections:
         )
 
 
-async def _knock(member: str) -> None:
+def _address(member: str) -> Place:
     host, _, port = member.rpartition(":")
-    _, writer = await asyncio.open_connection(host, int(port))
+    return host.strip("[]"), int(port)
+
+
+async def _knock(place: Place) -> None:
+    _, writer = await asyncio.open_connection(*place)
     writer.close()
     await writer.wait_closed()
 

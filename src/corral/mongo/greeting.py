@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import struct
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
-from corral.mongo.clients import NOT_INITIATED, Connections, Document, Refused
+from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
+from corral.transport.routes import Place
+
+_HEAD: Final = struct.Struct("<iiiiIB")
+"""Of MongoDB's messages: length, number, number that it answers, kind, flags; and the kind of the one section here."""
+_MESSAGE: Final = 2013
+"""OP_MSG (MongoDB wire protocol)."""
+_LARGEST: Final = 1 << 20
+"""Bytes: an answer to hello has one or two thousand."""
 
 STATES = {
     0: "STARTUP",
@@ -42,10 +55,38 @@ class Greeting:
 
 async def greet(connections: Connections, member: str) -> Greeting:
     """Never raises: a member that doesn't answer is a greeting too."""
+    from bson.errors import BSONError
+
     try:
-        return _greeting(member, await connections.ask(member, {"hello": 1}))
-    except Refused as refused:
-        return Greeting(member, answered=False, detail=refused.text)
+        async with asyncio.timeout(ANSWER):
+            return _greeting(member, await _hello(await connections.place(member)))
+    except TimeoutError:
+        detail = f"it takes connections and gave no answer within {ANSWER:g} s"
+    except OSError as error:
+        detail = os.strerror(error.errno) if error.errno else str(error)
+    except (EOFError, BSONError):
+        detail = "it takes connections and doesn't answer as MongoDB does"
+    return Greeting(member, answered=False, detail=detail)
+
+
+async def _hello(place: Place) -> Document:
+    """The answer to `hello`, over a connection of its own: a client opens two, and says hello on each before.
+
+    Raises OSError, EOFError, bson.errors.BSONError.
+    """
+    from bson import decode, encode
+
+    reader, writer = await asyncio.open_connection(*place)
+    try:
+        question = encode({"hello": 1, "$db": "admin"})
+        writer.write(_HEAD.pack(_HEAD.size + len(question), 1, 0, _MESSAGE, 0, 0) + question)
+        length, *_ = _HEAD.unpack(await reader.readexactly(_HEAD.size))
+        answer: Document = decode(await reader.readexactly(max(0, min(length, _LARGEST) - _HEAD.size)))
+        return answer
+    finally:
+        writer.close()
+        with suppress(OSError):  # the other end was quicker
+            await writer.wait_closed()
 
 
 async def open_state(connections: Connections, member: str) -> str:

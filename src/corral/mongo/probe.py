@@ -12,7 +12,7 @@ from secrets import token_hex
 from corral.model.database_users import OPERATOR, PROBE_DATABASE
 from corral.mongo.clients import UNAUTHORIZED, Connections, Refused
 from corral.mongo.greeting import Greeting, greet
-from corral.secrets import Secrets
+from corral.transport.routes import Routes
 
 COLLECTION = "probes"
 PAUSE = 0.02
@@ -43,12 +43,12 @@ class StrangerProbe:
     detail: str
 
 
-async def probe_write(secrets: Secrets, members: Sequence[str], deadline: float = 10.0) -> WriteProbe:
+async def probe_write(connections: Connections, members: Sequence[str], deadline: float = 10.0) -> WriteProbe:
     """Write one document as the operator, read it back from each of `members` (those with data), delete it.
 
     Never raises. `deadline` (seconds) is for all members together.
     """
-    async with Connections(secrets) as connections:
+    async with connections:
         primary = next((g.member for g in await _greet_all(connections, members) if g.role == "PRIMARY"), "")
         if not primary:
             return WriteProbe(False, "", 0.0, (), tuple(members), "no member takes writes")
@@ -65,9 +65,9 @@ async def probe_write(secrets: Secrets, members: Sequence[str], deadline: float 
     return WriteProbe(True, primary, seconds, tuple(n for n in members if n not in missing), missing, detail)
 
 
-async def probe_strangers(members: Sequence[str]) -> tuple[StrangerProbe, ...]:
+async def probe_strangers(routes: Routes, members: Sequence[str]) -> tuple[StrangerProbe, ...]:
     """Read from each of `members` without a login; only `Unauthorized` is the right answer. Never raises."""
-    async with Connections({}) as connections:
+    async with Connections({}, routes) as connections:
         return tuple(await asyncio.gather(*(_stranger(connections, name) for name in members)))
 
 

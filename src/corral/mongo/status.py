@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from corral.model.cluster import Database, Member
 from corral.model.database_users import MONITOR
-from corral.model.resources import SetMember
+from corral.model.resources import FoundReplicaSet, SetMember
 from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.configuration import read_configuration
 from corral.mongo.greeting import Greeting, greet, open_state
-from corral.secrets import Secrets
+from corral.transport.routes import Routes
 
 UP = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 
@@ -36,10 +36,10 @@ class SetStatus:
     """Why it is not writable, or what could not be asked."""
 
 
-async def member_statuses(database: Database, secrets: Secrets, running: Collection[str]) -> SetStatus:
+async def member_statuses(database: Database, connections: Connections, running: Collection[str]) -> SetStatus:
     """Ask all members of `database` whose names (host:port) are `running` at once, as the user monitor."""
     asked = [member for member in database.members if member.name in running]
-    async with Connections(secrets) as connections:
+    async with connections:
         greetings = await asyncio.gather(*(greet(connections, member.name) for member in asked))
         view = await _view(connections, greetings)
         unnamed = [greeting for greeting in greetings if greeting.answered and not greeting.set_name]
@@ -53,9 +53,22 @@ async def member_statuses(database: Database, secrets: Secrets, running: Collect
     return SetStatus(writable, members, view.detail if writable else _why(members, view))
 
 
-async def member_answers(address: str, port: int) -> tuple[bool, str]:
-    """Whether a mongod is a healthy member or waits for a replica set to be made, and what it said."""
-    async with Connections({}) as connections:
+def statuses_in(found: FoundReplicaSet) -> SetStatus:
+    """The same of a set that was asked just now."""
+    configured = {member.name: member for member in found.members}
+    members = {}
+    for fact in found.facts:
+        member = configured.get(fact.name, SetMember(fact.name))
+        members[fact.name] = MemberStatus(fact.state, member.priority, member.votes, fact.lag_seconds, fact.detail)
+    return SetStatus(bool(found.primary), members, found.detail)
+
+
+async def member_answers(address: str, port: int, routes: Routes, newcomer: bool = False) -> tuple[bool, str]:
+    """Whether a mongod is a healthy member or waits for a replica set to be made, and what it said.
+
+    A `newcomer` may wait to be taken in again, with the data that it had when it was taken out.
+    """
+    async with Connections({}, routes) as connections:
         greeting = await greet(connections, f"{address}:{port}")
         if not greeting.answered:
             return False, greeting.detail
@@ -65,6 +78,8 @@ async def member_answers(address: str, port: int) -> tuple[bool, str]:
             return False, f"it is in the set {greeting.set_name} and copies data or recovers"
         if await open_state(connections, greeting.member) == "UNINITIALIZED":
             return True, "it has no replica set yet"
+    if newcomer:
+        return True, "it waits to be taken into the set"
     return False, "it holds data, and no replica set that it knows of has a member with its address"
 
 

@@ -9,9 +9,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, TypeAdapter
 
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
+from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
 FORMAT = 1
 """The version of the plan's JSON shape."""
+PRIMARY = "it is the primary"
+"""In the reason of a restart that brings an election with it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class MakeDirectory:
 
     @property
     def id(self) -> str:
-        return f"directory {self.directory.path}"
+        return f"directory {self.directory.path} on {self.host}"
 
     @property
     def summary(self) -> str:
@@ -34,12 +37,16 @@ class MakeDirectory:
 
 @dataclass(frozen=True)
 class WriteFile:
-    """Write `file` if it is still what the plan saw: `before` is that content's digest, empty for no file."""
+    """Write `file` if it is still what the plan saw: `before` is the digest of its very bytes then, empty for no file.
+
+    `drift` says that somebody else has changed it since Corral wrote it.
+    """
 
     file: File
     before: str
     diff: str
     check: tuple[str, ...] = ()
+    drift: bool = False
     kind: Literal["write_file"] = "write_file"
 
     @property
@@ -48,11 +55,12 @@ class WriteFile:
 
     @property
     def id(self) -> str:
-        return f"file {self.file.path}"
+        return f"file {self.file.path} on {self.host}"
 
     @property
     def summary(self) -> str:
-        return f"{'change' if self.before else 'write'} {self.file.path}"
+        by_hand = " (changed by hand)" if self.drift else ""
+        return f"{'change' if self.before else 'write'} {self.file.path}{by_hand}"
 
 
 @dataclass(frozen=True)
@@ -60,15 +68,36 @@ class RemoveFile:
     host: str
     path: str
     before: str
+    after: tuple[tuple[str, ...], ...] = ()
+    """What takes the removal in."""
     kind: Literal["remove_file"] = "remove_file"
 
     @property
     def id(self) -> str:
-        return f"file {self.path}"
+        return f"file {self.path} on {self.host}"
 
     @property
     def summary(self) -> str:
         return f"remove {self.path}"
+
+
+@dataclass(frozen=True)
+class RemoveTree:
+    """Delete a directory with all that is in it: only ever one that is Corral's own, or that the user has named."""
+
+    host: str
+    path: str
+    what: str
+    """What it holds, in a word or two."""
+    kind: Literal["remove_tree"] = "remove_tree"
+
+    @property
+    def id(self) -> str:
+        return f"tree {self.path} on {self.host}"
+
+    @property
+    def summary(self) -> str:
+        return f"delete {self.path} ({self.what})"
 
 
 @dataclass(frozen=True)
@@ -159,15 +188,20 @@ class ConvergeReplicaSet:
         return f"replica set {self.wanted.name}: {len(self.preview)} step{'s' if len(self.preview) != 1 else ''}"
 
 
+HostChange = (
+    MakeDirectory | WriteFile | RemoveFile | RemoveTree | InstallPackages | UnpackArchive | LoadImage | EnableService
+)
+"""What changes a host without starting or stopping anything of Corral's: those of one host run in their order."""
+
 Action = Annotated[
-    MakeDirectory | WriteFile | RemoveFile | StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet,
+    HostChange | StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet,
     Discriminator("kind"),
 ]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Waves run one after the other; the actions of one wave run at the same time."""
+    """Waves run one after the other; the actions of one wave at the same time, host changes in order on each host."""
 
     name: Literal["time", "database", "application", "proxy", "retire"]
     waves: tuple[tuple[Action, ...], ...]
@@ -181,6 +215,8 @@ class Stage:
 class Plan:
     cluster: str
     stages: tuple[Stage, ...]
+    basis: tuple[tuple[str, str], ...] = ()
+    """What the plan was made from: for each host, and for the replica set, a digest of how it looked."""
     format: Literal[1] = field(default=1)
 
     def actions(self) -> Iterator[Action]:

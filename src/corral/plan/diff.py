@@ -5,45 +5,128 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from corral.model.cluster import port_in
-from corral.model.resources import Desired, Directory, FoundUnit, Gate, Observed, Stage, Unit, digest
-from corral.plan.actions import MakeDirectory, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
+from corral.model.resources import Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
+from corral.model.software import Archive, Image, Package, Service, Software, Stage
+from corral.plan.actions import (
+    HostChange,
+    MakeDirectory,
+    ReloadUnit,
+    RemoveFile,
+    StartUnit,
+    StopUnit,
+    WriteFile,
+)
 from corral.plan.masking import unified_diff
+from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
-_UP = ("running", "starting")
+UP = ("running", "starting")
+ACCOUNTS = "/etc/sysusers.d/"
+"""Files that make accounts go first: directories and other files belong to those."""
 
 
 def directories(desired: Desired, stage: Stage, known: Iterable[Directory]) -> list[MakeDirectory]:
-    found = {(directory.host, directory.path) for directory in known}
+    """Those that are missing, and those of root that are to be an account's: the mount point of a fresh disk.
+
+    A directory that belongs to anybody else stays as it is: what is in it may be somebody's data.
+    """
+    found = {(directory.host, directory.path): directory for directory in known}
+
+    def is_there(directory: Directory) -> bool:
+        old = found.get((directory.host, directory.path))
+        return old is not None and not (directory.owner and not old.owner)
+
     return [
         MakeDirectory(directory)
         for directory in desired.directories
-        if directory.stage == stage and (directory.host, directory.path) not in found
+        if directory.stage == stage and not is_there(directory)
     ]
 
 
+def preparations(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
+    """What the hosts must have before the units of `stage` start, for each host in the order in which it is done."""
+    written = files(desired, observed, stage)
+    return [
+        *software(desired, observed, stage),
+        *(action for action in written if _makes_accounts(action)),
+        *directories(desired, stage, observed.directories),
+        *(action for action in written if not _makes_accounts(action)),
+    ]
+
+
+def _makes_accounts(action: WriteFile) -> bool:
+    return action.file.path.startswith(ACCOUNTS)
+
+
+def software(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
+    """Packages first, those of one host in one go; then services, which images may need, and archives."""
+    found = {each: each for each in observed.software}
+    missing = [each for each in desired.software if each.stage == stage and not _is_there(each, found.get(each))]
+    packages: dict[str, list[Package]] = {}
+    for each in missing:
+        if isinstance(each, Package):
+            packages.setdefault(each.host, []).append(each)
+    return [
+        *(_install(host, found) for host, found in packages.items()),
+        *(EnableService(each) for each in missing if isinstance(each, Service)),
+        *(UnpackArchive(each) for each in missing if isinstance(each, Archive)),
+        *(LoadImage(each) for each in missing if isinstance(each, Image)),
+    ]
+
+
+def _is_there(wanted: Software, found: Software | None) -> bool:
+    """An image that is shipped is the one whose digest the file has; one that is pulled is known by its name alone."""
+    if isinstance(wanted, Image) and wanted.sha256:
+        return isinstance(found, Image) and found.sha256 == wanted.sha256
+    return found is not None
+
+
+def _install(host: str, packages: Sequence[Package]) -> InstallPackages:
+    keep_off = tuple(service for package in packages for service in package.keep_off)
+    return InstallPackages(host, tuple(package.name for package in packages), keep_off, packages[0].manager)
+
+
 def files(desired: Desired, observed: Observed, stage: Stage) -> list[WriteFile]:
-    """The files of `stage` whose bytes or mode differ from what is on the host."""
+    """The files of `stage` whose bytes, mode or owner differ from what is on the host, or that nobody has taken in."""
     found = {(file.host, file.path): file for file in observed.files}
+    records = {(record.host, record.path): record for record in observed.written}
     checks = dict(desired.checks)
     actions = []
     for file in desired.files:
-        old = found.get((file.host, file.path))
-        if file.stage != stage or old == file:
+        old, record = found.get((file.host, file.path)), records.get((file.host, file.path))
+        if file.stage != stage or (old == file and not (record and record.pending)):
             continue
-        before = digest(old.content) if old else ""
         diff = unified_diff(file.path, old.content if old else "", file.content)
-        actions.append(WriteFile(file, before, diff, checks.get(file.path, ())))
+        actions.append(WriteFile(file, raw_digest(old), diff, checks.get(file.path, ()), _is_drift(old, record)))
     return actions
+
+
+def raw_digest(file: File | None) -> str:
+    """The digest of a file's very bytes as they were found; empty for no file."""
+    return (file.raw or digest(file.content)) if file else ""
+
+
+def _is_drift(old: File | None, record: FileRecord | None) -> bool:
+    """Whether the file isn't what Corral wrote last. Unknown, hence no, where nothing was written down."""
+    return old is not None and record is not None and not record.pending and raw_digest(old) != record.digest
 
 
 def leftover_files(desired: Desired, observed: Observed) -> list[RemoveFile]:
     """Files in Corral's own directories that the cluster file asks for no longer."""
     wanted = {(file.host, file.path) for file in desired.files}
     return [
-        RemoveFile(file.host, file.path, digest(file.content))
+        RemoveFile(file.host, file.path, raw_digest(file), after_removal(file.path))
         for file in observed.files
         if (file.host, file.path) not in wanted
     ]
+
+
+def after_removal(path: str) -> tuple[tuple[str, ...], ...]:
+    """What takes in that the file `path` is gone."""
+    if path.startswith("/etc/systemd/system/"):
+        return (("systemctl", "daemon-reload"),)
+    if path.startswith("/etc/chrony"):
+        return (("systemctl", "try-restart", "chrony.service" if "/conf.d/" in path else "chronyd.service"),)
+    return ()
 
 
 def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
@@ -63,7 +146,7 @@ def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
 
 def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:
     """What brings one unit to its wanted revision; None when it runs it already."""
-    if found is None or found.state not in _UP:
+    if found is None or found.state not in UP:
         return StartUnit(unit, gate, _why_start(found))
     if found.revision != unit.revision:
         why = "its configuration changed" if found.revision else "an earlier start was not finished"
@@ -79,7 +162,7 @@ def reload_of_changed(unit: Unit, found: FoundUnit | None, gate: Gate, files: Se
     What it has read then isn't known, so it is reloaded when its configuration is about to be written.
     """
     changed = any(action.host == unit.host and action.file.stage == "proxy" for action in files)
-    if found is None or found.state not in _UP or found.proven or not changed:
+    if found is None or found.state not in UP or found.proven or not changed:
         return None
     return ReloadUnit(unit, gate, "it was started anew by its supervisor")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from corral.model.resources import Desired, FoundUnit, Observed, Unit
+from corral.model.resources import Desired, Directory, File, FoundUnit, Observed, Unit
+from corral.model.software import Software
 from corral.plan import diff
-from corral.plan.actions import Action, ReloadUnit, StartUnit, WriteFile
+from corral.plan.actions import Action, ReloadUnit, StartUnit
 
 HeldBack = Callable[[frozenset[str]], Desired]
 """What is wanted while the web instances of these names get no requests."""
@@ -22,29 +23,46 @@ class Proxies:
 
     def __init__(self, desired: Desired, observed: Observed, held_back: HeldBack | None) -> None:
         self.observed = observed
-        self._web = {unit.name for unit in desired.units if unit.role == "web"}
+        running = {unit.name for unit in observed.units if unit.state in diff.UP}
+        self.serving = {unit.name for unit in desired.units if unit.role == "web"} & running
+        """Web instances that are there before and after: the proxies hear of new ones last."""
         self._held_back = held_back
 
-    def without(self, batch: Sequence[StartUnit]) -> list[Sequence[Action]]:
+    def batches(self, web: Sequence[StartUnit], size: int) -> Iterator[Sequence[Action]]:
+        """The waves that restart `web`, `size` at a time.
+
+        A proxy that was refused by an instance leaves it out for fail_timeout, however well it is by then. So before a
+        batch with which nearly all would be left out, the proxies leave that batch alone instead: they are reloaded for
+        that, and a reload forgets.
+        """
+        distrusted, least = 0, max(1, len(self.serving) // 3)
+        for first in range(0, len(web), size):
+            batch = web[first : first + size]
+            trust_ends = distrusted > 0 and distrusted + len(batch) > len(self.serving) - least
+            waves = self._without(batch) if trust_ends or any(a.unit.drain for a in batch) else [batch]
+            distrusted = distrusted + len(batch) if len(waves) == 1 else 0
+            yield from waves
+
+    def _without(self, batch: Sequence[StartUnit]) -> list[Sequence[Action]]:
         """The waves that restart `batch` while every proxy that runs leaves it alone.
 
-        Plain restarts when nothing is won by that: the application drains itself, or no other instance is left, or no
-        proxy runs. A proxy that has to be restarted anyway is restarted first, one at a time.
+        Plain restarts when nothing is won by that: no other instance is left, or no proxy runs. A proxy that has to be
+        restarted anyway is restarted first, one at a time.
         """
         names = frozenset(action.unit.name for action in batch)
-        if self._held_back is None or not any(action.unit.drain for action in batch) or names >= self._web:
+        if self._held_back is None or names >= self.serving:
             return [batch]
         wanted = self._held_back(names)
         changes, running = self._changes(wanted, names)
         if not running:
             return [batch]
         hosts = {action.host for action in changes}
-        files = [action for action in diff.files(wanted, self.observed, "proxy") if action.host in hosts]
-        self.observed = _after(self.observed, files, changes)
+        preparations = [each for each in diff.preparations(wanted, self.observed, "proxy") if each.host in hosts]
+        self.observed = _after(self.observed, wanted, hosts, changes)
         reloads = [action for action in changes if isinstance(action, ReloadUnit)]
         restarts = [[action] for action in changes if isinstance(action, StartUnit)]
         drained = [replace(action, drain=action.unit.drain) for action in batch]
-        return [files, reloads, *restarts, drained]
+        return [preparations, reloads, *restarts, drained]
 
     def _changes(self, wanted: Desired, names: frozenset[str]) -> tuple[list[ReloadUnit | StartUnit], bool]:
         """What the proxies that run need for `wanted`, and whether there is one."""
@@ -60,13 +78,21 @@ class Proxies:
         return changes, running
 
 
-def _after(observed: Observed, files: Sequence[WriteFile], changes: Sequence[ReloadUnit | StartUnit]) -> Observed:
+def _after(
+    observed: Observed, wanted: Desired, hosts: Collection[str], changes: Sequence[ReloadUnit | StartUnit]
+) -> Observed:
+    def there(each: File | Directory | Software) -> bool:
+        return each.stage == "proxy" and each.host in hosts
+
     present = {(file.host, file.path): file for file in observed.files}
-    written = {(action.file.host, action.file.path): action.file for action in files}
+    written = {(file.host, file.path): file for file in wanted.files if there(file)}
     taken_in = {action.unit.name: action.unit for action in changes}
     return replace(
         observed,
         files=tuple((present | written).values()),
+        written=tuple(each for each in observed.written if (each.host, each.path) not in written),
+        directories=(*observed.directories, *filter(there, wanted.directories)),
+        software=(*observed.software, *filter(there, wanted.software)),
         units=tuple(_running(unit, taken_in.get(unit.name)) for unit in observed.units),
     )
 

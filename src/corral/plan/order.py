@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from corral.model.cluster import endpoint
 from corral.model.resources import Desired, Observed, Unit, UnitRole
 from corral.plan import diff
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit
+from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies
 from corral.plan.replica_set import is_complete, preview
 
@@ -16,12 +18,14 @@ Wave = tuple[Action, ...]
 def make_plan(cluster: str, desired: Desired, observed: Observed, held_back: HeldBack | None = None) -> Plan:
     """What brings `observed` to `desired`; without stages when they are the same.
 
-    The database goes first (the application needs it), the proxy after the application (it must not send people to
-    an instance that isn't there), and what has left the file is stopped last, when the proxy knows of it no more.
+    The clocks come first, then the database (the application needs it), the proxy after the application (it must not
+    send people to an instance that isn't there), and what has left the file is stopped last, when the proxy knows of
+    it no more.
     With `held_back`, instances that don't drain themselves are restarted while the proxies leave them alone.
     """
     proxies = Proxies(desired, observed, held_back)
     stages = (
+        Stage("time", _waves([diff.preparations(desired, observed, "time")])),
         Stage("database", _waves(_database(desired, observed))),
         Stage("application", _waves(_application(desired, observed, proxies))),
         Stage("proxy", _waves(_proxy(desired, proxies.observed))),
@@ -46,9 +50,9 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     if starts or not is_complete(wanted, found):
         converge = [ConvergeReplicaSet(wanted, preview(wanted, found))]
     restarts.sort(key=lambda action: _is_primary(action.unit, observed))
+    restarts = [_with_election(action, observed) for action in restarts]
     return [
-        diff.directories(desired, "database", observed.directories),
-        diff.files(desired, observed, "database"),
+        diff.preparations(desired, observed, "database"),
         starts,
         *([restart] for restart in restarts),
         converge,
@@ -60,24 +64,19 @@ def _application(desired: Desired, observed: Observed, proxies: Proxies) -> list
     starts, restarts = _split(actions)
     web = [action for action in restarts if action.unit.role == "web" and isinstance(action, StartUnit)]
     workers = [action for action in restarts if action.unit.role == "worker"]
-    size = restart_batch(sum(1 for unit in desired.units if unit.role == "web"))
+    size = restart_batch(len(proxies.serving))
     return [
-        diff.directories(desired, "application", observed.directories),
-        diff.files(desired, observed, "application"),
+        diff.preparations(desired, observed, "application"),
         diff.leftover_workers(desired, observed),
         starts,
-        *_in_batches(web, size, proxies),
+        *proxies.batches(web, size),
         *([worker] for worker in workers),
     ]
 
 
-def _in_batches(web: Sequence[StartUnit], size: int, proxies: Proxies) -> Iterator[Sequence[Action]]:
-    for first in range(0, len(web), size):
-        yield from proxies.without(web[first : first + size])
-
-
 def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
-    files = diff.files(desired, observed, "proxy")
+    preparations = diff.preparations(desired, observed, "proxy")
+    files = [action for action in preparations if isinstance(action, WriteFile)]
     actions = _unit_actions(desired, observed, "proxy")
     known = {action.unit.name for action in actions}
     found, gates = {unit.name: unit for unit in observed.units}, dict(desired.gates)
@@ -86,23 +85,26 @@ def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
             again = diff.reload_of_changed(unit, found.get(unit.name), gates[unit.name], files)
             actions += [again] if again else []
     starts, restarts = _split(actions)
+    failover_starts, failover_restarts = _split(_unit_actions(desired, observed, "failover"))
     return [
-        diff.directories(desired, "proxy", observed.directories),
-        files,
+        preparations,
         starts,
         *([restart] for restart in restarts),
+        failover_starts,
+        *([restart] for restart in failover_restarts),
     ]
 
 
 def _retire(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
-    workers = diff.leftover_workers(desired, observed)
-    units = [action for action in diff.leftover_units(desired, observed) if action not in workers]
+    stopped = {action.name for action in diff.leftover_workers(desired, observed)}
+    units = [action for action in diff.leftover_units(desired, observed) if action.name not in stopped]
     return [units, diff.leftover_files(desired, observed)]
 
 
 def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[StartUnit | ReloadUnit]:
     found = {unit.name: unit for unit in observed.units}
     gates = dict(desired.gates)
+    gates |= {unit.name: replace(gates[unit.name], kind="newcomer") for unit in _newcomers(desired, observed)}
     actions = (
         diff.unit_action(unit, found.get(unit.name), gates[unit.name]) for unit in desired.units if unit.role == role
     )
@@ -123,5 +125,18 @@ def _split(
     return starts, disturbing
 
 
+def _with_election(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
+    if not _is_primary(action.unit, observed):
+        return action
+    return replace(action, why=f"{action.why}; {PRIMARY}, so another one is elected")
+
+
+def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:
+    """Members that the set, which is known, doesn't have: it takes them in when they have started, not before."""
+    roster = {member.name for member in observed.replica_set.members}
+    database = [unit for unit in desired.units if unit.role == "database"]
+    return [unit for unit in database if roster and endpoint(unit.address, unit.port) not in roster]
+
+
 def _is_primary(unit: Unit, observed: Observed) -> bool:
-    return observed.replica_set.primary == f"{unit.address}:{unit.port}"
+    return observed.replica_set.primary == endpoint(unit.address, unit.port)

@@ -32,7 +32,7 @@ _MOST_STEPS: Final = 200
 
 _OTHER_SECRETS = (
     "the secrets file is not the one that these data were made with: put it back, "
-    "or start anew without the data (corral down --purge)"
+    "or start anew without the data (corral down --purge, on hosts corral destroy --purge)"
 )
 
 

@@ -87,5 +87,5 @@ def _other_kind(view: View) -> Decision | None:
             kinds = ("a member with data", "an arbiter")
             was, becomes = kinds if member.arbiter else reversed(kinds)
             sentence = f"{name} is in the set as {was} and can't become {becomes}"
-            return _stuck("other-kind", sentence, "take it out of the file, run corral up, then add it again")
+            return _stuck("other-kind", sentence, "take it out of the file, apply that, then add it again")
     return None

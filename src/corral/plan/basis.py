@@ -1,0 +1,57 @@
+"""What a plan was made from, as digests: a saved plan is refused where that is no longer so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from corral.model.resources import FoundReplicaSet, FoundUnit, Observed, digest
+from corral.plan.actions import ConvergeReplicaSet, Plan
+from corral.plan.diff import raw_digest
+
+SET: Final = "replica set"
+"""The replica set's name among the hosts' names, which can have no blank."""
+
+
+def basis_of(observed: Observed, hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """A digest for each of `hosts`, and one for the replica set."""
+    lines: dict[str, list[str]] = {host: [] for host in hosts}
+    for host, line in _lines(observed):
+        lines.setdefault(host, []).append(line)
+    return (
+        *((host, digest("\n".join(sorted(found)))) for host, found in lines.items()),
+        (SET, digest(_set_text(observed.replica_set))),
+    )
+
+
+def changed_since(plan: Plan, observed: Observed) -> list[str]:
+    """The hosts that the plan changes and that no longer look as they did; SET for the replica set."""
+    concerned = {action.host for action in plan.actions()}
+    if any(isinstance(action, ConvergeReplicaSet) for action in plan.actions()):
+        concerned.add(SET)
+    now = dict(basis_of(observed, [name for name, _ in plan.basis if name != SET]))
+    return [name for name, then in plan.basis if name in concerned and now.get(name) != then]
+
+
+def _lines(observed: Observed) -> Iterator[tuple[str, str]]:
+    """What the plan compares; not what changes by itself, such as process ids, nor directories: the lock makes one."""
+    for file in observed.files:
+        yield file.host, f"file {file.path} {raw_digest(file)} {file.mode:o} {file.owner}"
+    for unit in observed.units:
+        yield unit.host, f"unit {unit.name} {_state(unit)} {unit.revision} {unit.reload_revision} {unit.leaves_out}"
+    for software in observed.software:
+        yield software.host, f"software {software!r}"
+    for record in observed.written:
+        yield record.host, f"record {record.path} {record.digest} {record.pending}"
+
+
+def _state(unit: FoundUnit) -> str:
+    """A unit whose start was never finished is started whatever it does just now; one that dies at once does both."""
+    if not unit.revision:
+        return "unfinished"
+    return "up" if unit.state in ("running", "starting") else "down"
+
+
+def _set_text(found: FoundReplicaSet) -> str:
+    """The configuration and the users; not who is primary just now, nor how far behind a member is."""
+    return repr((found.name, found.members, found.election_timeout, found.heartbeat_interval, found.users))

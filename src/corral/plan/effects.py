@@ -1,0 +1,52 @@
+"""What a plan means for the people who use the cluster, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corral.plan.actions import PRIMARY, ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
+from corral.plan.retire import DATABASE, LOGS
+from corral.plan.software import InstallPackages
+
+
+def effects(plan: Plan) -> Iterator[str]:
+    """One sentence for each kind of disturbance; nothing for a plan that disturbs nobody."""
+    actions = list(plan.actions())
+    packages = {name for action in actions if isinstance(action, InstallPackages) for name in action.names}
+    starts = [action for action in actions if isinstance(action, StartUnit)]
+    restarts = [action for action in starts if action.restart]
+    if packages:
+        yield f"installs {', '.join(sorted(packages))} from the hosts' own sources"
+    yield from _counted("starts", [action.unit.name for action in starts if not action.restart])
+    yield from _counted("restarts", [action.unit.name for action in restarts if action.unit.role != "database"])
+    yield from _of_members([action for action in restarts if action.unit.role == "database"])
+    reloads = [action.unit.name for action in actions if isinstance(action, ReloadUnit)]
+    for name in dict.fromkeys(reloads):
+        times = reloads.count(name)
+        yield f"reloads {name} {'once' if times == 1 else f'{times} times'}"
+    yield from _counted("stops", [action.name for action in actions if isinstance(action, StopUnit)])
+    yield from _deleted([action for action in actions if isinstance(action, RemoveTree)])
+    for action in actions:
+        if isinstance(action, ConvergeReplicaSet):
+            steps = len(action.preview)
+            yield f"changes the replica set {action.wanted.name} in {steps} step{'' if steps == 1 else 's'}"
+
+
+def _of_members(restarts: list[StartUnit]) -> Iterator[str]:
+    if not restarts:
+        return
+    turns = ", one after the other" if len(restarts) > 1 else ""
+    last = ", the primary last" if turns else ", the primary"
+    election = f"{last}: another one is elected then" if any(PRIMARY in action.why for action in restarts) else ""
+    yield f"restarts {', '.join(action.unit.name for action in restarts)}{turns}{election}"
+
+
+def _deleted(trees: list[RemoveTree]) -> Iterator[str]:
+    for what in (DATABASE, LOGS):
+        yield from _counted(f"DELETES {what} of", [tree.host for tree in trees if tree.what == what])
+
+
+def _counted(verb: str, names: list[str]) -> Iterator[str]:
+    if names:
+        shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        yield f"{verb} {shown}"

@@ -1,0 +1,52 @@
+"""A rolling restart as a plan: the one that a change of these units' configuration would have, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from corral.model.resources import Desired, FoundUnit, Observed
+from corral.plan.actions import Action, Plan, Stage, StartUnit
+from corral.plan.drain import HeldBack
+from corral.plan.order import make_plan
+
+_WHY: Final = "asked for"
+
+
+def restart_plan(
+    cluster: str, desired: Desired, observed: Observed, held_back: HeldBack, names: Collection[str]
+) -> Plan:
+    """Restart the units `names`: in batches, drained, the primary last. What else differs from the file stays as it is.
+
+    Where a proxy's configuration differs too, instances are not drained: that would bring the difference into force.
+    """
+    present = make_plan(cluster, desired, observed, held_back)
+    proxies_differ = any(stage.name == "proxy" for stage in present.stages)
+    plan = make_plan(cluster, desired, _as_if_changed(observed, names), None if proxies_differ else held_back)
+    known = {action.id for action in present.actions()}
+
+    def kept(action: Action) -> bool:
+        return action.unit.name in names if isinstance(action, StartUnit) else action.id not in known
+
+    stages = (
+        Stage(stage.name, tuple(tuple(_asked(a, names) for a in wave if kept(a)) for wave in stage.waves))
+        for stage in plan.stages
+    )
+    whole = (replace(stage, waves=tuple(wave for wave in stage.waves if wave)) for stage in stages)
+    return replace(plan, stages=tuple(stage for stage in whole if stage.waves))
+
+
+def _as_if_changed(observed: Observed, names: Collection[str]) -> Observed:
+    def other(unit: FoundUnit) -> FoundUnit:
+        return replace(unit, revision="another") if unit.name in names else unit
+
+    return replace(observed, units=tuple(map(other, observed.units)))
+
+
+def _asked(action: Action, names: Collection[str]) -> Action:
+    """What a restart brings with it, an election, stays said."""
+    if not isinstance(action, StartUnit) or action.unit.name not in names:
+        return action
+    _, more, consequence = action.why.partition("; ")
+    return replace(action, why=f"{_WHY}{more}{consequence}")

@@ -1,0 +1,89 @@
+"""Actions on what a host must have before Corral's own files are of use: packages, archives, images, services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from corral.model.software import Archive, Image, Service
+
+
+@dataclass(frozen=True)
+class InstallPackages:
+    """Install packages of the host's own sources, in one go; `keep_off` are their services that must not run."""
+
+    host: str
+    names: tuple[str, ...]
+    keep_off: tuple[str, ...] = ()
+    manager: Literal["apt", "dnf"] = "apt"
+    kind: Literal["install_packages"] = "install_packages"
+
+    @property
+    def id(self) -> str:
+        return f"packages {' '.join(self.names)} on {self.host}"
+
+    @property
+    def summary(self) -> str:
+        stay = "stays" if len(self.keep_off) == 1 else "stay"
+        off = f" ({', '.join(self.keep_off)} {stay} off)" if self.keep_off else ""
+        return f"install {', '.join(self.names)}{off}"
+
+
+@dataclass(frozen=True)
+class UnpackArchive:
+    """Send a tar file to the host, check its digest there, and unpack it."""
+
+    archive: Archive
+    kind: Literal["unpack_archive"] = "unpack_archive"
+
+    @property
+    def host(self) -> str:
+        return self.archive.host
+
+    @property
+    def id(self) -> str:
+        return f"archive {self.archive.path} on {self.host}"
+
+    @property
+    def summary(self) -> str:
+        return f"unpack {self.archive.source} to {self.archive.path}"
+
+
+@dataclass(frozen=True)
+class LoadImage:
+    """Bring a container image to the host: from a file, else pulled by the host itself."""
+
+    image: Image
+    kind: Literal["load_image"] = "load_image"
+
+    @property
+    def host(self) -> str:
+        return self.image.host
+
+    @property
+    def id(self) -> str:
+        return f"image {self.image.name} on {self.host}"
+
+    @property
+    def summary(self) -> str:
+        return f"load {self.image.name} from {self.image.source}" if self.image.source else f"pull {self.image.name}"
+
+
+@dataclass(frozen=True)
+class EnableService:
+    """Have a service of the distribution run, now and after each start of the host."""
+
+    service: Service
+    kind: Literal["enable_service"] = "enable_service"
+
+    @property
+    def host(self) -> str:
+        return self.service.host
+
+    @property
+    def id(self) -> str:
+        return f"service {self.service.name} on {self.host}"
+
+    @property
+    def summary(self) -> str:
+        return f"enable {self.service.name}"
