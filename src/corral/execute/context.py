@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from corral.model.cluster import Host
 from corral.secrets import Secrets
 from corral.transport.base import Transport
+from corral.transport.routes import Direct, Routes
 from corral.transport.units import UnitManager
 
 
@@ -21,3 +22,9 @@ class Context:
     """Says what a long action does just now."""
     answering: Callable[[], None] = lambda: None
     """Called when a unit that was started has given its first good answer: the work of its start is done."""
+    routes: Routes = field(default_factory=Direct)
+    written: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    """By host and path: the digest of what this run has written last, as the plan knows it and as the host has it."""
+    before_wave: Callable[[], None] = lambda: None
+    """Raises when the run may not go on: its lock is lost, or its user wants it to stop. Also asked between the steps
+    of a replica set, which may have to wait for long."""

@@ -9,29 +9,32 @@ from dataclasses import replace
 from functools import partial
 
 from corral.errors import ChangeFailed, CorralError
-from corral.events import ActionFinished, ActionProgress, ActionStarted, Note, Sink, StageFinished, StageStarted
-from corral.execute.context import Context
-from corral.execute.handlers import files, replica_set, units
-from corral.plan.actions import (
-    Action,
-    ConvergeReplicaSet,
-    MakeDirectory,
-    Plan,
-    ReloadUnit,
-    RemoveFile,
-    Stage,
-    StartUnit,
-    StopUnit,
-    WriteFile,
+from corral.events import (
+    ActionFailed,
+    ActionFinished,
+    ActionProgress,
+    ActionStarted,
+    Note,
+    Sink,
+    StageFinished,
+    StageStarted,
 )
+from corral.execute.context import Context
+from corral.execute.handlers import replica_set, units
+from corral.execute.handlers.host_changes import by_host, change_host
+from corral.mongo.clients import Connections
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, StopUnit
 from corral.problems import Problem
+
+_Single = StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet
+"""Actions that go alone; all others are changes of a host, which travel together."""
 
 
 async def execute(plan: Plan, context: Context, sink: Sink) -> None:
     """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
 
-    Actions of one wave run at the same time, those of one lane as far as it is wide; a failure lets the others of its
-    wave end that have begun, so that no host is left in the middle of something.
+    Actions of one wave run at the same time, those of one lane as far as it is wide, changes of one host in order; a
+    failure lets the others of its wave end that have begun, so that no host is left in the middle of something.
     """
     for stage in plan.stages:
         started = time.monotonic()
@@ -43,8 +46,13 @@ async def execute(plan: Plan, context: Context, sink: Sink) -> None:
 async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
     for wave in stage.waves:
         turns = _Turns()
+        context.before_wave()
+        units_and_sets = [action for action in wave if isinstance(action, _Single)]
+        changes = [action for action in wave if not isinstance(action, _Single)]
         outcomes = await asyncio.gather(
-            *(turns.take(action, partial(_run, action, context, sink)) for action in wave), return_exceptions=True
+            *(change_host(actions, context, sink) for actions in by_host(changes)),
+            *(turns.take(action, partial(_run, action, context, sink)) for action in units_and_sets),
+            return_exceptions=True,
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if turns.skipped:
@@ -104,7 +112,7 @@ def _joined(failures: list[BaseException]) -> BaseException:
     return type(first)(problems) if isinstance(first, CorralError) else first
 
 
-async def _run(action: Action, context: Context, sink: Sink, answering: Callable[[], None]) -> None:
+async def _run(action: _Single, context: Context, sink: Sink, answering: Callable[[], None]) -> None:
     started = time.monotonic()
     sink(ActionStarted(action.id, action.host, action.summary))
     report = partial(_report, sink, action.id)
@@ -112,7 +120,12 @@ async def _run(action: Action, context: Context, sink: Sink, answering: Callable
     try:
         await _handle(action, mine)
     except OSError as error:
-        raise ChangeFailed(_os_problem(action, error)) from error
+        failure = ChangeFailed(_os_problem(action, error))
+        sink(ActionFailed(action.id, action.host, failure.problems, time.monotonic() - started))
+        raise failure from error
+    except CorralError as error:
+        sink(ActionFailed(action.id, action.host, error.problems, time.monotonic() - started))
+        raise
     sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
 
 
@@ -121,17 +134,12 @@ def _report(sink: Sink, action: str, message: str) -> None:
 
 
 async def _converge(action: ConvergeReplicaSet, context: Context) -> None:
-    await replica_set.converge(action.wanted, context.secrets, context.report, action.deadline)
+    connections = Connections(context.secrets, context.routes)
+    await replica_set.converge(action.wanted, connections, context.report, action.deadline, context.before_wave)
 
 
-async def _handle(action: Action, context: Context) -> None:
+async def _handle(action: _Single, context: Context) -> None:
     match action:
-        case MakeDirectory():
-            await files.make_directory(action, context)
-        case WriteFile():
-            await files.write_file(action, context)
-        case RemoveFile():
-            await files.remove_file(action, context)
         case StartUnit():
             await units.start_unit(action, context)
         case ReloadUnit():

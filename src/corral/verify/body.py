@@ -9,8 +9,9 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
-from corral.model.cluster import Cluster, Host
+from corral.model.cluster import Cluster, Host, endpoint
 from corral.secrets import Secret
+from corral.transport.routes import Place, Routes
 from corral.verify.check import Check, failed, judged, passed
 from corral.verify.http import client
 
@@ -20,16 +21,21 @@ _PATIENCE = 60.0
 """Seconds for 99 MB on a slow disk: nginx keeps the body in a file until it has all of it."""
 
 
-async def body(cluster: Cluster, token: Secret) -> list[Check]:
+async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
     limit = cluster.proxy.max_body_size
     checks = []
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
         margin = min(_MEGABYTE, limit // 2)
-        checks += [await _accepted(host, port, limit - margin, token), await _refused(host, port, limit + margin)]
+        try:
+            place = await routes.to(host.address, port)
+        except OSError as error:
+            checks.append(failed("the limit of a body", f"{host.address}:{port}: {error.strerror or error}", host.name))
+            continue
+        checks += [await _accepted(host, place, limit - margin, token), await _refused(host, place, limit + margin)]
     return checks
 
 
-async def _accepted(host: Host, port: int, size: int, token: Secret) -> Check:
+async def _accepted(host: Host, place: Place, size: int, token: Secret) -> Check:
     """Whatever the application answers, even by hanging up: nginx asks it when it has the whole body, and tells who
     knows the probe secret that it did."""
     import httpx
@@ -38,7 +44,7 @@ async def _accepted(host: Host, port: int, size: int, token: Secret) -> Check:
     headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
     try:
         async with client(_PATIENCE) as http:
-            answer = await http.post(f"http://{host.address}:{port}{PATH}", content=_zeros(size), headers=headers)
+            answer = await http.post(f"http://{endpoint(*place)}{PATH}", content=_zeros(size), headers=headers)
     except httpx.HTTPError as error:
         return failed(name, f"the connection broke: {error or type(error).__name__}", host.name)
     upstream = answer.headers.get(UPSTREAM_HEADER, "")
@@ -47,13 +53,13 @@ async def _accepted(host: Host, port: int, size: int, token: Secret) -> Check:
     return passed(name, f"passed on to {upstream}, which answered {answer.status_code}", host.name)
 
 
-async def _refused(host: Host, port: int, size: int) -> Check:
+async def _refused(host: Host, place: Place, size: int) -> Check:
     """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
     name = f"a body of {_text(size)} is refused"
-    head = f"POST {PATH} HTTP/1.1\r\nHost: {host.address}:{port}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: {host.address}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(host.address, port)
+            reader, writer = await asyncio.open_connection(*place)
             writer.write(head.encode())
             line = (await reader.readline()).decode(errors="replace").strip()
             writer.close()

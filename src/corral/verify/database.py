@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from corral.model.cluster import Cluster
+from corral.mongo.clients import Connections
 from corral.mongo.probe import probe_strangers, probe_write
 from corral.secrets import Secrets
+from corral.transport.routes import Routes
 from corral.verify.check import Check, judged
 
 
-async def database(cluster: Cluster, secrets: Secrets) -> list[Check]:
+async def database(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     names = [member.name for member in cluster.database.members if not member.arbiter]
-    write = await probe_write(secrets, names)
+    write = await probe_write(Connections(secrets, routes), names)
     seen = f"acknowledged by a majority in {write.seconds * 1000:.0f} ms, read back from {', '.join(write.read_from)}"
     checks = [
         judged(
@@ -21,7 +23,7 @@ async def database(cluster: Cluster, secrets: Secrets) -> list[Check]:
             "corral logs database",
         )
     ]
-    for stranger in await probe_strangers(names):
-        hint = "database.members must run with authorization: corral up writes it anew"
+    for stranger in await probe_strangers(routes, names):
+        hint = "database.members must run with authorization: the next run writes it anew"
         checks.append(judged("anonymous read refused", stranger.refused, stranger.detail, stranger.member, hint))
     return checks

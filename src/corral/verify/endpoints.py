@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from corral.model.cluster import Cluster, HealthCheck, Host
+from corral.model.cluster import Cluster, HealthCheck, endpoint
 from corral.model.resources import Gate
+from corral.transport.routes import Routes
 from corral.verify.check import Check, judged, skipped
 from corral.verify.http import ask
 
@@ -26,8 +27,8 @@ def instance_gate(health: HealthCheck, address: str, port: int) -> Gate:
     )
 
 
-async def proxies(cluster: Cluster) -> list[Check]:
-    """The health path through every address of every proxy, as a visitor would reach it."""
+async def proxies(cluster: Cluster, routes: Routes) -> list[Check]:
+    """The health path through every address of every proxy and the one that moves, as a visitor would reach it."""
     health = next((instance.health for instance in cluster.app.web if instance.health), None)
     if health is None:
         return [skipped("http through the proxy", "there is no web instance")]
@@ -36,21 +37,26 @@ async def proxies(cluster: Cluster) -> list[Check]:
         for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
         for address in (host.address, *cluster.proxy.extra_addresses)
     ]
-    return list(await asyncio.gather(*(_proxy(host, gate) for host, gate in gates)))
+    asked = [_through("proxy", host.name, gate, routes) for host, gate in gates]
+    if cluster.moving:
+        gate = instance_gate(health, cluster.moving.address, cluster.proxy.ports[0])
+        asked.append(_through("virtual address", "failover", gate, routes))
+    return list(await asyncio.gather(*asked))
 
 
-async def _proxy(host: Host, gate: Gate) -> Check:
-    holds, seen = await _ask_in_a_row(gate)
-    url = f"http://{gate.address}:{gate.port}"
-    return judged("http through the proxy", holds, f"{url}: {seen}", host.name, f"corral logs {host.name}")
+async def _through(what: str, where: str, gate: Gate, routes: Routes) -> Check:
+    """`where` is also a word that `corral logs` knows."""
+    holds, seen = await _ask_in_a_row(gate, routes)
+    url = f"http://{endpoint(gate.address, gate.port)}"
+    return judged(f"http through the {what}", holds, f"{url}: {seen}", where, f"corral logs {where}")
 
 
-async def instances(cluster: Cluster) -> list[Check]:
+async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
     """The health path of every instance, past the proxy."""
     return list(
         await asyncio.gather(
             *(
-                _instance(instance.name, instance_gate(instance.health, instance.host.address, instance.port))
+                _instance(instance.name, instance_gate(instance.health, instance.host.address, instance.port), routes)
                 for instance in cluster.app.instances
                 if instance.health
             )
@@ -58,15 +64,15 @@ async def instances(cluster: Cluster) -> list[Check]:
     )
 
 
-async def _instance(name: str, gate: Gate) -> Check:
-    holds, seen = await _ask_in_a_row(gate)
+async def _instance(name: str, gate: Gate, routes: Routes) -> Check:
+    holds, seen = await _ask_in_a_row(gate, routes)
     where = f"{gate.address}:{gate.port}"
     return judged("instance", holds, f"{where}: {seen}", name, f"corral logs {name}")
 
 
-async def _ask_in_a_row(gate: Gate) -> tuple[bool, str]:
+async def _ask_in_a_row(gate: Gate, routes: Routes) -> tuple[bool, str]:
     for _ in range(_STREAK):
-        answer = await ask(gate)
+        answer = await ask(gate, routes)
         if not answer.healthy:
             return False, answer.detail
     return True, f"{answer.detail}, {_STREAK} times in a row"

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from corral.model.resources import FoundUnit, Gate
+from corral.transport.routes import Routes
 from corral.verify.http import ask
 
 
@@ -24,7 +25,7 @@ GiveUp = Callable[[FoundUnit | None], str]
 
 
 async def wait_for_gate(
-    gate: Gate, state: State, give_up: GiveUp, answering: Callable[[], None] = lambda: None
+    gate: Gate, state: State, give_up: GiveUp, routes: Routes, answering: Callable[[], None] = lambda: None
 ) -> Seen:
     """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over.
 
@@ -33,7 +34,7 @@ async def wait_for_gate(
     deadline = time.monotonic() + gate.deadline
     streak, pause = 0, min(0.05, gate.interval)
     while True:
-        seen = await _look(gate, state)
+        seen = await _look(gate, state, routes)
         streak = streak + 1 if seen.passed else 0
         if seen.passed:
             answering()
@@ -48,14 +49,14 @@ async def wait_for_gate(
         pause = min(pause * 1.5, gate.interval)
 
 
-async def _look(gate: Gate, state: State) -> Seen:
+async def _look(gate: Gate, state: State, routes: Routes) -> Seen:
     if gate.kind == "http":
-        answer = await ask(gate)
+        answer = await ask(gate, routes)
         return Seen(answer.healthy, answer.detail)
-    if gate.kind == "member":
+    if gate.kind in ("member", "newcomer"):
         from corral.mongo.status import member_answers
 
-        return Seen(*await member_answers(gate.address, gate.port))
+        return Seen(*await member_answers(gate.address, gate.port, routes, newcomer=gate.kind == "newcomer"))
     found = await state()
     running = found is not None and found.state == "running"
     return Seen(running, found.detail or found.state if found else "the unit is not known to its supervisor")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
-from corral.model.cluster import Cluster
+from corral.model.cluster import Cluster, endpoint
 from corral.secrets import Secret
+from corral.transport.routes import Routes
 from corral.verify.check import Check, failed, judged, skipped
 from corral.verify.http import client
 
@@ -23,10 +24,15 @@ CLIENTS_AT_ONCE = 10
 _STICKY = ("sticky_cookie", "ip_hash")
 
 
-async def stickiness(cluster: Cluster, token: Secret) -> list[Check]:
+async def stickiness(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
     checks = []
     for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
-        probe = _Probe(f"http://{host.address}:{port}", _path(cluster), token)
+        try:
+            place = await routes.to(host.address, port)
+        except OSError as error:
+            checks.append(failed(NAME, f"{host.address}:{port}: {error.strerror or error}", host.name))
+            continue
+        probe = _Probe(f"http://{endpoint(*place)}", _path(cluster), token)
         checks += [
             await _one_client(cluster, probe, host.name),
             await _many_clients(cluster, probe, host.name),
@@ -73,13 +79,15 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
     name = f"{NAME}: many clients, all instances"
     if cluster.proxy.balance in ("ip_hash", "hash"):
         return skipped(name, f"balance is {cluster.proxy.balance}: all of this machine's clients look alike", where)
-    wanted = {f"{instance.host.address}:{instance.port}" for instance in cluster.app.web}
+    wanted = {endpoint(instance.host.address, instance.port) for instance in cluster.app.web}
     reached: list[str] = []
-    while not wanted <= set(reached) and len(reached) < VISITORS_EACH * len(wanted) and "" not in reached:
+    while len(set(reached)) < len(wanted) and len(reached) < VISITORS_EACH * len(wanted) and "" not in reached:
         for seen in await asyncio.gather(*(probe.visit(1) for _ in range(CLIENTS_AT_ONCE))):
             reached += seen
     if "" in reached:
         return failed(name, f"{reached.count('')} of {len(reached)} new clients had no answer", where)
-    missed = sorted(wanted - set(reached))
-    seen_text = f"{len(wanted) - len(missed)} of {len(wanted)} instances served {len(reached)} new clients"
-    return judged(name, not missed, seen_text + (f"; never reached: {', '.join(missed)}" if missed else ""), where)
+    served = len(set(reached))
+    missed = sorted(wanted - set(reached))  # nginx tells addresses, so hosts known by a name can only be counted
+    seen_text = f"{served} of {len(wanted)} instances served {len(reached)} new clients"
+    told = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
+    return judged(name, served >= len(wanted), seen_text + told, where)

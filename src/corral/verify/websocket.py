@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import secrets
 
-from corral.model.cluster import Cluster, Host, Websocket
+from corral.model.cluster import Cluster, Host, Websocket, endpoint
+from corral.transport.routes import Routes
 from corral.verify.check import Check, failed, passed, skipped
 
 NAME = "websocket through the proxy"
@@ -13,23 +14,25 @@ PATIENCE = 10.0
 """Seconds for the whole exchange."""
 
 
-async def websocket(cluster: Cluster) -> list[Check]:
+async def websocket(cluster: Cluster, routes: Routes) -> list[Check]:
     wanted = cluster.app.websocket
     if not wanted:
         why = "app.websocket is not set"
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
     hosts = zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
-    return list(await asyncio.gather(*(_exchange(host, port, wanted) for host, port in hosts)))
+    return list(await asyncio.gather(*(_exchange(host, port, wanted, routes) for host, port in hosts)))
 
 
-async def _exchange(host: Host, port: int, wanted: Websocket) -> Check:
+async def _exchange(host: Host, port: int, wanted: Websocket, routes: Routes) -> Check:
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
     message = wanted.send or f"corral-{secrets.token_hex(8)}"
-    url, expected = f"ws://{host.address}:{port}{wanted.path}", wanted.contains or message
+    url, expected = f"ws://{endpoint(host.address, port)}{wanted.path}", wanted.contains or message
     try:
-        async with asyncio.timeout(PATIENCE), connect(url, proxy=None, user_agent_header="corral") as socket:
+        address, local = await routes.to(host.address, port)
+        opening = connect(url, host=address, port=local, proxy=None, user_agent_header="corral")
+        async with asyncio.timeout(PATIENCE), opening as socket:
             await socket.send(message)
             others = 0
             async for answer in socket:

@@ -50,14 +50,19 @@ shutdowns under way."""
 
 
 async def converge(
-    wanted: ReplicaSet, secrets: Secrets, report: Callable[[str], None], deadline_seconds: float
+    wanted: ReplicaSet,
+    connections: Connections,
+    report: Callable[[str], None],
+    deadline_seconds: float,
+    check: Callable[[], None] = lambda: None,
 ) -> bool:
     """Bring the set to `wanted`; True when something had to be changed. Each decision is reported.
 
-    Raises ChangeFailed when only a person can go on or the deadline is over. Safe to cut off and repeat.
+    `check` is called before each step, and raises when the run may not go on. Raises ChangeFailed when only a person
+    can go on or the deadline is over. Safe to cut off and repeat.
     """
-    async with Connections(secrets) as connections:
-        walk = _Walk(connections, wanted, secrets, report)
+    async with connections:
+        walk = _Walk(connections, wanted, report, check)
         try:
             async with asyncio.timeout(deadline_seconds):
                 return await walk.run()
@@ -67,9 +72,14 @@ async def converge(
 
 class _Walk:
     def __init__(
-        self, connections: Connections, wanted: ReplicaSet, secrets: Secrets, report: Callable[[str], None]
+        self,
+        connections: Connections,
+        wanted: ReplicaSet,
+        report: Callable[[str], None],
+        check: Callable[[], None],
     ) -> None:
-        self.connections, self.wanted, self.secrets, self.report = connections, wanted, secrets, report
+        self.connections, self.wanted, self.report, self.check = connections, wanted, report, check
+        self.secrets: Secrets = connections.secrets
         self.names = [member.name for member in wanted.members]
         self.found = FoundReplicaSet()
         self.sentence = ""
@@ -81,6 +91,7 @@ class _Walk:
 
     async def run(self) -> bool:
         while True:
+            self.check()
             self.found = await observe_through(self.connections, self.wanted, self.names)
             decision = decide(self.wanted, self.found)
             if isinstance(decision.step, Complete):

@@ -55,10 +55,12 @@ async def _write_down(unit: Unit, pid: int, context: Context) -> None:
 async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
     deaths = _Deaths(unit.name)
-    seen = await wait_for_gate(gate, lambda: _state(unit, context), deaths.give_up, context.answering)
+    seen = await wait_for_gate(
+        gate, lambda: context.units.find(unit.host, unit.name), deaths.give_up, context.routes, context.answering
+    )
     if not seen.passed:
         raise ChangeFailed(await _failure(unit, seen.detail, context))
-    found = await _state(unit, context)
+    found = await context.units.find(unit.host, unit.name)
     await _write_down(unit, found.pid if found else 0, context)
 
 
@@ -77,10 +79,6 @@ class _Deaths:
         if len(self.details) < PATIENCE:
             return ""
         return f"it died {len(self.details)} times right after its start: {found.detail}"
-
-
-async def _state(unit: Unit, context: Context) -> FoundUnit | None:
-    return next((found for found in await context.units.list() if found.name == unit.name), None)
 
 
 async def _failure(unit: Unit, detail: str, context: Context) -> Problem:

@@ -1,0 +1,149 @@
+"""Host changes: those of one host in their order, as few ways there as possible.
+
+What travels as a script goes together; an archive or an image is a stream of its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from corral.errors import ChangeFailed, CorralError, StalePlan
+from corral.events import ActionFailed, ActionFinished, ActionStarted, Note, Sink
+from corral.execute.context import Context
+from corral.execute.scripts import REFUSED, STALE, script_of
+from corral.execute.software_scripts import unpack_command
+from corral.model.resources import digest
+from corral.plan.actions import HostChange, WriteFile
+from corral.plan.software import InstallPackages, LoadImage, UnpackArchive
+from corral.problems import Problem
+from corral.secrets import redact, resolve
+from corral.transport.base import Completed
+
+SCRIPT_DEADLINE = 120.0
+"""Seconds for the files of one host: a slow disk syncs each of them."""
+INSTALL_DEADLINE = 1200.0
+"""Seconds for packages, archives and images: a slow mirror, a slow line."""
+
+
+async def change_host(actions: Sequence[HostChange], context: Context, sink: Sink) -> None:
+    """Carry out `actions`, all of one host, one after the other; those after a failed one are not begun.
+
+    Raises StalePlan when a file isn't what the plan saw, ChangeFailed for every other refusal.
+    """
+    together: list[HostChange] = []
+    for action in actions:
+        stream = _stream(action)
+        if stream is None:
+            together.append(action)
+            continue
+        if together:
+            await _run(together, context, sink)
+            together = []
+        await _send(stream, context, sink)
+    if together:
+        await _run(together, context, sink)
+
+
+def _stream(action: HostChange) -> UnpackArchive | LoadImage | None:
+    """`action` when it goes by itself."""
+    if isinstance(action, UnpackArchive) or (isinstance(action, LoadImage) and action.image.source):
+        return action
+    return None
+
+
+async def _run(actions: Sequence[HostChange], context: Context, sink: Sink) -> None:
+    host = actions[0].host
+    known = context.hosts.get(host)  # a host that has left the file is not: nothing is written down there any more
+    started = time.monotonic()
+    for action in actions:
+        sink(ActionStarted(action.id, action.host, action.summary))
+    present = [_as_written(action, context) for action in actions]
+    script = script_of(present, str(known.layout.state) if known else "", context.secrets)
+    completed = await context.transport.run(host, script, _deadline(actions))
+    seconds = time.monotonic() - started
+    done = 0
+    for line in completed.text.splitlines():
+        if line.startswith("note "):
+            sink(Note(f"{host}: {redact(line.removeprefix('note '), context.secrets)}", "warning"))
+        elif line == f"done {done}":
+            sink(ActionFinished(actions[done].id, host, actions[done].summary, seconds))
+            _remember(actions[done], context)
+            done += 1
+    if completed.code != 0 or done < len(actions):
+        failure = _failure(actions[min(done, len(actions) - 1)], completed, context)
+        sink(ActionFailed(actions[min(done, len(actions) - 1)].id, host, failure.problems, seconds))
+        raise failure
+
+
+def _as_written(action: HostChange, context: Context) -> HostChange:
+    """A plan that writes one file several times, as drains do, can't know the bytes of its own earlier contents."""
+    if isinstance(action, WriteFile):
+        planned, actual = context.written.get((action.host, action.file.path), ("", ""))
+        return replace(action, before=actual) if action.before == planned else action
+    return action
+
+
+def _remember(action: HostChange, context: Context) -> None:
+    if isinstance(action, WriteFile):
+        content = action.file.content
+        digests = digest(content), digest(resolve(content, context.secrets))
+        context.written[action.host, action.file.path] = digests
+
+
+def _deadline(actions: Sequence[HostChange]) -> float:
+    slow = any(isinstance(action, InstallPackages | LoadImage) for action in actions)
+    return INSTALL_DEADLINE if slow else SCRIPT_DEADLINE
+
+
+async def _send(action: UnpackArchive | LoadImage, context: Context, sink: Sink) -> None:
+    started = time.monotonic()
+    sink(ActionStarted(action.id, action.host, action.summary))
+    try:
+        await _put(action, context)
+    except CorralError as failure:
+        sink(ActionFailed(action.id, action.host, failure.problems, time.monotonic() - started))
+        raise
+    sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
+
+
+async def _put(action: UnpackArchive | LoadImage, context: Context) -> None:
+    if isinstance(action, UnpackArchive):
+        source, command = action.archive.source, unpack_command(action.archive.path, action.archive.sha256)
+    else:
+        source, command = action.image.source, "docker load --quiet"
+    try:
+        completed = await context.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
+    except FileNotFoundError:
+        message = f"{source} is not there: it is what {action.host} was to be sent"
+        hint = "the path starts at the cluster file's directory"
+        raise ChangeFailed(Problem("no-source", "error", message, hint, source)) from None
+    if completed.code != 0:
+        raise _failure(action, completed, context)
+
+
+def _failure(action: HostChange, completed: Completed, context: Context) -> ChangeFailed | StalePlan:
+    said = _last_first(redact(completed.error, context.secrets))
+    if completed.code == STALE:
+        last = said.splitlines()[0] if said else action.summary
+        return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
+    reason = {REFUSED: "its check refused it and the old file stays"}.get(completed.code, "")
+    message = ": ".join(part for part in (f"{action.host}: can't {action.summary}", reason, said) if part)
+    hint = "mend that and run the same command again: it goes on from here"
+    return ChangeFailed(Problem("change-failed", "error", message, hint, action.host))
+
+
+def _last_first(said: str) -> str:
+    """A script's last line says what failed, and the one before it why, in that program's words; the rest follows."""
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    return "\n".join([": ".join(reversed(lines[-2:])), *lines[:-2]])
+
+
+def by_host(actions: Sequence[HostChange]) -> Iterator[list[HostChange]]:
+    """The actions of each host, in their order."""
+    hosts: dict[str, list[HostChange]] = {}
+    for action in actions:
+        hosts.setdefault(action.host, []).append(action)
+    yield from hosts.values()

@@ -1,0 +1,214 @@
+"""The lock file of a host: what is in it, and the POSIX sh texts that take, refresh, read and remove it.
+
+Each text does its work under `flock` on a guard file beside the lock, so that of two at once one is first. The host's
+own clock alone judges how old a lock is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from corral.transport.alone import alone
+
+TTL: Final = 30
+"""Seconds without a sign of life after which a lock counts as left behind."""
+HELD: Final = 11
+"""The exit code of `take` when somebody else holds the lock."""
+
+_HEAD: Final = """\
+(
+umask 022
+[ -d "$state" ] || {make} || exit
+command -v flock >/dev/null || {{ echo 'flock, of util-linux, is missing' >&2; exit 69; }}
+umask 077
+lock=$state/lock
+exec 9>>"$lock.guard" || exit
+flock -w 10 9 || {{ echo "$lock.guard is busy" >&2; exit 75; }}
+content=
+[ ! -e "$lock" ] || content=$(cat -- "$lock") || exit
+case $content in *{token}*) own=yes ;; *) own= ;; esac
+age() {{
+    now=$(date +%s) && seen=$(stat -c %Y -- "$lock") && age=$((now - seen)) || exit
+    [ "$age" -ge 0 ] || {{ touch -- "$lock" && age=0 || exit; }}
+}}
+"""
+"""A lock that seems to come from the future (the clock was set back) begins to age now."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who runs what, and where: `machine` is the controlling one, `operator` the account there."""
+
+    verb: str
+    operator: str
+    machine: str
+    pid: int
+
+    @classmethod
+    def here(cls, verb: str) -> Holder:
+        """This process."""
+        import getpass
+
+        try:
+            operator = getpass.getuser()
+        except (KeyError, OSError):  # no such account, as in a container
+            operator = f"uid {os.getuid()}"
+        return cls(verb, operator, platform.node(), os.getpid())
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A holder's lock: since when by the controlling machine's clock, and the token that makes it this run's own.
+
+    `process` identifies the holder's process on its machine, empty where that can't be told.
+    """
+
+    holder: Holder
+    since: str
+    token: str
+    process: str = ""
+
+    def to_text(self) -> str:
+        return json.dumps({**asdict(self.holder), "since": self.since, "token": self.token, "process": self.process})
+
+    def is_left_behind(self) -> bool:
+        """Whether its holder was a process of this very machine, and is no more. False where that can't be told."""
+        place, _, own = self.process.partition(" ")
+        here, _, _ = process_of(os.getpid()).partition(" ")
+        return bool(own) and place == here and process_of(self.holder.pid) != self.process
+
+    @classmethod
+    def from_text(cls, text: str) -> Claim | None:
+        """None for what no Corral has written."""
+        try:
+            value = json.loads(text)
+            holder = Holder(str(value["verb"]), str(value["operator"]), str(value["machine"]), int(value["pid"]))
+            return cls(holder, str(value["since"]), str(value["token"]), str(value.get("process", "")))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def __str__(self) -> str:
+        holder = self.holder
+        return f"`corral {holder.verb}` of {holder.operator} on {holder.machine} (pid {holder.pid}), since {self.since}"
+
+
+def process_of(pid: int) -> str:
+    """A process of this machine so that no other one is the same: this start of the kernel and the name space of
+    process ids, then the number and when it began. Empty when there is none, or the system doesn't tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = Path("/proc/self/ns/pid").readlink()
+        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        state, began = words[0], words[19]
+    except (OSError, IndexError):
+        return ""
+    if state in ("Z", "X"):  # it has ended, and whoever started it hasn't looked yet
+        return ""
+    return f"{boot}/{space} {pid}/{began}"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a text says: a word, the seconds since the lock's last sign of life, and what is or was in it."""
+
+    word: str
+    age: int
+    content: str
+
+    @property
+    def claim(self) -> Claim | None:
+        return Claim.from_text(self.content)
+
+    @property
+    def who(self) -> str:
+        return str(self.claim or "a run that left no name")
+
+
+def answer_in(output: str) -> Answer | None:
+    """None when the text was cut off before it answered."""
+    for number, line in enumerate(lines := output.splitlines()):
+        mark, _, rest = line.partition(" ")
+        word, _, age = rest.partition(" ")
+        if mark == "lock" and age.isdigit():
+            return Answer(word, int(age), "\n".join(lines[number + 1 :]))
+    return None
+
+
+def take(state: str, claim: Claim, ttl: int = TTL) -> str:
+    """Answers `taken`, or `taken-over` with the content of the lock that was left behind; `held` is exit code HELD.
+
+    A run that was killed may have left a script at work: this ends when that has.
+    """
+    text = _text(
+        state,
+        claim.token,
+        f"""\
+word=taken age=0
+[ ! -e "$lock" ] || age
+if [ -n "$own" ]; then content=
+elif [ -e "$lock" ]; then
+    word=taken-over
+    [ "$age" -gt {ttl} ] || {{ printf 'lock held %s\\n%s\\n' "$age" "$content"; exit {HELD}; }}
+fi
+printf '%s\\n' {shlex.quote(claim.to_text())} >"$lock.new" && mv -f -- "$lock.new" "$lock" || exit
+printf 'lock %s %s\\n%s\\n' "$word" "$age" "$content"
+""",
+        make=True,
+    )
+    return f"{text}code=$?\n[ $code -eq 0 ] || exit $code\n(\n{alone(state)})\n"
+
+
+def refresh(state: str, token: str) -> str:
+    """Answers `own`, or `lost` with what is there instead."""
+    return _text(
+        state,
+        token,
+        """\
+[ -n "$own" ] || { printf 'lock lost 0\\n%s\\n' "$content"; exit 0; }
+touch -- "$lock" && echo 'lock own 0' || exit
+""",
+    )
+
+
+def release(state: str, token: str) -> str:
+    """Removes the lock when it is its own; one that is somebody else's is left to him."""
+    return _text(state, token, '[ -z "$own" ] || rm -f -- "$lock" || exit\n')
+
+
+def read(state: str) -> str:
+    """Answers `free`, or `found` with the content."""
+    return _text(
+        state,
+        "",
+        """\
+[ -e "$lock" ] || { echo 'lock free 0'; exit 0; }
+age
+printf 'lock found %s\\n%s\\n' "$age" "$content"
+""",
+    )
+
+
+def remove(state: str, content: str) -> str:
+    """Removes the lock that has this `content`. Answers `removed`, `free`, or `found` with what is there by now."""
+    return _text(
+        state,
+        "",
+        f"""\
+[ -e "$lock" ] || {{ echo 'lock free 0'; exit 0; }}
+[ "$content" = {shlex.quote(content)} ] || {{ printf 'lock found 0\\n%s\\n' "$content"; exit 0; }}
+rm -f -- "$lock" && echo 'lock removed 0' || exit
+""",
+    )
+
+
+def _text(state: str, token: str, body: str, *, make: bool = False) -> str:
+    """Only `take` makes the directory; where there is none, no lock is held."""
+    absent = 'mkdir -p -- "$state"' if make else "{ echo 'lock free 0'; exit 0; }"
+    pattern = f'\'"token": "{token}"\''
+    return f"state={shlex.quote(state)}\n{_HEAD.format(make=absent, token=pattern)}{body})\n"

@@ -1,0 +1,89 @@
+"""How far the hosts' clocks are from each other, measured over the connections that are open anyway."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+from corral.errors import Unreachable
+from corral.model.cluster import Host
+from corral.transport.base import Transport
+
+ROUNDS: Final = 5
+"""How often each host is asked: each answer narrows what its clock can be."""
+WARN: Final = 0.05
+FAIL: Final = 0.5
+"""Seconds between two hosts (T02)."""
+
+
+@dataclass(frozen=True)
+class Offset:
+    """A host's clock is ahead of this machine's by `seconds`, `uncertainty` more or less. Behind is negative."""
+
+    seconds: float
+    uncertainty: float
+
+
+@dataclass(frozen=True)
+class Skew:
+    """`seconds` are those between the clocks of two hosts, never negative."""
+
+    one: str
+    other: str
+    seconds: float
+    uncertainty: float
+
+    @property
+    def least(self) -> float:
+        """What they are apart for certain."""
+        return max(0.0, self.seconds - self.uncertainty)
+
+
+async def clock_offsets(transport: Transport, hosts: Sequence[Host]) -> dict[str, Offset]:
+    """By host name, all hosts at once; those that can't be reached, or have no such clock, are left out."""
+    found = await asyncio.gather(*(_offset(transport, host.name) for host in hosts))
+    return {host.name: offset for host, offset in zip(hosts, found, strict=True) if offset}
+
+
+async def _offset(transport: Transport, host: str) -> Offset | None:
+    """A host looked at its clock after it was asked and before its answer came.
+
+    Each round thus bounds the offset from both sides, and what all rounds allow is narrower than the best of them. This
+    machine's clock is read once: what is added goes by one that nobody sets.
+    """
+    base = time.time() - time.monotonic()
+    bounds = []
+    for _ in range(ROUNDS):
+        sent = base + time.monotonic()
+        try:
+            completed = await transport.run(host, "date +%s.%N\n", 10)
+        except Unreachable:
+            return None
+        received = base + time.monotonic()
+        try:
+            shown = float(completed.text)
+        except ValueError:  # a `date` without %N
+            return None
+        bounds.append((shown - received, shown - sent))
+    return within(bounds)
+
+
+def within(bounds: Sequence[tuple[float, float]]) -> Offset:
+    """What all of `bounds` (lowest, highest) allow; the narrowest of them when a clock was set in between."""
+    low, high = max(low for low, _ in bounds), min(high for _, high in bounds)
+    if low > high:
+        low, high = min(bounds, key=lambda bound: bound[1] - bound[0])
+    return Offset((low + high) / 2, (high - low) / 2)
+
+
+def skews(offsets: Mapping[str, Offset]) -> list[Skew]:
+    """Every two hosts, those that are farthest apart first."""
+    pairs = [
+        Skew(one, other, abs(mine.seconds - theirs.seconds), mine.uncertainty + theirs.uncertainty)
+        for (one, mine), (other, theirs) in combinations(offsets.items(), 2)
+    ]
+    return sorted(pairs, key=lambda skew: -skew.seconds)

@@ -1,0 +1,97 @@
+"""The hosts agree on the time, and follow somebody who knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from corral.errors import Unreachable
+from corral.model.cluster import Cluster, Host
+from corral.model.machine import Tracking
+from corral.observe.machine_system import tracking_in
+from corral.rules.host_time import DISPERSION, OFFSET
+from corral.transport.base import Transport
+from corral.verify.check import Check, failed, judged, passed, skipped
+from corral.verify.clocks import FAIL, WARN, Offset, Skew, clock_offsets, skews
+
+_AGREE: Final = "clocks agree"
+_KEPT: Final = "chrony keeps the time"
+_CHRONYC: Final = "chronyc -n -c -m tracking sources\n"
+
+
+async def time(cluster: Cluster, transport: Transport) -> list[Check]:
+    """How far every two hosts are apart (T02), and what each one's chronyd says where Corral sees to it (T03)."""
+    offsets = await clock_offsets(transport, cluster.hosts)
+    checks = list(skew_checks(cluster.hosts, offsets))
+    if cluster.time.servers:
+        told = await asyncio.gather(*(_tracking(transport, host.name) for host in cluster.hosts))
+        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), told, strict=True)))
+    return checks
+
+
+async def _tracking(transport: Transport, host: str) -> Tracking | None:
+    try:
+        return tracking_in((await transport.run(host, _CHRONYC, 10)).text.splitlines())
+    except Unreachable:
+        return None
+
+
+def skew_checks(hosts: Sequence[Host], offsets: Mapping[str, Offset]) -> Iterator[Check]:
+    """A line for each two hosts that are too far apart for certain, then one for all."""
+    pairs, silent = skews(offsets), [host.name for host in hosts if host.name not in offsets]
+    if silent:
+        yield failed(_AGREE, "not asked: no answer", ", ".join(silent), "corral status")
+    if not pairs:
+        yield skipped(_AGREE, "there are no two hosts to compare")
+        return
+    bad = [pair for pair in pairs if pair.least > WARN]
+    for pair in bad:
+        hint = f"`chronyc tracking` on both; one host's time daemon may follow nobody: {pair.one}, {pair.other}"
+        yield judged(_AGREE, pair.least <= FAIL, f"{_apart(pair)} apart, over {_limit(pair)}", _names(pair), hint)
+    worst = pairs[0]
+    seen = f"{len(pairs)} pairs of hosts; the farthest apart are {_names(worst)}: {_apart(worst)}"
+    if worst.uncertainty > WARN:
+        seen += f"; the line is too slow to tell {WARN * 1000:.0f} ms"
+    yield judged(_AGREE, worst.least <= FAIL, seen, hint="corral apply, when the file names `time: servers`")
+
+
+def _apart(pair: Skew) -> str:
+    return f"{pair.seconds * 1000:.0f} ms (± {pair.uncertainty * 1000:.0f} ms)"
+
+
+def _limit(pair: Skew) -> str:
+    return f"{(FAIL if pair.least > FAIL else WARN) * 1000:.0f} ms"
+
+
+def _names(pair: Skew) -> str:
+    return f"{pair.one}, {pair.other}"
+
+
+def tracking_checks(told: Mapping[str, Tracking | None]) -> Iterator[Check]:
+    """A line for each host whose chronyd is not well, or doesn't know it yet; then one for all."""
+    well = 0
+    for host, tracking in told.items():
+        problem = _problem(tracking)
+        well += not problem
+        if problem and tracking and tracking.settling:
+            why = f"it follows {tracking.reference}, and has too few answers yet to tell how well"
+            yield skipped(_KEPT, why, host, "corral verify, in a minute or two")
+        elif problem:
+            yield failed(_KEPT, problem, host, f"`chronyc sources` on {host} shows who answers it")
+    if well == len(told):
+        worst = max((tracking.offset for tracking in told.values() if tracking), default=0.0)
+        yield passed(_KEPT, f"it follows a time server on all {len(told)} hosts, at most {worst * 1000:.1f} ms off it")
+
+
+def _problem(tracking: Tracking | None) -> str:
+    """What is wrong with it; empty when nothing is."""
+    if tracking is None:
+        return "chronyd does not answer"
+    if tracking.leap == "Not synchronised":
+        return f"it follows no time server; {tracking.sources} are in reach"
+    if tracking.offset > OFFSET:
+        return f"it finds its clock {tracking.offset * 1000:.0f} ms off"
+    if tracking.root_dispersion > DISPERSION:
+        return f"it follows a time that is good to {tracking.root_dispersion:.1f} s only"
+    return ""
