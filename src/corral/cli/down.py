@@ -35,19 +35,20 @@ def down(
     state.read_facts()
     if purge and not yes:
         _ask(name, state)
-    _stop(name, state, purge)
+    stop(name, state, purge)
 
 
-def _stop(name: str, state: State, purge: bool) -> None:
+def stop(name: str, state: State, purge: bool) -> None:
+    """Stop what runs of the cluster `name` on this machine; with `purge` delete all that is kept of it."""
     from corral.cli.output import err
     from corral.cli.progress import Progress
     from corral.cli.running import run_async
-    from corral.playground.down import down as stop
+    from corral.playground.down import down as stop_all
     from corral.playground.lock import locked
     from corral.playground.supervisord import Supervisord
 
     with locked(state.root, "down"), Progress() as progress:
-        ran = run_async(stop(Supervisord(state.root, name), progress))
+        ran = run_async(stop_all(Supervisord(state.root, name), progress))
         err.print(f"{name} {'stopped' if ran else 'was not running'}")
         if purge:
             state.purge()

@@ -6,7 +6,24 @@ import sys
 
 import typer
 
-from corral.cli import check, down, init, logs, show, status, up, verify
+from corral.cli import (
+    apply,
+    check,
+    destroy,
+    down,
+    init,
+    journal,
+    logs,
+    plan,
+    restart,
+    show,
+    status,
+    trust,
+    unlock,
+    up,
+    verify,
+)
+from corral.cli import exec as exec_
 from corral.cli.options import FileOption
 
 app = typer.Typer(
@@ -18,7 +35,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (init, show, check, up, status, verify, logs, down):
+for verb in (
+    *(init, show, check),
+    *(trust, plan, apply, up),
+    *(status, verify, logs, exec_, restart),
+    *(journal, unlock, down, destroy),
+):
     verb.register(app)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,9 +18,6 @@ from corral.errors import CorralError
 from corral.operate.report import Status
 from corral.problems import Problem
 from corral.verify.check import Check
-
-if TYPE_CHECKING:
-    from corral.plan.actions import Action, Plan
 
 _UNBOUNDED = 200
 """Columns for output that goes to a file or a pipe: nothing is cut off there."""
@@ -54,12 +52,17 @@ def coloured(word: str) -> str:
 def print_problems(problems: Iterable[Problem]) -> None:
     """Each problem on stderr: where, what, and what to do next."""
     for problem in problems:
-        where = f"{escape(problem.where)}: " if problem.where and problem.where not in problem.message else ""
+        where = f"{escape(problem.where)}: " if problem.where and not _names(problem.message, problem.where) else ""
         sentence, newline, rest = problem.message.partition("\n")
         code = f" [dim]\\[{problem.code}][/dim]"
         err.print(f"{coloured(problem.severity)}: {where}{escape(sentence)}{code}{newline}{escape(rest)}")
         if problem.hint:
             err.print(f"  [bold]→[/bold] {escape(problem.hint)}")
+
+
+def _names(sentence: str, where: str) -> bool:
+    """Whether `sentence` says `where` itself: app-1-5040 names an instance, and not its host app-1."""
+    return re.search(rf"(?<![\w.-]){re.escape(where)}(?![\w-])", sentence) is not None
 
 
 def print_failure(error: CorralError) -> None:
@@ -135,38 +138,6 @@ def _pid(pid: int) -> str:
 
 def print_log_line(unit: str, line: str) -> None:
     out.print(f"[cyan]{escape(unit)}[/cyan] {escape(line)}")
-
-
-def print_plan(plan: Plan) -> None:
-    """What would change: stage by stage, with the content diffs."""
-    if not plan.changes:
-        out.print("nothing to change")
-    shown: dict[str, str] = {}
-    for stage in plan.stages:
-        out.print(f"[bold]{stage.name}[/bold]")
-        for action in stage.actions():
-            host = f" [dim]{escape(action.host)}[/dim]" if action.host else ""
-            out.print(f"  {escape(action.summary)}{host}")
-            for line in _details(action, shown):
-                out.print(f"    {line}")
-
-
-def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
-    """The diff of a file, or the steps of a replica set; a diff that was in `shown` already is named, not repeated."""
-    from corral.plan.actions import ConvergeReplicaSet, WriteFile
-
-    if isinstance(action, ConvergeReplicaSet):
-        yield from (escape(step) for step in action.preview)
-    if not isinstance(action, WriteFile):
-        return
-    lines = action.diff.splitlines()[2:]
-    first = shown.setdefault("\n".join(lines), action.file.path)
-    if first != action.file.path:
-        yield f"[dim]the same change as in {escape(first)}[/dim]"
-        return
-    for line in lines:
-        colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
-        yield f"[{colour}]{escape(line)}[/]"
 
 
 def write(value: Any, fmt: Format, text: str) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, playground
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption, load, open_site
 
 if TYPE_CHECKING:
+    from corral.cli.options import Place
     from corral.operate.report import Status
     from corral.operate.site import Site
+    from corral.spec.parse import Loaded
 
 LOG_LINES = 5
 """How many lines of its log are shown with an unhealthy instance."""
@@ -26,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     file: FileOption = None,
+    place: PlaceOption = None,
     fmt: FormatOption = Format.text,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second until Ctrl-C.")] = False,
 ) -> None:
@@ -33,28 +36,35 @@ def status(
     from corral.cli.output import print_json, print_status
     from corral.cli.running import run_async, run_until_interrupted
 
-    site = playground(file).present_site()
+    loaded = load(file)
     if watch:
-        run_until_interrupted(_watch(site, fmt))
-    report = run_async(_look(site))
+        run_until_interrupted(_watch(loaded, place, fmt))
+    report, url = run_async(_look(loaded, place))
     if fmt is Format.json:
         print_json(report.to_json())
     else:
-        print_status(report, site.cluster.url)
+        print_status(report, url)
     if report.state != "healthy":
         raise typer.Exit(1)
 
 
-async def _look(site: Site) -> Status:
-    """Once, with what the logs of unhealthy instances said last."""
+async def _look(loaded: Loaded, place: Place | None) -> tuple[Status, str]:
+    """Once, with what the logs of unhealthy instances said last; and the cluster's URL."""
     from corral.operate.logs import with_log_tails
     from corral.operate.status import status as look
 
-    report = await look(site)
-    return replace(report, problems=tuple(await with_log_tails(report.problems, site, report, LOG_LINES)))
+    async with open_site(loaded, place) as site:
+        report = await look(site)
+        problems = await with_log_tails(report.problems, site, report, LOG_LINES)
+        return replace(report, problems=tuple(problems)), site.cluster.url
 
 
-async def _watch(site: Site, fmt: Format) -> None:
+async def _watch(loaded: Loaded, place: Place | None, fmt: Format) -> None:
+    async with open_site(loaded, place) as site:
+        await _watch_site(site, fmt)
+
+
+async def _watch_site(site: Site, fmt: Format) -> None:
     """Until cancelled: a live table on a terminal, one JSON document a line for programs."""
     import json
     import sys

@@ -141,7 +141,8 @@ async def _watch(ground: Playground, outcome: Outcome, fmt: Format) -> None:
 
 
 async def _dry_run(ground: Playground, fmt: Format) -> None:
-    from corral.cli.output import print_json, print_plan
+    from corral.cli.output import print_json
+    from corral.cli.plan_view import print_plan
     from corral.cli.progress import Progress
     from corral.playground.lock import locked
     from corral.playground.up import dry_run

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, playground
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption, load, open_site
 
 if TYPE_CHECKING:
-    from corral.operate.site import Site
+    from corral.cli.options import Place
+    from corral.spec.parse import Loaded
     from corral.verify.check import Check
 
 
@@ -18,12 +19,12 @@ def register(app: typer.Typer) -> None:
     app.command("verify")(verify)
 
 
-def verify(file: FileOption = None, fmt: FormatOption = Format.text) -> None:
+def verify(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption = Format.text) -> None:
     """Prove from the outside that the cluster works, a line for each proof. Exit code 1 when one fails."""
     from corral.cli.output import out, print_json
     from corral.cli.running import run_async
 
-    checks = run_async(_collect(playground(file).present_site(), fmt))
+    checks = run_async(_collect(load(file), place, fmt))
     failures = sum(check.result == "failed" for check in checks)
     if fmt is Format.json:
         print_json({"passed": not failures, "checks": [asdict(check) for check in checks]})
@@ -34,13 +35,14 @@ def verify(file: FileOption = None, fmt: FormatOption = Format.text) -> None:
         raise typer.Exit(1)
 
 
-async def _collect(site: Site, fmt: Format) -> list[Check]:
+async def _collect(loaded: Loaded, place: Place | None, fmt: Format) -> list[Check]:
     from corral.cli.output import print_check
     from corral.operate.verify import verify as checks_of
 
     checks = []
-    async for check in checks_of(site):
-        checks.append(check)
-        if fmt is Format.text:
-            print_check(check)
+    async with open_site(loaded, place) as site:
+        async for check in checks_of(site):
+            checks.append(check)
+            if fmt is Format.text:
+                print_check(check)
     return checks

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from corral.problems import Problem
 
-State = Literal["healthy", "starting", "unhealthy", "stopped"]
+if TYPE_CHECKING:
+    from corral.plan.actions import Plan
+
+State = Literal["healthy", "starting", "unhealthy", "stopped", "unknown"]
+"""`unknown`: its host can't be reached, and nothing answers."""
 ClusterState = Literal["healthy", "degraded", "down"]
 
 
@@ -33,7 +37,7 @@ class InstanceStatus:
 
 @dataclass(frozen=True)
 class MemberRow:
-    """`state` is MongoDB's word, or `stopped`, `unreachable`; `lag_seconds` is None when there is no primary."""
+    """`state` is MongoDB's word, or `stopped`, `unknown`; `lag_seconds` is None when there is no primary."""
 
     host: str
     address: str
@@ -62,3 +66,12 @@ class Status:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a run changed, and how the cluster fares after it; `seconds` are those from the first change on."""
+
+    plan: Plan
+    status: Status
+    seconds: float

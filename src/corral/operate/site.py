@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from corral.model.cluster import Cluster
 from corral.secrets import Secrets
 from corral.transport.base import Transport
+from corral.transport.routes import Direct, Routes
 from corral.transport.units import UnitManager
 
 
@@ -16,3 +17,17 @@ class Site:
     transport: Transport
     units: UnitManager
     secrets: Secrets
+    routes: Routes = field(default_factory=Direct)
+    """How what listens on the hosts is reached."""
+    front: Routes = field(default_factory=Direct)
+    """How the proxies are reached: as people reach them where that is possible."""
+
+    @property
+    def on_hosts(self) -> bool:
+        """Whether these are machines of their own, not this one."""
+        return self.cluster.app.runtime != "process"
+
+    @property
+    def mend(self) -> str:
+        """The command that makes the cluster what its file says."""
+        return "corral apply" if self.on_hosts else "corral up"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from corral.desired.assemble import health_gate, mongod_unit, nginx_unit
+from corral.desired.gates import keepalived_unit
 from corral.desired.nginx import PING_PATH
-from corral.errors import CorralError
 from corral.model.cluster import Host, Instance, Member
-from corral.model.resources import File, FoundUnit, Gate
-from corral.mongo.status import MemberStatus, member_statuses
-from corral.observe.files import STAMPS, observe_files
-from corral.observe.units import split_stamps, with_revisions
+from corral.model.resources import FoundUnit, Gate
+from corral.mongo.clients import Connections
+from corral.mongo.status import MemberStatus, member_statuses, statuses_in
 from corral.operate.report import (
     ClusterState,
     DatabaseStatus,
@@ -23,62 +23,66 @@ from corral.operate.report import (
     State,
     Status,
 )
+from corral.operate.seen import UP, Found, Seen, look
 from corral.operate.site import Site
 from corral.problems import Problem, Severity
+from corral.transport.routes import Routes
 from corral.verify.http import Answer, ask
 
-Found = Mapping[str, FoundUnit]
-_UP = ("running", "starting")
+NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
 
 
 async def status(site: Site) -> Status:
+    return await status_of(site, *await look(site))
+
+
+async def status_of(
+    site: Site, seen: Seen, problems: list[Problem], early: Mapping[Gate, Awaitable[Answer]] = NOTHING
+) -> Status:
+    """The same, of units that were looked at just now; `problems` are those of looking, `early` what was asked then."""
     cluster = site.cluster
-    found, problems = await _units(site)
+    asking = _Asking(site, early)
     instances, proxies, database = await asyncio.gather(
-        asyncio.gather(*(_instance(instance, found) for instance in cluster.app.instances)),
+        asyncio.gather(*(_instance(instance, seen, asking) for instance in cluster.app.instances)),
         asyncio.gather(
-            *(_proxy(host, port, found) for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True))
+            *(
+                _proxy(host, port, seen, asking)
+                for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
+            )
         ),
-        _database(site, found),
+        _database(site, seen),
     )
-    held_back = _held_back(found)
-    problems += [problem for _, problem in (*proxies, *instances) if problem] + held_back + database[1]
+    missing = _held_back(seen.units, site) + _not_moving(seen, site)
+    problems += [problem for _, problem in (*proxies, *instances) if problem] + missing + database[1]
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     state = _cluster_state(proxy_rows, instance_rows, database[0])
-    state = "degraded" if state == "healthy" and held_back else state
+    state = "degraded" if state == "healthy" and (missing or seen.silent) else state
     return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
 
 
-async def _units(site: Site) -> tuple[Found, list[Problem]]:
-    """The units by name, with their stamps; a host that can't be read is a problem, not a failure."""
-    listing = await site.units.list()
-    if not listing:
-        return {}, []
-    reads = await asyncio.gather(
-        *(
-            observe_files(site.transport, host, site.secrets, [str(host.layout.run / STAMPS)])
-            for host in site.cluster.hosts
-        ),
-        return_exceptions=True,
-    )
-    files: list[File] = []
-    problems: list[Problem] = []
-    for read in reads:
-        if isinstance(read, CorralError):
-            problems.extend(read.problems)
-        elif isinstance(read, BaseException):
-            raise read
-        else:
-            files.extend(read[0])
-    units = with_revisions(listing, split_stamps(files)[1])
-    return {unit.name: unit for unit in units}, problems
+class _Asking:
+    """Asks each question once: what was asked early is only waited for."""
+
+    def __init__(self, site: Site, early: Mapping[Gate, Awaitable[Answer]]) -> None:
+        self.site = site
+        self._early = early
+
+    async def answer(self, unit: FoundUnit | None, gate: Gate | None, routes: Routes, unasked: bool) -> Answer:
+        """`unasked`: the unit's host can't be reached, so that nothing is known of it but what the gate tells."""
+        if not (unit is None and unasked) and (unit is None or unit.state not in UP):
+            return Answer(False, unit.detail if unit and unit.detail else "it is not running")
+        if gate is None:
+            return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
+        return await self._early[gate] if gate in self._early else await ask(gate, routes)
 
 
-async def _instance(instance: Instance, found: Found) -> tuple[InstanceStatus, Problem | None]:
-    unit = found.get(instance.name)
-    answer = await _answer(unit, health_gate(instance) if instance.health else None)
+async def _instance(instance: Instance, seen: Seen, asking: _Asking) -> tuple[InstanceStatus, Problem | None]:
+    unit = seen.units.get(instance.name)
+    unasked = instance.host.name in seen.silent
+    gate = health_gate(instance) if instance.health else None
+    answer = await asking.answer(unit, gate, asking.site.routes, unasked)
     patience = instance.health.start_timeout if instance.health else 0
-    state = _state(unit, answer, patience)
+    state = seen.state(instance.host.name, instance.name, answer, patience)
     row = InstanceStatus(
         name=instance.name,
         host=instance.host.name,
@@ -89,76 +93,95 @@ async def _instance(instance: Instance, found: Found) -> tuple[InstanceStatus, P
         version=dict(instance.environment).get("VERSION", ""),
         pid=unit.pid if unit else 0,
     )
-    return row, _problem(instance.name, f"instance-{state}", state, unit, answer)
+    return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.site)
 
 
-async def _proxy(host: Host, port: int, found: Found) -> tuple[ProxyStatus, Problem | None]:
-    unit = found.get(nginx_unit(host))
-    answer = await _answer(unit, Gate("http", host.address, port, path=PING_PATH))
-    state = _state(unit, answer, 10)
+async def _proxy(host: Host, port: int, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
+    unit = seen.units.get(nginx_unit(host))
+    answer = await asking.answer(unit, proxy_gate(host, port), asking.site.front, host.name in seen.silent)
+    state = seen.state(host.name, nginx_unit(host), answer, 10)
     row = ProxyStatus(host.name, host.address, f"http://{host.address}:{port}", state)
-    return row, _problem(host.name, f"proxy-{state}", state, unit, answer)
+    return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.site)
 
 
-def _held_back(found: Found) -> list[Problem]:
+def proxy_gate(host: Host, port: int) -> Gate:
+    """What tells that a proxy answers."""
+    return Gate("http", host.address, port, path=PING_PATH)
+
+
+def _held_back(found: Found, site: Site) -> list[Problem]:
     """Instances that a proxy was told to leave alone while they are restarted; or that an interrupted run left so."""
     return [
         Problem(
             "held-back",
             "error",
-            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted `up` left it so",
-            "wait if an `up` runs; else `corral up --detach` brings it back",
+            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted run left it so",
+            f"wait if a run is under way; else `{site.mend}` brings it back",
             name,
         )
         for unit in found.values()
-        if unit.state in _UP
+        if unit.state in UP
         for name in unit.leaves_out
     ]
 
 
-async def _answer(unit: FoundUnit | None, gate: Gate | None) -> Answer:
-    if unit is None or unit.state not in _UP:
-        return Answer(False, unit.detail if unit and unit.detail else "it is not running")
-    return await ask(gate) if gate else Answer(True, "its process runs")
+def _not_moving(seen: Seen, site: Site) -> list[Problem]:
+    """Proxies that can't take over the address that moves, since keepalived doesn't run there."""
+    cluster = site.cluster
+    if not cluster.moving:
+        return []
+    units = {
+        host: seen.units.get(keepalived_unit(host)) for host in cluster.proxy.hosts if host.name not in seen.silent
+    }
+    return [
+        Problem(
+            "failover-stopped",
+            "error",
+            f"keepalived doesn't run on {host.name}, so {cluster.moving.address} can't move there",
+            f"corral logs {keepalived_unit(host)}; `{site.mend}` starts it",
+            host.name,
+        )
+        for host, unit in units.items()
+        if unit is None or unit.state not in UP
+    ]
 
 
-def _state(unit: FoundUnit | None, answer: Answer, patience: float) -> State:
-    """`starting` is an unproven process younger than `patience`, the time that it is given from start to health."""
-    if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
-        return "stopped"
-    if answer.healthy:
-        return "healthy"
-    young = unit.started.isdigit() and time.time() - int(unit.started) < patience
-    return "starting" if unit.state in _UP and young and not unit.proven else "unhealthy"
-
-
-def _problem(name: str, code: str, state: State, unit: FoundUnit | None, answer: Answer) -> Problem | None:
+def _problem(
+    names: tuple[str, str], state: State, unit: FoundUnit | None, answer: Answer, site: Site
+) -> Problem | None:
+    """`names` are the part's own and the problem's code."""
+    name, code = names
     if state == "healthy":
         return None
     severity: Severity = "warning" if state == "starting" else "error"
-    hint = f"corral logs {name}" if unit else "corral up"
-    if unit and unit.pid and state == "unhealthy":
+    hint = f"corral logs {name}" if unit else site.mend
+    if unit and unit.pid and state == "unhealthy" and not site.on_hosts:
         hint += f" says why; `kill {unit.pid}` has it started anew"
     return Problem(code, severity, f"{name} is {state}: {answer.detail}", hint, name)
 
 
-async def _database(site: Site, found: Found) -> tuple[DatabaseStatus, list[Problem]]:
+async def _database(site: Site, seen: Seen) -> tuple[DatabaseStatus, list[Problem]]:
     database = site.cluster.database
     running = {
         member.name
         for member in database.members
-        if (unit := found.get(mongod_unit(member.host))) and unit.state in _UP
+        if member.host.name in seen.silent or ((unit := seen.units.get(mongod_unit(member.host))) and unit.state in UP)
     }
-    report = await member_statuses(database, site.secrets, running)
+    if seen.replica_set:
+        report = statuses_in(seen.replica_set)
+    else:
+        report = await member_statuses(database, Connections(site.secrets, site.routes), running)
     rows, problems = [], []
     for member in database.members:
-        unit, facts = found.get(mongod_unit(member.host)), report.members.get(member.name)
+        unit, facts = seen.units.get(mongod_unit(member.host)), report.members.get(member.name)
         state = facts.state if facts and member.name in running else "stopped"
+        if member.host.name in seen.silent and state == "UNREACHABLE":
+            state = "unknown"
         rows.append(_member_row(member, facts, state, unit))
         if state not in {"PRIMARY", "SECONDARY", "ARBITER"}:
             detail = f": {facts.detail}" if facts and facts.detail else ""
             message = f"member {member.host.name} ({member.name}) is {state}{detail}"
-            hint = f"corral logs {mongod_unit(member.host)}" if unit else "corral up"
+            hint = f"corral logs {mongod_unit(member.host)}" if unit else site.mend
             problems.append(Problem("member-state", "error", message, hint, member.host.name))
     if running and not report.writable:
         message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"

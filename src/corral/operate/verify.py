@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from corral.operate.site import Site
-from corral.verify import body, database, endpoints, stickiness, websocket, workers
+from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed
 
 
@@ -14,16 +14,19 @@ async def verify(site: Site) -> AsyncIterator[Check]:
     cluster = site.cluster
     units = await site.units.list()
     if not site.secrets or not units:
-        yield failed("cluster", "it is not running", hint="corral up")
+        yield failed("cluster", "it is not running", hint=site.mend)
         return
     for checks in (
-        endpoints.proxies(cluster),
-        endpoints.instances(cluster),
-        stickiness.stickiness(cluster, site.secrets["probe"]),
-        websocket.websocket(cluster),
-        body.body(cluster, site.secrets["probe"]),
-        database.database(cluster, site.secrets),
+        endpoints.proxies(cluster, site.front),
+        endpoints.instances(cluster, site.routes),
+        stickiness.stickiness(cluster, site.secrets["probe"], site.front),
+        websocket.websocket(cluster, site.front),
+        body.body(cluster, site.secrets["probe"], site.front),
+        database.database(cluster, site.secrets, site.routes),
     ):
         for check in await checks:
             yield check
     yield workers.workers(cluster, units)
+    if site.on_hosts:
+        for check in await time.time(cluster, site.transport):
+            yield check

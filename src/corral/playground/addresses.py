@@ -1,24 +1,25 @@
 """Loopback addresses for the file's hosts: stable, so that they can be remembered and put into bookmarks.
 
 192.168.0.108 becomes 127.<n>.108.1: the network <n> comes from the cluster's name, the rest from the address, so that
-two clusters of different names don't meet, and every machine gives the same cluster the same addresses.
+two clusters of different names don't meet, and machines give the same cluster the same addresses while they are free.
 """
 
 from __future__ import annotations
 
 import hashlib
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 _NETWORKS: Final = range(2, 255)
 """Second octets in use: 127.0 and 127.1 are left to other software that likes 127.0.0.1 and 127.0.1.1."""
 
 
-def default_network(cluster: str) -> str:
-    """The /16 of 127.0.0.0/8 for a cluster of this name."""
-    octet = _NETWORKS[_hash(cluster) % len(_NETWORKS)]
-    return f"127.{octet}.0.0/16"
+def default_network(cluster: str, used: Collection[str] = ()) -> str:
+    """The /16 of 127.0.0.0/8 for a cluster of this name; the first after it that is not in `used`, if there is one."""
+    first = _hash(cluster) % len(_NETWORKS)
+    in_turn = [f"127.{octet}.0.0/16" for octet in (*_NETWORKS[first:], *_NETWORKS[:first])]
+    return next((network for network in in_turn if network not in used), in_turn[0])
 
 
 def loopback_addresses(declared: Mapping[str, str], network: str) -> dict[str, str]:

@@ -59,6 +59,12 @@ def holder(address: str, port: int) -> Holder:
     return Holder(0, "")
 
 
+def loopback_networks() -> set[str]:
+    """The /16s of 127.0.0.0/8 on an address of which something listens."""
+    addresses = (bytes.fromhex(address)[::-1] for address, _, _ in _listeners() if len(address) == 8)
+    return {f"127.{address[1]}.0.0/16" for address in addresses if address[0] == 127}
+
+
 def command_of(pid: int) -> str:
     """The process's command line, or its short name; at most 120 characters."""
     try:
@@ -72,17 +78,21 @@ def _listening(address: str, port: int) -> Iterator[int]:
     """Inodes of the sockets that would refuse a listener on address:port."""
     packed = socket.inet_aton(address)[::-1].hex().upper()
     mapped = f"0000000000000000FFFF0000{packed}"
-    any_address = {"00000000", "0" * 32}
+    refusing = {packed, mapped, "00000000", "0" * 32}
+    return (inode for held, held_port, inode in _listeners() if held in refusing and held_port == port)
+
+
+def _listeners() -> Iterator[tuple[str, int, int]]:
+    """Each listening socket's address as the kernel writes it (little-endian hexadecimal), port and inode."""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             rows = Path(table).read_text().splitlines()[1:]
         except OSError:
             continue
-        for row in rows:
-            fields = row.split()
-            held, _, held_port = fields[1].partition(":")
-            if fields[3] == _LISTEN and int(held_port, 16) == port and held in {packed, mapped, *any_address}:
-                yield int(fields[9])
+        for fields in map(str.split, rows):
+            address, _, port = fields[1].partition(":")
+            if fields[3] == _LISTEN:
+                yield address, int(port, 16), int(fields[9])
 
 
 def _sockets(process: Path) -> Iterator[int]:

@@ -8,10 +8,11 @@ from pathlib import PurePosixPath
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, ignore
 from corral.model.cluster import Cluster, Host
+from corral.operate.outside import known_outside_of
 from corral.operate.site import Site
 from corral.playground import ports
 from corral.playground.addresses import default_network, loopback_addresses
-from corral.playground.state import State, state_of
+from corral.playground.state import State, networks_of_others, state_of
 from corral.playground.supervisord import Supervisord
 from corral.playground.units import SupervisordUnits
 from corral.problems import Problem
@@ -83,19 +84,28 @@ class Playground:
 
     def present_site(self) -> Site:
         """The cluster as the last run left it, for verbs that only look."""
-        return self.site(self.known_ports(), self.state.known_secrets())
+        return self.site(self.known_ports(), self.known_secrets())
+
+    def known_secrets(self) -> Secrets:
+        """Whatever is known, for verbs that only look."""
+        return {**self.state.known_secrets(), **known_outside_of(self.loaded)}
 
 
 def open_playground(loaded: Loaded) -> Playground:
     """Raises ChangeFailed when the file's network is not the one that the cluster's data were made with."""
     state = state_of(loaded.spec.name)
-    network = loaded.spec.playground.network or default_network(loaded.spec.name)
-    recorded = state.read_facts().get("network", network)
-    if recorded != network and state.has_data():
+    recorded = state.read_facts().get("network")
+    network = loaded.spec.playground.network or recorded or _unused_network(loaded.spec.name)
+    if recorded not in (None, network) and state.has_data():
         message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
         hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to begin anew"
         raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
     return Playground(loaded, state, network)
+
+
+def _unused_network(cluster: str) -> str:
+    """By the cluster's name, unless another cluster or anything else is there."""
+    return default_network(cluster, ports.loopback_networks() | networks_of_others(cluster))
 
 
 def choose_ports(playground: Playground, serving: frozenset[str], sink: Sink = ignore) -> tuple[int, ...]:

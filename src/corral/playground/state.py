@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -39,7 +40,7 @@ class State:
 
     def layout(self, host: str) -> Layout:
         base = PurePosixPath(self.root / "hosts" / host)
-        return Layout(base / "config", base / "data", base / "logs", base / "run")
+        return Layout(base / "config", base / "data", base / "logs", base / "run", state=base / "run")
 
     def read_facts(self) -> dict[str, Any]:
         """What was decided once and holds: the format, the network, the proxies' ports. Empty before the first run.
@@ -126,6 +127,18 @@ def state_home() -> Path:
 
 def state_of(cluster: str) -> State:
     return State(state_home() / cluster)
+
+
+def networks_of_others(cluster: str) -> set[str]:
+    """The networks of this user's other clusters, stopped ones too; without those whose directory can't be read."""
+    networks = set()
+    for file in state_home().glob("*/state.json"):
+        if file.parent.name != cluster:
+            with contextlib.suppress(
+                ChangeFailed
+            ):  # told to whoever uses that cluster; this one is not kept from running
+                networks.add(str(State(file.parent).read_facts().get("network", "")))
+    return networks
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:

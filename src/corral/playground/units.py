@@ -38,6 +38,12 @@ class SupervisordUnits:
             return ()
         return tuple(_found(row) for row in rows)
 
+    async def find(self, host: str, name: str) -> FoundUnit | None:
+        try:
+            return _found(await self._daemon.call("supervisor.getProcessInfo", name))
+        except (Fault, *DOWN):  # it has no such program, or is on its way out
+            return None
+
     async def start(self, host: str, name: str) -> None:
         """Raises ChangeFailed when supervisord refuses the definition."""
         try:

@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
-from math import ceil
 
 from corral.desired.assemble import assemble
-from corral.errors import ChangeFailed
 from corral.events import Note, Sink, StageFinished, StageStarted
-from corral.execute.context import Context
-from corral.execute.engine import execute
 from corral.model.cluster import Cluster
-from corral.model.resources import Desired, digest
+from corral.model.resources import Desired, Observed, digest
 from corral.observe.cluster import observe
-from corral.operate.logs import with_log_tails
+from corral.operate.outside import outside_of
+from corral.operate.planning import plan_of
 from corral.operate.report import Status
 from corral.operate.site import Site
-from corral.operate.status import status
-from corral.plan.actions import Action, Plan, StartUnit
+from corral.operate.stages import announce, carry_out, prove
+from corral.plan.actions import Plan
 from corral.plan.drain import HeldBack
-from corral.plan.order import make_plan
-from corral.plan.replica_set import decide
-from corral.plan.replica_set_steps import Stuck
+from corral.plan.restart import restart_plan
 from corral.playground import orphans, preflight
 from corral.playground.site import Playground, choose_ports
-from corral.problems import Problem, errors_in
 from corral.transport.units import UnitManager
 
 _UP = ("running", "starting")
@@ -66,10 +60,10 @@ async def up(playground: Playground, sink: Sink) -> Outcome:
     prepared = await _prepare(playground, sink)
     await _supervise(playground, prepared, sink)
     plan = await _plan(prepared, playground)
-    _announce(plan, prepared.site.cluster, sink)
-    await _execute(plan, prepared.site, sink)
+    announce(plan, prepared.site.cluster, sink)
+    await carry_out(plan, prepared.site, sink)
     _remember(playground, prepared.site.cluster)
-    report = await _verify(prepared.site, plan, sink)
+    report = await prove(prepared.site, plan, sink)
     return Outcome(prepared.site, plan, report, time.monotonic() - started, _not_said_yet(playground, prepared.site))
 
 
@@ -77,6 +71,19 @@ async def dry_run(playground: Playground, sink: Sink) -> Plan:
     """What `up` would do now; changes nothing but the cluster's own directory, where its secrets are made."""
     prepared = await _prepare(playground, sink)
     return await _plan(prepared, playground)
+
+
+async def restart(
+    playground: Playground, names: Collection[str], sink: Sink, before_wave: Callable[[], None]
+) -> Status:
+    """Restart the units `names` in turn. The lock must be held. Raises CorralError."""
+    prepared = await _prepare(playground, sink)
+    site = prepared.site
+    observed = await _observe(prepared, playground)
+    plan = restart_plan(site.cluster.name, prepared.desired, observed, prepared.held_back, names)
+    announce(plan, site.cluster, sink)
+    await carry_out(plan, site, sink, before_wave)
+    return await prove(site, plan, sink)
 
 
 async def _end_orphans(playground: Playground, sink: Sink) -> None:
@@ -97,7 +104,7 @@ async def _prepare(playground: Playground, sink: Sink) -> Prepared:
     serving = frozenset(name.removeprefix("nginx.") for name in running if name.startswith("nginx."))
     chosen = choose_ports(playground, serving, sink)
     facts = await asyncio.to_thread(preflight.host_facts, playground.cluster(chosen))
-    site = playground.site(chosen, playground.state.secrets())
+    site = playground.site(chosen, {**playground.state.secrets(), **outside_of(playground.loaded)})
     desired = assemble(site.cluster, facts)
     path = await playground.daemon.path()
     preflight.check(site.cluster, desired, running, playground.state, path, sink)
@@ -122,40 +129,14 @@ async def _supervise(playground: Playground, prepared: Prepared, sink: Sink) -> 
 
 
 async def _plan(prepared: Prepared, playground: Playground) -> Plan:
-    """Raises ChangeFailed when the database could only refuse: before anything is changed, not in the middle."""
-    site, desired = prepared.site, prepared.desired
+    observed = await _observe(prepared, playground)
+    return plan_of(prepared.site, prepared.desired, observed, prepared.held_back)
+
+
+async def _observe(prepared: Prepared, playground: Playground) -> Observed:
+    site = prepared.site
     hosts = (*site.cluster.hosts, *playground.retired_hosts())
-    observed = await observe(hosts, desired, site.transport, site.units, site.secrets)
-    decision = decide(desired.replica_set, observed.replica_set)
-    if isinstance(decision.step, Stuck):
-        raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
-    return make_plan(site.cluster.name, desired, observed, prepared.held_back)
-
-
-def _announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
-    """How long the starts will take, where that is known and long."""
-    waves = [[action for action in wave if _is_instance(action)] for stage in plan.stages for wave in stage.waves]
-    seconds = sum(_seconds(wave, cluster.app.start_time) for wave in waves if wave)
-    if seconds > 10:
-        count = sum(map(len, waves))
-        what = "1 instance starts" if count == 1 else f"{count} instances start"
-        sink(Note(f"{what}: up to {seconds:.0f} s, at {cluster.app.start_time:g} s for one"))
-
-
-def _is_instance(action: Action) -> bool:
-    return isinstance(action, StartUnit) and action.unit.role in ("web", "worker")
-
-
-def _seconds(wave: Sequence[Action], start_time: float) -> float:
-    starts = [action for action in wave if isinstance(action, StartUnit)]
-    width = max((start.unit.lane.width if start.unit.lane else len(starts) for start in starts), default=1)
-    return ceil(len(starts) / width) * (start_time + max((start.drain for start in starts), default=0))
-
-
-async def _execute(plan: Plan, site: Site, sink: Sink) -> None:
-    hosts = site.cluster.host_by_name
-    context = Context(site.transport, site.units, site.secrets, hosts, lambda _message: None)
-    await execute(plan, context, sink)
+    return await observe(hosts, prepared.desired, site.transport, site.units, site.secrets)
 
 
 def _remember(playground: Playground, cluster: Cluster) -> None:
@@ -170,32 +151,3 @@ def _not_said_yet(playground: Playground, site: Site) -> str:
     said = playground.state.read_facts().get("said_next", "")
     playground.state.add_facts(said_next=digest(text))
     return text if said != digest(text) else ""
-
-
-async def _verify(site: Site, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:
-    """Look from the outside until all is healthy. Raises ChangeFailed with what is not, after the patience is over."""
-    started = time.monotonic()
-    sink(StageStarted("verify", 0))
-    patience = _patience(site.cluster)
-    while True:
-        report = await status(site)
-        if report.state == "healthy":
-            sink(StageFinished("verify", time.monotonic() - started))
-            return report
-        starting = any(instance.state == "starting" for instance in report.instances)
-        if time.monotonic() - started > (patience if starting or plan.changes else 10.0):
-            raise ChangeFailed(await _unhealthy(site, report))
-        await asyncio.sleep(interval)
-
-
-def _patience(cluster: Cluster) -> float:
-    """Seconds that a process which is starting by itself is given."""
-    return max((i.health.start_timeout for i in cluster.app.instances if i.health), default=30.0)
-
-
-async def _unhealthy(site: Site, report: Status) -> list[Problem]:
-    """The problems, with the last lines of the log of each instance that has one."""
-    problems = await with_log_tails(report.problems, site, report, lines=20)
-    if not errors_in(problems):
-        problems.append(Problem("not-healthy", "error", f"the cluster is {report.state}", "corral status"))
-    return problems

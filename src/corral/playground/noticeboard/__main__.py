@@ -15,8 +15,10 @@ from corral.playground.noticeboard.settings import Settings, SettingsError, from
 
 def main() -> None:
     """Exit status 0 after a signal, 1 when the port can't be had, 2 when the environment is wrong."""
+    # Until requests are served there is nothing to finish. An exception would be lost where Python ignores those: in an
+    # import's callbacks, in __del__.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: sys.exit(0))
+        signal.signal(number, lambda _number, _frame: os._exit(0))
     try:
         settings = from_environment(os.environ)
         _run(settings, listen(settings.host, settings.port))

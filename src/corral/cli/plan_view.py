@@ -1,0 +1,72 @@
+"""A plan for people: stage by stage, host by host, with the content diffs, and what it means for its users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.markup import escape
+
+from corral.cli.output import out
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
+from corral.plan.effects import effects
+
+_UNREMARKABLE = ("make_directory",)
+"""Kinds of actions that are counted, not listed, where nothing is to be shown in full."""
+
+
+def print_plan(plan: Plan, full: bool = True) -> None:
+    """What would change. Without `full`, files that are new are named and not shown, and directories are left out."""
+    if not plan.changes:
+        out.print("nothing to change")
+        return
+    shown: dict[str, str] = {}
+    for stage in plan.stages:
+        out.print(f"[bold]{stage.name}[/bold]")
+        for host, actions in _by_host(stage):
+            out.print(f"  [cyan]{escape(host)}[/cyan]" if host else "  [cyan]all members[/cyan]")
+            for action in actions:
+                _print_action(action, shown, full)
+    out.print("[bold]In short[/bold]")
+    for sentence in effects(plan):
+        out.print(f"  {escape(sentence)}")
+    hosts = {action.host for action in plan.actions() if action.host}
+    out.print(f"  {plan.changes} changes on {len(hosts)} host{'' if len(hosts) == 1 else 's'}")
+
+
+def _by_host(stage: Stage) -> Iterator[tuple[str, Sequence[Action]]]:
+    hosts: dict[str, list[Action]] = {}
+    for action in stage.actions():
+        hosts.setdefault(action.host, []).append(action)
+    yield from hosts.items()
+
+
+def _print_action(action: Action, shown: dict[str, str], full: bool) -> None:
+    if not full and action.kind in _UNREMARKABLE:
+        return
+    if isinstance(action, WriteFile) and not action.before and not full:
+        lines = action.file.content.count("\n")
+        out.print(f"    {escape(action.summary)} [dim]{lines} line{'' if lines == 1 else 's'}[/dim]")
+        return
+    out.print(f"    {escape(action.summary)}")
+    for line in _details(action, shown):
+        out.print(f"      {line}")
+
+
+def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
+    """The diff of a file, or the steps of a replica set; a diff that was in `shown` already is named, not repeated."""
+    if isinstance(action, ConvergeReplicaSet):
+        yield from (escape(step) for step in action.preview)
+    if not isinstance(action, WriteFile):
+        return
+    lines = action.diff.splitlines()[2:]
+    if action.before and not lines:
+        yield "[dim]the bytes are right; its mode or owner is not, or nobody has taken it in[/dim]"
+        return
+    place = f"{action.file.path} on {action.host}"
+    first = shown.setdefault("\n".join(lines), place)
+    if first != place:
+        yield f"[dim]the same change as in {escape(first)}[/dim]"
+        return
+    for line in lines:
+        colour = {"+": "green", "-": "red"}.get(line[:1], "dim")
+        yield f"[{colour}]{escape(line)}[/]"

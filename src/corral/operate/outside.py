@@ -1,0 +1,98 @@
+"""Values that are kept outside Corral: variables and files of the machine that it runs on, read once for each run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from corral.errors import InvalidFile
+from corral.problems import Problem
+from corral.secrets import Secret, Secrets, outside_names, reference
+from corral.spec.parse import Loaded
+
+LARGEST: Final = (128 << 10) - 1024
+"""Bytes. Linux passes no variable of 128 KiB or more, its name included (MAX_ARG_STRLEN in execve(2))."""
+
+
+def outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> Secrets:
+    """All that the cluster file refers to outside it. Raises InvalidFile with every reference that has no value."""
+    return outside(_texts(loaded), loaded.directory, environment)
+
+
+def known_outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> Secrets:
+    """As much of it as has a value: for verbs that only look, and need it for nothing but not to show it."""
+    return _collect(_texts(loaded), loaded.directory, environment)[0]
+
+
+def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapping[str, str]) -> Secrets:
+    """The values of all `${env:NAME}` and `${file:PATH}` in `texts`, each of them a place and a text.
+
+    A relative PATH starts at `directory`; a newline at the end of a file is dropped. Raises InvalidFile with every
+    reference that has no value, each with the first place that has it.
+    """
+    values, problems = _collect(texts, directory, environment)
+    if problems:
+        raise InvalidFile(problems)
+    return values
+
+
+def _texts(loaded: Loaded) -> list[tuple[str, str]]:
+    app = loaded.spec.app
+    sections = ((("app", "env"), app.env), (("app", "workers", "env"), app.workers.env))
+    return [(loaded.where((*path, name)), value) for path, variables in sections for name, value in variables.items()]
+
+
+def _collect(
+    texts: Iterable[tuple[str, str]], directory: Path, environment: Mapping[str, str]
+) -> tuple[dict[str, Secret], list[Problem]]:
+    values: dict[str, Secret] = {}
+    problems: dict[str, Problem] = {}
+    for where, text in texts:
+        for name in outside_names(text):
+            if name in values or name in problems:
+                continue
+            try:
+                values[name] = Secret(_value(name, directory, environment))
+            except _NoValue as reason:
+                message = f"{reference(name)} has no value: {reason}"
+                problems[name] = Problem("no-value", "error", message, _hint(name), where)
+    return values, list(problems.values())
+
+
+class _NoValue(Exception):
+    """The reason, as the end of a sentence."""
+
+
+def _value(name: str, directory: Path, environment: Mapping[str, str]) -> str:
+    kind, _, what = name.partition(":")
+    value = environment.get(what) if kind == "env" else _content(directory / Path(what).expanduser())
+    if value is None:
+        raise _NoValue(f"the variable {what} is not set where corral runs")
+    if not value:
+        raise _NoValue("it is empty")
+    if "\0" in value:
+        raise _NoValue("it holds a NUL byte, which no variable can")
+    return value
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise _NoValue(f"{path} can't be read: {error.strerror}") from None
+    if len(content) > LARGEST:
+        raise _NoValue(f"{path} is larger than {LARGEST >> 10} KiB, and Linux passes no variable of that size")
+    try:
+        return content.decode().removesuffix("\n")
+    except UnicodeDecodeError:
+        raise _NoValue(f"{path} is not UTF-8") from None
+
+
+def _hint(name: str) -> str:
+    kind, _, what = name.partition(":")
+    if kind == "env":
+        return f"`export {what}=…` and run the same command again"
+    return "a relative path starts at the cluster file's directory"

@@ -1,0 +1,42 @@
+"""What is kept of a cluster beside its file: secrets, host keys, the journal, whether it runs on its hosts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from corral.errors import InvalidFile
+from corral.problems import Problem
+from corral.spec.parse import Loaded
+
+
+@dataclass(frozen=True)
+class Store:
+    """The directory `.corral/<cluster>` beside the cluster file."""
+
+    root: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.root / "secrets.yaml"
+
+    @property
+    def known_hosts(self) -> Path:
+        return self.root / "known_hosts"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal"
+
+    def exists(self) -> bool:
+        """Whether the cluster has been applied to its hosts from here, or somebody has begun to."""
+        return self.journal.exists()
+
+
+def store_of(loaded: Loaded) -> Store:
+    """Raises InvalidFile for the built-in example, which is beside nothing."""
+    if not loaded.source:
+        message = "there is no cluster file here: the built-in example runs on this machine alone"
+        hint = "corral init writes a file; -f FILE names one"
+        raise InvalidFile(Problem("no-file", "error", message, hint))
+    return Store(Path(loaded.directory) / ".corral" / loaded.spec.name)
