@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 WORKERS ?= 4
+LAB_TESTS ?= tests/lab
 FILE ?= examples/steedos/cluster.yaml
 
-.PHONY: help install dev up steedos test test-steedos lint format lock bench clean
+.PHONY: help install dev up steedos test test-steedos lab lab-down test-lab lint format lock bench clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,20 +33,33 @@ test-steedos: dev ## Run the tests with the real Steedos: a whole cluster, 4 GB 
 	@$(BIN)/python examples/steedos/install.py
 	$(BIN)/python -m pytest tests/steedos -s $(ARGS)
 
+lab: install ## Start seven Debian hosts as containers, as root: docker.io and debootstrap are installed where missing.
+	@$(BIN)/python -m lab up $(ARGS)
+	@$(BIN)/python -m lab artifacts
+
+lab-down: ## Remove them. The images that they are made from are kept.
+	@$(PYTHON) -m lab down $(ARGS)
+
+test-lab: dev ## Run the tests on real hosts, in labs of their own; root, 8 GB of memory, some minutes.
+	@$(BIN)/python -m lab artifacts
+	$(BIN)/python -m pytest $(LAB_TESTS) -s $(ARGS)
+
 lint: dev ## Style, types, import contracts.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy examples/steedos/install.py examples/steedos/first-user.py
+	$(BIN)/mypy -p lab
 	$(BIN)/lint-imports --no-cache
 
 format: dev ## Put the sources into the one form.
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: dev ## Measure: start to healthy, an unchanged run, --help, nginx against the how-to. bench/steedos.py is apart.
+bench: dev ## Measure: the verbs, nginx against the how-to, planning 1,000 hosts; bench/README.md has the rest.
 	$(BIN)/python bench/up.py
 	$(BIN)/python bench/nginx_vs_howto.py
+	$(BIN)/python bench/plan_scale.py
 
 lock: dev ## Pin the newest dependencies that pyproject.toml allows, by hash.
 	$(PIP) uv

@@ -1,0 +1,128 @@
+"""Changes of the reference cluster while people use it: only what has to be touched is touched."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.cluster.continuous_writes import ContinuousWrites
+from tests.lab.footprints import changed
+from tests.lab.harness import LabCluster, until
+from tests.lab.visitors import Visitors
+
+MEMBERS = {"db-216", "db-217", "db-218"}
+
+
+def lost(url: str, writes: ContinuousWrites) -> list[str]:
+    """Notes that were acknowledged and are not there."""
+    with httpx.Client(trust_env=False, timeout=20) as client:
+        return [
+            note
+            for note, text in writes.acknowledged.items()
+            if client.get(f"{url}/notes/{note}").json().get("text") != text
+        ]
+
+
+def test_a_rolling_restart_of_the_application_turns_nobody_away(board: LabCluster) -> None:
+    before = board.pids()
+    with Visitors(f"{board.url}/notes") as visitors:
+        board.run("restart", "app", "--yes")
+    visitors.assert_all_served()
+    instances = {row["name"] for row in board.status()["instances"]}
+    assert changed(before, board.pids()) == instances
+    print(f"rolling restart of {len(instances)} containers: {board.runs()[0]['seconds']:.0f} s, {visitors.served} GETs")
+
+
+def test_a_rolling_restart_of_the_database_loses_no_write(board: LabCluster) -> None:
+    before = board.pids()
+    [primary] = [row["host"] for row in board.status()["database"]["members"] if row["state"] == "PRIMARY"]
+    with Visitors(f"{board.url}/health") as visitors, ContinuousWrites(board.url) as writes:
+        until(lambda: len(writes.acknowledged), lambda count: count > 20)
+        said = board.run("restart", "database", "--yes").stdout
+        restarts = [line for line in said.splitlines() if line.startswith("    restart mongod.")]
+        assert restarts[-1] == f"    restart mongod.{primary} (asked for; it is the primary, so another one is elected)"
+        assert len(restarts) == 3
+        count = len(writes.acknowledged)
+        until(lambda: len(writes.acknowledged), lambda now: now > count + 20, seconds=60)
+    assert changed(before, board.pids()) == MEMBERS
+    assert lost(board.url, writes) == []
+    visitors.assert_all_served()
+    print(f"without writes: {writes.gap:.1f} s; {len(writes.acknowledged)} acknowledged, {writes.refused} refused")
+
+
+def test_a_new_variable_restarts_the_instances_in_batches(board: LabCluster) -> None:
+    before = board.pids()
+    board.change(app={"env": {"GREETING": 'It\'s $5 for "you", 100%'}})
+    plan = board.planned()
+    starts = [action for action in plan if action["kind"] == "start_unit"]
+    assert {action["kind"] for action in plan} == {"write_file", "start_unit", "reload_unit"}
+    assert [action["kind"] for action in plan].count("reload_unit") == 2, "before nginx trusts none, and at the end"
+    assert len(starts) == 11
+    waves = {(action["stage"], action["wave"]): 0 for action in starts}
+    for action in starts:
+        waves[action["stage"], action["wave"]] += 1
+    assert max(waves.values()) == 3, "a third of ten"
+    with Visitors(f"{board.url}/notes") as visitors:
+        board.apply()
+    visitors.assert_all_served()
+    assert changed(before, board.pids()) == {action["unit"]["name"] for action in starts}
+    seen = board.on("app-108", "docker", "exec", "corral-board-app-108-5040", "printenv", "GREETING")
+    assert seen == 'It\'s $5 for "you", 100%'
+
+
+def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:
+    before, reloads = board.pids(), _reloads(board)
+    board.change(proxy={"max_body_size": "2M"})
+    plan = board.planned()
+    assert [action["kind"] for action in plan] == ["write_file", "reload_unit"]
+    with Visitors(f"{board.url}/notes") as visitors:
+        board.apply()
+    visitors.assert_all_served(at_least=1)
+    assert changed(before, board.pids()) == set()
+    answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False)
+    assert answer.status_code == 413
+    assert _reloads(board) == reloads + 1
+
+
+def _reloads(board: LabCluster) -> int:
+    said = board.on("proxy-100", "journalctl", "--unit=corral-board-nginx.service", "--output=cat")
+    return sum(line.startswith("Reloaded ") for line in said.splitlines())
+
+
+def test_an_instance_more_on_each_host_and_one_less(board: LabCluster) -> None:
+    before = board.pids()
+    board.change(app={"instances": 6})
+    assert [action["unit"]["name"] for action in board.planned() if action["kind"] == "start_unit"] == [
+        "app-108-5045",
+        "app-208-5045",
+    ]
+    with Visitors(f"{board.url}/notes") as visitors:
+        board.apply()
+        more = board.pids()
+        assert changed(before, more) == {"app-108-5045", "app-208-5045"}
+        board.change(app={"instances": 5})
+        board.apply()
+    visitors.assert_all_served()
+    assert board.pids() == before
+    assert "5045" not in board.on("app-108", "docker", "ps", "--all", "--format", "{{.Names}}")
+    board.assert_settled()
+
+
+def test_a_member_is_replaced_by_another_host_and_comes_back(board: LabCluster) -> None:
+    """Its old data are still there when it comes back: MongoDB brings them up to date."""
+    before = board.pids()
+    members = board.spec["database"]["members"]
+    with ContinuousWrites(board.url) as writes:
+        board.write({**board.spec, "database": {**board.spec["database"], "members": _with(members, "time-123")}})
+        board.apply()
+        board.write({**board.spec, "database": {**board.spec["database"], "members": members}})
+        board.apply()
+    assert lost(board.url, writes) == []
+    rows = {row["host"]: row for row in board.report("status")["database"]["members"]}
+    assert {host: row["votes"] for host, row in rows.items()} == dict.fromkeys(MEMBERS, 1)
+    assert {"db-216", "db-217"} & changed(before, board.pids()) == set(), "the members that stay aren't restarted"
+    assert board.on("time-123", "systemctl", "list-units", "--all", "--no-legend", "corral-*mongod*") == ""
+    board.assert_settled()
+
+
+def _with(members: dict[str, object], host: str) -> dict[str, object]:
+    return {"db-216": members["db-216"], "db-217": members["db-217"], host: {}}

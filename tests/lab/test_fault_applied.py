@@ -1,0 +1,317 @@
+"""A cluster that is there: what is seen of its secrets, and what happens when people get in each other's way."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import pty
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.continuous_writes import ContinuousWrites
+from tests.lab import leaks
+from tests.lab.faults import HOSTS, NAME, SUBNET, applying, errors, sections, untouched
+from tests.lab.harness import LabCluster, made, running, until
+from tests.lab.holds import held
+from tests.lab.leaks import Watch
+from tests.lab.test_changes import lost
+from tests.lab.visitors import Visitors
+
+DOCKERS = (
+    "/var/lib/docker/containers/{0}/config.v2.json",
+    "/run/containerd/io.containerd.runtime.v2.task/moby/{0}/config.json",
+)
+CONTAINERDS = "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
+"""Where docker keeps what a container is started with: all of it root's alone, as its environment has to be there."""
+LIVING = "^/var/lib/(corral/t2/mongod|docker|containerd)/|^/var/lib/corral/t2/state(/journal.*|/lock.*|/working)?$"
+"""What data, containers and the lock of a run that was refused change."""
+COMMANDS = (
+    ["plan", "--full"],
+    ["plan", "--format", "json"],
+    ["apply", "--yes"],
+    ["restart", "app", "--yes"],
+    ["status"],
+    ["status", "--format", "json"],
+    ["verify"],
+    ["logs", "--lines", "1000"],
+    ["journal", "--hosts", "--format", "json"],
+    ["show"],
+    ["exec", "all", "--", "sh", "-c", "cat /etc/corral/t2/*; env; ps auxww; docker inspect $(docker ps -aq) 2>&1; :"],
+)
+
+
+@dataclass
+class Watched:
+    """A cluster whose first apply, and a round of all verbs after it, was watched."""
+
+    cluster: LabCluster
+    watch: Watch
+    said: dict[str, str] = field(default_factory=dict)
+    """What each command wrote, to both of its channels."""
+
+    def run(self, *arguments: str) -> None:
+        done = self.cluster.run(*arguments)
+        self.said[" ".join(arguments)] = done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    with running(NAME, SUBNET, HOSTS) as lab:
+        cluster = made(lab, tmp_path_factory.mktemp("c"), "t2", **sections("compose"))
+        cluster.change(ssh={"timeout": "3s"})
+        cluster.run("plan", "--out", "first.json")  # from here on the secrets are there
+        with leaks.watching(cluster.secrets().values()) as watch:
+            watched = Watched(cluster, watch)
+            for command in COMMANDS:
+                watched.run(*command)
+            watched.run("journal", cluster.runs()[-1]["run"])
+        yield watched
+
+
+@pytest.fixture
+def cluster(watched: Watched) -> Iterator[LabCluster]:
+    """The file is as it was after each test."""
+    spec = watched.cluster.spec
+    yield watched.cluster
+    watched.cluster.write(spec)
+
+
+def test_no_secret_is_seen_in_a_command_line(watched: Watched) -> None:
+    """Of no process on any host, nor on the machine that corral runs on, at any look during all of it."""
+    seen = "\n".join(watched.watch.seen)
+    for known in ("-m corral -f", "bin/mongod --config", "apt-get", "sudo -n sh -s", "noticeboard", "compose"):
+        assert known in seen, f"the watch saw no {known}: {watched.watch.rounds} rounds"
+    assert watched.watch.leaks == set()
+    assert leaks.seen_in(f"x {watched.cluster.secrets()['application']} y", watched.cluster.secrets().values())
+
+
+def test_no_secret_is_in_what_corral_says(watched: Watched) -> None:
+    assert leaks.texts_with(watched.said, watched.cluster.secrets().values()) == []
+    assert "${secret:keyfile}" in watched.said["plan --full"]
+
+
+def test_secrets_stand_in_no_file_but_those_that_need_them(watched: Watched) -> None:
+    """Of all files on all hosts: journals, logs, histories, /tmp, docker's own. Nobody but root reads those."""
+    cluster = watched.cluster
+    ids = cluster.sh("app-1", "docker ps -aq --no-trunc").split()
+    found = leaks.files_with(cluster, cluster.secrets().values())
+    found["app-1"].discard(CONTAINERDS)  # its pages come and go
+    assert found == {
+        "proxy-1": {"/etc/corral/t2/nginx.conf"},
+        "app-1": {
+            *(f"/etc/corral/t2/instances/app-1-{name}.yaml" for name in ("5040", "5041", "worker-5140")),
+            *(place.format(container) for container in ids for place in DOCKERS),
+        },
+        **{host: {"/etc/corral/t2/keyfile"} for host in ("db-1", "db-2", "db-3")},
+    }, str(found)
+    assert len(ids) == 3
+    assert leaks.open_to_all(cluster, found) == ""
+    assert leaks.machine_files_with(cluster.directory, cluster.secrets().values()) == {".corral/t2/secrets.yaml"}
+
+
+def test_docker_shows_a_secret_in_an_instances_environment_alone(watched: Watched) -> None:
+    """Which docker tells to root, and to whoever may talk to it: the instance needs it there."""
+    cluster = watched.cluster
+    containers = json.loads(cluster.sh("app-1", "docker inspect $(docker ps -aq)"))
+    assert len(containers) == 3
+    for container in containers:
+        environment = container["Config"].pop("Env")
+        held = [value.partition("=")[0] for value in environment if leaks.seen_in(value, cluster.secrets().values())]
+        assert held == ["MONGO_URL", "MONGO_OPLOG_URL"]
+    assert not leaks.seen_in(json.dumps(containers), cluster.secrets().values())
+    assert cluster.sh("app-1", "stat -c '%U %G' /run/docker.sock").split()[0] == "root"
+
+
+def colleague(cluster: LabCluster, directory: Path) -> LabCluster:
+    """Another one who works on the cluster: with the same file and secrets, elsewhere."""
+    other = made(cluster.lab, directory, cluster.name)
+    other.write(cluster.spec)
+    other.store.mkdir(parents=True)
+    shutil.copy(cluster.store / "secrets.yaml", other.store)
+    return other
+
+
+def test_of_two_operators_the_second_is_told_who_is_at_work(cluster: LabCluster, tmp_path: Path) -> None:
+    cluster.change(proxy={"max_body_size": "60M"})
+    second = colleague(cluster, tmp_path)
+    with held(cluster, "proxy-1", "/usr/bin/sync") as hold, applying(cluster, 0) as run:
+        hold.reached(run.process)
+        who = f"`corral apply` of root on {platform.node()} (pid {run.process.pid}), since "
+        said = second.run("apply", "--yes", code=4).stderr
+        assert who in errors(said)[0]
+        assert "holds it; last heard of " in errors(said)[0]
+        assert "`corral unlock` explains" in said
+        assert not list(second.store.glob("journal/*")), "it has changed nothing"
+        second.run("plan")
+        looked = second.run("unlock", code=2)
+        assert looked.stdout.count(who) == len(cluster.spec["hosts"])
+        assert "until the first one notices and stops" in looked.stderr
+        locks = second.report("unlock", code=4)["locks"]
+        assert all(lock["held"] and lock["alive"] for lock in locks)
+        hold.let_go()
+    cluster.assert_settled()
+
+
+def test_a_run_whose_lock_is_broken_stops(cluster: LabCluster, tmp_path: Path) -> None:
+    """And the one that has broken it doesn't write beside what the first is still at."""
+    cluster.change(proxy={"max_body_size": "61M"})
+    second = colleague(cluster, tmp_path)
+    with held(cluster, "proxy-1", "/usr/bin/sync") as hold, applying(cluster, 4) as run:
+        hold.reached(run.process)
+        assert "the lock is broken on proxy-1, app-1, db-1, " in second.run("unlock", "--yes").stderr
+        until(lambda: [line for line in run.lines() if line["kind"] == "note"], bool)
+        hold.let_go()
+    assert "is lost: it was removed, as `corral unlock` does" in errors(run.said)[0]
+    assert "unit nginx.proxy-1" in run.account
+    assert second.apply()["changed"]
+    second.assert_settled()
+
+
+LEFT = {
+    "verb": "restart",
+    "operator": "anna",
+    "machine": "ops-9",
+    "pid": 4242,
+    "since": "2026-11-24T02:00:00+00:00",
+    "token": "0123456789abcdef",
+    "process": "another-kernel/pid:[1] 4242/1",
+}
+
+
+def test_the_lock_of_a_run_on_another_machine_counts_until_it_is_old(cluster: LabCluster) -> None:
+    """Whether that run is alive nobody here can tell."""
+    cluster.change(proxy={"max_body_size": "62M"})
+    place = "/var/lib/corral/t2/state/lock"
+    for host in cluster.spec["hosts"]:
+        cluster.on(host, "sh", "-c", f"printf '%s\\n' \"$1\" >{place}", "sh", json.dumps(LEFT))
+    who = "`corral restart` of anna on ops-9 (pid 4242), since 2026-11-24T02:00:00+00:00"
+    assert who in errors(cluster.run("apply", "--yes", code=4).stderr)[0]
+    for host in cluster.spec["hosts"]:
+        cluster.on(host, "touch", "-d", "-31 seconds", place)
+    assert "left behind: the next run takes it over" in cluster.run("unlock", code=2).stdout
+    said = cluster.run("apply", "--yes").stderr
+    assert said.count(f"{who}, has not been heard of for ") == 1
+    assert "its lock is taken over" in said
+    cluster.assert_settled()
+
+
+def by_hand(cluster: LabCluster, path: str) -> str:
+    """A line that somebody adds on the proxy; the file's digest then."""
+    cluster.sh("proxy-1", f"echo '# by hand' >>{path}")
+    return cluster.on("proxy-1", "sha256sum", path)
+
+
+def test_a_file_that_somebody_has_changed_is_kept_until_he_is_asked(cluster: LabCluster) -> None:
+    path = "/etc/logrotate.d/corral-t2"
+    digest = by_hand(cluster, path)
+    shown = cluster.run("plan").stdout
+    assert f"change {path} (changed by hand)" in shown
+    assert "-# by hand" in shown
+    with untouched(cluster, living=LIVING):
+        said = cluster.run("apply", "--yes", code=1).stderr
+    assert errors(said) == [f"error: proxy-1: {path} was changed by hand; nothing was changed [drift]"]
+    assert "--overwrite" in said
+    assert "nothing was changed" in answered(cluster, "n", code=1)
+    assert cluster.on("proxy-1", "sha256sum", path) == digest
+    asked = answered(cluster, "y", "y", code=0)
+    assert f"overwrite what somebody changed by hand in {path} on proxy-1?" in asked
+    assert "by hand" not in cluster.on("proxy-1", "cat", path)
+    by_hand(cluster, path)
+    cluster.run("apply", "--yes", "--overwrite")
+    assert "by hand" not in cluster.on("proxy-1", "cat", path)
+    cluster.assert_settled()
+
+
+def answered(cluster: LabCluster, *answers: str, code: int) -> str:
+    """What `apply` shows on a terminal, where somebody answers its questions."""
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "r+b", buffering=0) as terminal:
+        process = cluster.start("apply", stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        terminal.write("".join(f"{answer}\n" for answer in answers).encode())
+        shown = b""
+        with suppress(OSError):  # the terminal's end, once nobody has it open any more
+            while part := terminal.read(4096):
+                shown += part
+        assert process.wait(120) == code, shown.decode()
+    return " ".join(shown.decode().split())
+
+
+def test_a_file_that_is_gone_is_written_again(cluster: LabCluster) -> None:
+    cluster.on("proxy-1", "rm", "/etc/logrotate.d/corral-t2", "/etc/corral/t2/nginx.conf")
+    assert cluster.apply()["changed"]
+    assert cluster.sh("proxy-1", "ls /etc/logrotate.d/corral-t2 /etc/corral/t2/nginx.conf").count("\n") == 1
+    cluster.assert_settled()
+
+
+def test_a_saved_plan(cluster: LabCluster) -> None:
+    """It is carried out as it is, also when a host that it doesn't touch has changed; else it is refused."""
+    saved = str(cluster.directory / "p.json")
+    cluster.change(proxy={"max_body_size": "63M"})
+    cluster.run("plan", "--out", saved)
+    cluster.sh("db-3", "chmod 640 /etc/corral/t2/mongod.conf")
+    cluster.run("apply", saved, "--yes")
+    assert "63m" in cluster.on("proxy-1", "grep", "client_max_body_size", "/etc/corral/t2/nginx.conf")
+
+    cluster.change(proxy={"max_body_size": "64M"})
+    cluster.run("plan", "--out", saved)
+    by_hand(cluster, "/etc/logrotate.d/corral-t2")
+    with untouched(cluster, living=LIVING):
+        refusal = cluster.run("apply", saved, "--yes", code=5).stderr
+    assert "the plan no longer fits: proxy-1 changed since it was made" in errors(refusal)[0]
+    assert "corral plan shows what would change now; nothing was changed" in refusal
+    cluster.run("apply", "--yes", "--overwrite")
+    cluster.assert_settled()
+
+
+def test_what_is_no_plan_of_this_cluster(cluster: LabCluster) -> None:
+    saved = cluster.directory / "p.json"
+    cluster.run("plan", "--out", str(saved))
+    plan = json.loads(saved.read_text())
+    for content, told in (
+        (json.dumps({**plan, "cluster": "shop"}), "is a plan for the cluster shop, and the file is about t2"),
+        (json.dumps({**plan, "format": 99}), "it is no plan of this version of Corral"),
+        ("hosts: []", "it is no plan of this version of Corral"),
+    ):
+        saved.write_text(content)
+        assert told in cluster.run("apply", str(saved), "--yes", code=2).stderr
+    saved.unlink()
+    assert "No such file" in cluster.run("apply", str(saved), "--yes", code=2).stderr
+
+
+def test_a_part_of_the_cluster_while_a_host_is_down(cluster: LabCluster) -> None:
+    """status judges the rest; --only changes its part and nothing else, and asks for no more than it needs."""
+    cluster.change(proxy={"max_body_size": "65M"}, app={"env": {"ROUND": "1"}})
+    with ContinuousWrites(cluster.url) as writes:
+        until(lambda: len(writes.acknowledged), lambda count: count > 10)
+        cluster.lab.kill("db-3")
+        count = len(writes.acknowledged)
+        until(lambda: len(writes.acknowledged), lambda now: now > count + 10)
+    try:
+        until(cluster.status, lambda status: status["state"] == "degraded")  # the application's driver has to notice
+        status = cluster.report("status", code=1)
+        assert {row["host"]: row["state"] for row in status["database"]["members"]}.pop("db-3") == "unknown"
+        assert (status["state"], status["database"]["writable"]) == ("degraded", True), str(status)
+        assert all(row["state"] == "healthy" for row in (*status["instances"], *status["proxies"]))
+        assert any(problem["where"] == "db-3" for problem in status["problems"])
+        before = cluster.pids()
+        refused = cluster.run("apply", "--yes", "--only", "database", code=3).stderr
+        assert "db-3 (10.112.0.33): no answer on port 22 within 3 s" in errors(refused)[0]
+        with Visitors(f"{cluster.url}/notes", 4) as visitors:
+            cluster.run("apply", "--yes", "--only", "proxy")
+            assert "65m" in cluster.on("proxy-1", "grep", "client_max_body_size", "/etc/corral/t2/nginx.conf")
+            assert cluster.pids() == before, "a reload, and nothing of the application"
+        visitors.assert_all_served(at_least=1)
+        cluster.run("apply", "--yes", "--only", "app-1")
+        assert all(cluster.pids()[name] != before[name] for name in ("app-1-5040", "app-1-5041", "app-1-worker-5140"))
+    finally:
+        cluster.lab.start("db-3")
+    cluster.until_healthy()
+    cluster.assert_settled()
+    assert lost(cluster.url, writes) == []

@@ -1,0 +1,99 @@
+"""A first apply that is stopped: by one signal, by two, and by SIGKILL after each thing that it has done.
+
+The tests go on from where the one before has left the hosts, and the last one ends with a whole cluster.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab.faults import HOSTS, NAME, SUBNET, Applying, Sights, applying, errors, sections
+from tests.lab.harness import LabCluster, made, running
+from tests.lab.holds import held
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabCluster]:
+    with running(NAME, SUBNET, HOSTS) as lab:
+        yield made(lab, tmp_path_factory.mktemp("c"), "t2", **sections())
+
+
+@pytest.fixture(scope="module")
+def sights(cluster: LabCluster) -> Sights:
+    return Sights(cluster)
+
+
+def outcome(run: Applying) -> str:
+    return str(run.lines()[-1]["outcome"])
+
+
+def test_two_signals_stop_at_once(cluster: LabCluster, sights: Sights) -> None:
+    """What one host is still at there is ended; nothing is half-written, and nobody is locked out."""
+    with held(cluster, "db-2", "/usr/bin/sync") as hold, applying(cluster, 130) as run:
+        hold.reached(run.process)
+        run.process.send_signal(signal.SIGINT)
+        run.process.send_signal(signal.SIGTERM)
+        run.process.wait(60)
+    assert "nothing was left half-written" in run.said
+    assert "the same command goes on from here" in run.said
+    assert outcome(run) == "interrupted"
+    sights.look()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_signal_stops_at_a_safe_point(cluster: LabCluster, sights: Sights, number: signal.Signals) -> None:
+    """What is under way ends first. It is told what is done and what isn't, as the journal has it."""
+    host, program = ("db-2", "sync") if number == signal.SIGTERM else ("db-3", "mktemp")
+    with held(cluster, host, f"/usr/bin/{program}") as hold, applying(cluster, 130) as run:
+        hold.reached(run.process)
+        run.process.send_signal(number)
+        with pytest.raises(subprocess.TimeoutExpired):
+            run.process.wait(1)
+        hold.let_go()
+    assert "stopping when what is under way is over; once more stops at once" in run.said
+    done, everything = (sum(line["kind"] == kind for line in run.lines()) for kind in ("done", "started"))
+    assert done == everything, "nothing that was begun is left open"
+    assert f"stopped at a safe point: {done} of " in errors(run.said)[0]
+    assert "; not done: " in errors(run.said)[0]
+    assert "corral apply goes on from here" in run.said
+    assert outcome(run) == "interrupted"
+    sights.look()
+    assert cluster.run("unlock").stdout.count("not locked") == len(cluster.spec["hosts"])
+
+
+def kill_after_the_first_thing_done(run: Applying) -> str:
+    """What it was; empty when the run has ended by itself."""
+    while run.process.poll() is None:
+        done = [line["action"] for line in run.lines() if line["kind"] == "done"]
+        if done:
+            run.process.kill()
+            run.process.wait()
+            return str(done[0])
+        time.sleep(0.01)  # the pause between two looks; the run ends by itself at the latest
+    return ""
+
+
+def test_killed_after_each_thing_it_has_done_it_arrives_all_the_same(cluster: LabCluster, sights: Sights) -> None:
+    """Each run is killed as soon as it has done something, and the next one begins at once: no lock is in its way."""
+    killed_at, said = [], []
+    while True:
+        with applying(cluster, 0, -signal.SIGKILL) as run:
+            killed = kill_after_the_first_thing_done(run)
+        said.append(run.said)
+        if not killed:
+            break
+        killed_at.append(killed)
+        sights.look()
+        assert len(killed_at) < 100, f"it doesn't arrive: {killed_at}"
+    kinds = {killed.split()[0] for killed in killed_at}
+    assert {"archive", "file", "unit", "replica"} <= kinds, f"it was to be stopped in all its parts: {killed_at}"
+    assert all("runs no more: its lock is taken over" in each for each in said[1:-1]), "\n".join(said)
+    assert cluster.status()["state"] == "healthy"
+    cluster.assert_settled()
+    assert cluster.report("verify")["passed"]
+    sights.assert_whole()

@@ -1,0 +1,43 @@
+"""Bare hosts: everything that the cluster needs is installed by one apply, and nothing of Corral."""
+
+from __future__ import annotations
+
+from tests.lab.harness import LabCluster
+
+
+def test_one_apply_installs_and_starts_everything(pair: LabCluster) -> None:
+    first = pair.runs()[-1]
+    assert (first["verb"], first["outcome"]) == ("apply", "done")
+    assert pair.report("status")["state"] == "healthy"
+    said = pair.run("journal", first["run"]).stdout
+    assert "install nginx, logrotate, keepalived (nginx.service, keepalived.service stay off)" in said
+    print(f"first apply of four bare hosts: {first['seconds']:.0f} s, {first['changes']} changes")
+
+
+def test_the_second_apply_has_nothing_to_do(pair: LabCluster) -> None:
+    pair.assert_settled()
+
+
+def test_verify_passes_or_says_why_it_can_t_tell(pair: LabCluster) -> None:
+    checks = pair.until_verified()
+    skipped = {check["name"]: check["seen"] for check in checks.values() if check["result"] == "skipped"}
+    assert {check["result"] for check in checks.values()} == {"passed", "skipped"}
+    assert skipped == {"websocket through the proxy": "app.websocket is not set", "workers": "the file asks for none"}
+
+
+def test_services_of_the_packages_stay_off(pair: LabCluster) -> None:
+    """Debian's packages start theirs at once; nobody who upgrades them later gets them back."""
+    for host in ("proxy-1", "proxy-2"):
+        for service in ("nginx.service", "keepalived.service"):
+            assert pair.property(host, service, "ActiveState") == "inactive"
+            assert pair.property(host, service, "UnitFileState") == "disabled"
+        assert pair.property(host, "chrony.service", "UnitFileState") == "enabled"
+
+
+def test_hosts_need_no_python_and_keep_nothing_of_corral_running(pair: LabCluster) -> None:
+    for host in pair.spec["hosts"]:
+        assert pair.sh(host, "command -v python3 corral || echo none") == "none"
+        running = pair.on(host, "ps", "-eo", "args=").splitlines()
+        own = [line for line in running if "corral" in line and "/etc/corral/pair" not in line and "ps -eo" not in line]
+        assert not [line for line in own if "/opt/corral/" not in line], own
+        assert pair.sh(host, "find / -xdev -name 'corral*' -perm -u+x -type f ! -path '/proc/*' ! -path '/sys/*'") == ""
