@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 import random
+import socket
 import uuid
-from pathlib import Path
+from collections import deque
+from typing import Final
+
+from corral.playground import ports
+
+_CLAIMS: Final[deque[socket.socket]] = deque(maxlen=20)
+"""A listener in each of the networks given last: other test processes see them as used before a test listens there."""
+_CLAIM: Final = ("255.254", 65500)
+"""Where in a network its claim listens: no test asks for that."""
 
 
 def free_network() -> str:
     """The first two octets of a /16 of 127.0.0.0/8 in which nothing listens just now."""
-    used = _listening_octets()
-    choices = [octet for octet in range(2, 255) if octet not in used]
-    return f"127.{random.SystemRandom().choice(choices)}"
+    used = ports.loopback_networks()
+    choices = [prefix for prefix in (f"127.{octet}" for octet in range(2, 255)) if f"{prefix}.0.0/16" not in used]
+    random.SystemRandom().shuffle(choices)
+    return next(prefix for prefix in choices if _claim(prefix))
+
+
+def _claim(prefix: str) -> bool:
+    """Whether the network is this process's now; False when another one was quicker."""
+    host, port = _CLAIM
+    try:
+        listener = socket.create_server((f"{prefix}.{host}", port))
+    except OSError:
+        return False
+    if len(_CLAIMS) == _CLAIMS.maxlen:
+        _CLAIMS[0].close()
+    _CLAIMS.append(listener)
+    return True
 
 
 def free_address() -> str:
@@ -22,12 +45,3 @@ def free_address() -> str:
 
 def unique_name(prefix: str = "test") -> str:
     return f"{prefix}-{uuid.uuid4().hex[:8]}"
-
-
-def _listening_octets() -> set[int]:
-    octets = set()
-    for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        address = bytes.fromhex(row.split()[1].partition(":")[0])[::-1]
-        if address[0] == 127:
-            octets.add(address[1])
-    return octets

@@ -12,30 +12,44 @@ from tests.cluster.harness import TestCluster, until
 
 pytestmark = pytest.mark.cluster
 
-KILLED_UP = """
+KILLED_UP = r"""
 import asyncio, os, signal, sys
 from pathlib import Path
-from corral.events import ActionFinished, Event
+from corral.events import ActionFinished, ActionStarted, Event
 from corral.playground.lock import locked
 from corral.playground.site import open_playground
 from corral.playground.up import up
 from corral.spec.parse import load_file
+from corral.transport.local import LocalTransport
+
+begun, run = [], LocalTransport.run
 
 def kill_after_an_action(event: Event) -> None:
+    if isinstance(event, ActionStarted):
+        begun.append(event.action)
     if isinstance(event, ActionFinished):
         print(event.action, flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 
+async def run_the_first_part(self, host, script, deadline=60.0):
+    if "\necho done 0\n" in script:
+        print(begun[0], flush=True)
+        begun.clear()
+        script = script.replace("\necho done 0\n", "\necho done 0\nkill -9 $PPID $$\n", 1)
+    return await run(self, host, script, deadline)
+
+LocalTransport.run = run_the_first_part
 ground = open_playground(load_file(Path(sys.argv[1])))
 ground.state.prepare()
 with locked(ground.state.root, "up"):
     asyncio.run(up(ground, kill_after_an_action))
 """
-"""Dies at its first finished action; ends by itself when nothing is left to do."""
+"""Dies at its first finished action; ends by itself when nothing is left to do. The changes of a host travel as one
+script: that dies too, when the first of them is done."""
 
 
-def killed_up(cluster: TestCluster) -> str | None:
-    """The action after which `up` was killed; None when it came to its end."""
+def killed_up(cluster: TestCluster) -> list[str]:
+    """The actions at which `up` was killed, several where hosts are changed at the same time; none at its end."""
     done = subprocess.run(
         [sys.executable, "-c", KILLED_UP, str(cluster.file)],
         env=cluster.environment,
@@ -45,16 +59,20 @@ def killed_up(cluster: TestCluster) -> str | None:
         check=False,
     )
     assert done.returncode in (0, -9), done.stderr
-    return done.stdout.splitlines()[0] if done.returncode else None
+    assert bool(done.stdout) == bool(done.returncode)
+    return done.stdout.splitlines()
 
 
 def test_up_killed_after_each_action_arrives(tiny: TestCluster) -> None:
-    actions = []
-    while action := killed_up(tiny):
-        actions.append(action)
-        assert len(actions) < 80, "it goes round in circles"
-    assert len(set(actions)) > 15
-    assert {"unit mongod.d", f"replica set {tiny.name}", "unit a-5040", "unit nginx.p"} <= set(actions)
+    killed = []
+    while actions := killed_up(tiny):
+        killed.append(actions)
+        assert len(killed) < 80, "it goes round in circles"
+    done = {action for actions in killed for action in actions}
+    assert len(killed) > 15
+    assert {"unit mongod.d", f"replica set {tiny.name}", "unit a-5040", "unit nginx.p"} <= done
+    assert any(action.startswith("directory ") for action in done)
+    assert any(action.startswith("file ") for action in done)
     assert tiny.up() | {"seconds": 0, "url": ""} == {
         "url": "",
         "state": "healthy",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,21 +10,24 @@ from pathlib import Path
 import httpx
 import pytest
 
+from corral.playground.addresses import default_network
 from tests.cluster.harness import SMALL, TestCluster, make_cluster
+from tests.free_addresses import unique_name
 
 pytestmark = pytest.mark.cluster
 
 
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[tuple[TestCluster, TestCluster]]:
-    """Without addresses or ports in their files: what keeps them apart are their names. They share a directory."""
-    clusters = []
+    """Without addresses or ports in their files, of two names that ask for the same network; they share a directory."""
+    clusters: list[TestCluster] = []
     for number in (1, 2):
         (tmp_path / str(number)).mkdir()
         cluster = make_cluster(tmp_path / str(number), SMALL)
-        cluster.text = cluster.text[: cluster.text.index("playground:")]
-        cluster.file.write_text(cluster.text)
-        cluster.environment["XDG_STATE_HOME"] = str(tmp_path / "1" / "state")
+        name = _name_like(clusters[0].name) if clusters else cluster.name
+        text = cluster.text[: cluster.text.index("playground:")].replace(cluster.name, name)
+        environment = cluster.environment | {"XDG_STATE_HOME": str(tmp_path / "1" / "state")}
+        cluster = dataclasses.replace(cluster, name=name, text=text, environment=environment)
         clusters.append(cluster)
     one, other = clusters
     try:
@@ -33,6 +37,12 @@ def two(tmp_path: Path) -> Iterator[tuple[TestCluster, TestCluster]]:
             one.end()
         finally:
             other.end()
+
+
+def _name_like(other: str) -> str:
+    """Another name for which Corral would choose the same network."""
+    names = (unique_name() for _ in range(10_000))
+    return next(name for name in names if default_network(name) == default_network(other))
 
 
 def test_they_run_and_stop_each_for_itself(two: tuple[TestCluster, TestCluster]) -> None:

@@ -1,4 +1,4 @@
-"""The smallest application that Corral can run; MODE makes it misbehave."""
+"""The smallest application that Corral can run; MODE makes it misbehave, TOLD is a file to write its course into."""
 
 from __future__ import annotations
 
@@ -6,9 +6,18 @@ import os
 import signal
 import sys
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MODE = os.environ.get("MODE", "")
+
+
+@cache
+def tell(what: str) -> None:
+    """A line in the file TOLD, where one is named: each only once."""
+    if "TOLD" in os.environ:
+        with open(os.environ["TOLD"], "a") as told:
+            told.write(f"{os.environ['INSTANCE']} {what}\n")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -16,6 +25,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         sick = MODE == "sick" or (MODE == "sick-one" and os.environ["PORT"].endswith("1"))
+        tell("answers")
         body = b"out of order" if sick else f"fine, says {os.environ['INSTANCE']}".encode()
         self.send_response(500 if sick else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -31,14 +41,20 @@ class Handler(BaseHTTPRequestHandler):
         """Quiet."""
 
 
+def end_slowly(*_: object) -> None:
+    time.sleep(4)
+    os._exit(0)
+
+
 def main() -> None:
+    tell("begins")
     if MODE == "die":
         sys.exit("no licence found, giving up")
     if MODE == "deaf":
         print("alive, and not listening", flush=True)
         signal.pause()
     if MODE == "slow-stop":
-        signal.signal(signal.SIGTERM, lambda *_: (time.sleep(4), os._exit(0)))
+        signal.signal(signal.SIGTERM, end_slowly)
     ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,15 @@ from pathlib import Path
 import pytest
 
 from corral import __version__
+from tests.unit.spec.files import SMALL
 
 CORRAL = Path(sys.executable).parent / "corral"
+VERBS = (
+    *("init", "show", "check"),
+    *("trust", "plan", "apply", "up"),
+    *("status", "verify", "logs", "exec", "restart"),
+    *("journal", "unlock", "down", "destroy"),
+)
 
 
 class Shell:
@@ -43,16 +51,20 @@ def corral(tmp_path: Path) -> Shell:
 
 def test_help_names_every_verb(corral: Shell) -> None:
     said = corral("--help").stdout
-    for verb in ("init", "show", "check", "up", "status", "verify", "logs", "down"):
-        assert f"\n  {verb} " in said
-        assert "Usage" in corral(verb, "--help").stdout
+    assert re.findall(r"^  ([a-z]+)  ", said.partition("Commands:")[2], re.MULTILINE) == list(VERBS)
     assert corral("--version").stdout == f"corral {__version__}\n"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_tells_its_use(corral: Shell, verb: str) -> None:
+    assert f"Usage: corral {verb} " in corral(verb, "--help").stdout
 
 
 def test_help_imports_nothing_heavy() -> None:
     script = "import sys, corral.cli.main; print(sorted(m for m in sys.modules if '.' not in m))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    for module in ("pymongo", "httpx", "websockets", "pydantic", "ruamel", "jinja2", "supervisor"):
+    heavy = ("asyncssh", "pyrage", "pymongo", "httpx", "websockets", "pydantic", "ruamel", "jinja2", "supervisor")
+    for module in heavy:
         assert f"'{module}'" not in loaded
 
 
@@ -115,6 +127,26 @@ def test_a_cluster_that_never_ran_is_down(corral: Shell) -> None:
     assert "nothing runs and nothing is kept" in corral("down").stderr
     assert corral("logs").stdout == ""
     assert not (corral.directory / "state").exists(), "looking changes nothing"
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_file_that_no_real_host_can_have_is_exit_2(corral: Shell, verb: str) -> None:
+    """The example runs as processes; real hosts want an image. No host is asked, and nothing is written."""
+    corral("init", "--name", "shop")
+    said = corral(verb, code=2).stderr
+    assert re.search(r"cluster\.yaml:[0-9]+:1: app\.image is missing", said)
+    assert [path.name for path in corral.directory.iterdir()] == ["cluster.yaml"]
+    assert "app.image is missing" in corral("-f", "cluster.yaml", verb, "--format", "json", code=2).stdout
+
+
+def test_an_archive_that_is_not_there_is_named_by_its_path(corral: Shell) -> None:
+    (corral.directory / "here").mkdir()
+    (corral.directory / "here" / "cluster.yaml").write_text(
+        SMALL.replace("command: node main.js", "image: shop:1\n  image_archive: ../shop.tar")
+    )
+    said = corral("-f", "here/cluster.yaml", "plan", code=2).stderr
+    assert f"{corral.directory}/shop.tar" in "".join(said.split())
+    assert "here/cluster.yaml:10:18" in said
 
 
 def test_chinese_where_the_locale_is(corral: Shell) -> None:

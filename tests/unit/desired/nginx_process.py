@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from corral.desired.nginx import PING_PATH, render_nginx
-from corral.model.cluster import Host, Instance, Layout, Proxy
+from corral.model.cluster import Host, Install, Instance, Layout, Proxy
 from corral.model.resources import HostFacts
 from corral.secrets import Secret, resolve
 from tests.binaries import NginxVersion, nginx
@@ -47,12 +47,13 @@ PROXY = Proxy(
     real_ip_header="X-Forwarded-For",
     not_found=("/cordova.js",),
     unbuffered=("/sockjs/",),
-    virtual_ip="",
+    virtual_ip=None,
+    install=Install(),
 )
 
 
 def host(name: str, address: str, root: PurePosixPath = ROOT) -> Host:
-    layout = Layout(root / "config", root / "data", root / "logs", root / "run")
+    layout = Layout(*(root / name for name in ("config", "data", "logs", "run", "state")))
     return Host(name, address, address, layout)
 
 

@@ -8,12 +8,12 @@ from pathlib import PurePosixPath
 import pytest
 
 from corral.desired.database import data_directory, mongod_conf, replica_set
-from corral.model.cluster import Database, Host, Layout, Member
+from corral.model.cluster import Database, Host, Install, Layout, Member
 from corral.model.connection import mongo_url, oplog_url
 from corral.model.resources import SetMember
 from corral.secrets import Secret, resolve
 
-LAYOUT = Layout(*(PurePosixPath("/srv/demo", name) for name in ("config", "data", "logs", "run")))
+LAYOUT = Layout(*(PurePosixPath("/srv/demo", name) for name in ("config", "data", "logs", "run", "state")))
 
 
 def member(number: int, *, address: str = "192.168.0", priority: float = 1, arbiter: bool = False) -> Member:
@@ -22,7 +22,7 @@ def member(number: int, *, address: str = "192.168.0", priority: float = 1, arbi
 
 
 MEMBERS = (member(216, priority=2), member(217), member(218))
-DATABASE = Database("steedos", "board", MEMBERS, 10, 2, None, None, ())
+DATABASE = Database("steedos", "board", MEMBERS, 10, 2, None, None, (), None, Install(), tune=True)
 
 
 def conf(database: Database = DATABASE, of: Member = MEMBERS[0]) -> str:

@@ -38,13 +38,14 @@ CASES: dict[str, tuple[NginxVersion, dict[str, Any], tuple[Instance, ...]]] = {
     "small_buffers": ("1.22", {"buffer_size": 4096}, INSTANCES[:1]),
     "large_buffers": ("1.22", {"buffer_size": 1024**2}, INSTANCES[:1]),
     "no_instances": ("1.22", {}, ()),
+    "virtual_ip": ("1.22", {"extra_addresses": ("0.0.0.0",)}, INSTANCES[:1]),  # noqa: S104 - nothing listens in this test
 }
 
 
 def rendered(case: str) -> str:
     version, changes, instances = CASES[case]
     facts = HostFacts("proxy-100", VERSIONS[version], user="root", access_log="/srv/corral/logs/access.log")
-    proxy = replace(PROXY, extra_addresses=("127.0.0.1",), **changes)
+    proxy = replace(PROXY, **{"extra_addresses": ("127.0.0.1",), **changes})
     return render_nginx(proxy, instances, host("proxy-100", ADDRESS), 8080, facts)
 
 

@@ -9,6 +9,9 @@ class NoUnits:
     async def list(self) -> tuple[FoundUnit, ...]:
         return ()
 
+    async def find(self, host: str, name: str) -> FoundUnit | None:
+        return None
+
     async def start(self, host: str, name: str) -> None:
         raise AssertionError(name)
 

@@ -110,7 +110,8 @@ def test_a_turn_ends_with_the_first_good_answer(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_after_a_failure_no_more_begin() -> None:
-    units, events = Ends(failing=("a1",)), []
+    units = Ends(failing=("a1",))
+    events: list[Event] = []
     plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 2) for n in range(6)),)),))
     with pytest.raises(ChangeFailed, match="a1 fails"):
         asyncio.run(execute(plan, Context(LocalTransport(), units, {}, {}, lambda _text: None), events.append))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from corral.model.cluster import Database, Host, Layout, Member, endpoint
+from corral.model.cluster import Database, Host, Install, Layout, Member, endpoint
 from corral.model.connection import mongo_url, oplog_url
 
-NOWHERE = Layout(PurePosixPath(), PurePosixPath(), PurePosixPath(), PurePosixPath())
+NOWHERE = Layout(*[PurePosixPath()] * 5)
 
 
 def database(*addresses: str, name: str = "shop") -> Database:
     members = tuple(Member(Host(a, a, a, NOWHERE), 27017, 1.0, 1, arbiter=a == "arbiter") for a in addresses)
-    return Database("rs", name, members, 10.0, 2.0, None, None, ())
+    return Database("rs", name, members, 10.0, 2.0, None, None, (), None, Install(), tune=True)
 
 
 def test_the_applications_url_names_all_members_that_hold_data() -> None:

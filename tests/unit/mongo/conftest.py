@@ -9,6 +9,7 @@ import pytest
 
 from corral.execute.handlers.replica_set import converge
 from corral.model.resources import ReplicaSet
+from corral.mongo.clients import Connections
 from corral.secrets import Secrets
 
 from .mongods import Mongods
@@ -28,5 +29,5 @@ def mongods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongods]:
 def settle(wanted: ReplicaSet, secrets: Secrets) -> tuple[bool, list[str]]:
     """Converge; whether something was changed, and the sentences."""
     sentences: list[str] = []
-    changed = asyncio.run(converge(wanted, secrets, sentences.append, DEADLINE))
+    changed = asyncio.run(converge(wanted, Connections(secrets), sentences.append, DEADLINE))
     return changed, sentences

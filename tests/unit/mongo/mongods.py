@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from corral.desired.database import data_directory, mongod_conf, replica_set
-from corral.model.cluster import Database, Host, Layout, Member
+from corral.model.cluster import Database, Host, Install, Layout, Member
 from corral.model.resources import ReplicaSet
 from corral.secrets import Secrets, generate, generate_key
 from tests import binaries
@@ -44,7 +44,7 @@ class Mongods:
 
     def member(self, number: int, priority: float = 1.0, *, arbiter: bool = False) -> Member:
         home = PurePosixPath(self.directory / str(number))
-        layout = Layout(config=home, data=home / "data", logs=home, run=home)
+        layout = Layout(config=home, data=home / "data", logs=home, run=home, state=home)
         address = f"{self.network}.{number}"
         return Member(Host(f"db-{number}", address, address, layout), PORT, priority, 1, arbiter)
 
@@ -52,7 +52,10 @@ class Mongods:
         return self.member(number).name
 
     def database(self, members: Sequence[Member], *, election: float = 2.0, heartbeat: float = 0.2) -> Database:
-        return Database("rs", "board", tuple(members), election, heartbeat, 256 * 1024**2, 64 * 1024**2, PARAMETERS)
+        cache, oplog = 256 * 1024**2, 64 * 1024**2
+        return Database(
+            "rs", "board", tuple(members), election, heartbeat, cache, oplog, PARAMETERS, None, Install(), tune=False
+        )
 
     def wanted(self, *members: Member | int, election: float = 2.0, heartbeat: float = 0.2) -> ReplicaSet:
         """The set of `members`; those given by number have priority 1. Short times make short tests."""

@@ -18,6 +18,8 @@ from corral.mongo.status import member_answers, member_statuses
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
 from corral.secrets import Secret, resolve
+from corral.transport.routes import Direct
+from tests.unit.verify.detour import Detour
 
 from .conftest import settle
 from .mongods import Mongods
@@ -53,7 +55,7 @@ def made(mongods: Mongods) -> Iterator[Made]:
 
 def observe(made: Made, *, running: list[str] | None = None) -> FoundReplicaSet:
     return asyncio.run(
-        observe_replica_set(made.wanted, made.mongods.secrets, made.names if running is None else running)
+        observe_replica_set(made.wanted, Connections(made.mongods.secrets), made.names if running is None else running)
     )
 
 
@@ -86,7 +88,7 @@ def test_members_that_do_not_run_are_not_asked(made: Made) -> None:
 
 
 def test_status_tells_of_each_member(made: Made) -> None:
-    status = asyncio.run(member_statuses(made.database, made.mongods.secrets, made.names))
+    status = asyncio.run(member_statuses(made.database, Connections(made.mongods.secrets), made.names))
     assert status.writable
     assert [m.state for m in status.members.values()] == ["PRIMARY", "SECONDARY", "SECONDARY"]
     assert [(m.priority, m.votes) for m in status.members.values()] == [(2, 1), (1, 1), (1, 1)]
@@ -95,27 +97,29 @@ def test_status_tells_of_each_member(made: Made) -> None:
 
 def test_status_without_a_right_password_still_tells_the_states(made: Made) -> None:
     secrets = {**made.mongods.secrets, "monitor": Secret("wrong")}
-    status = asyncio.run(member_statuses(made.database, secrets, made.names))
+    status = asyncio.run(member_statuses(made.database, Connections(secrets), made.names))
     assert status.writable
     assert [m.state for m in status.members.values()] == ["PRIMARY", "SECONDARY", "SECONDARY"]
     assert "monitor" in status.detail
 
 
 def test_status_of_nothing(made: Made) -> None:
-    status = asyncio.run(member_statuses(made.database, made.mongods.secrets, []))
+    status = asyncio.run(member_statuses(made.database, Connections(made.mongods.secrets), []))
     assert (status.writable, status.members, status.detail) == (False, {}, "no member is running")
 
 
 def test_a_started_member_says_what_it_is(made: Made) -> None:
     address = made.names[1].partition(":")[0]
-    assert asyncio.run(member_answers(address, 27017)) == (True, "it is SECONDARY")
-    answers, why = asyncio.run(member_answers(address, 1))
+    assert asyncio.run(member_answers(address, 27017, Direct())) == (True, "it is SECONDARY")
+    answers, why = asyncio.run(member_answers(address, 1, Direct()))
     assert not answers
     assert "refused" in why
+    far = Detour(("192.0.2.7", 27017), (address, 27017))
+    assert asyncio.run(member_answers("192.0.2.7", 27017, far)) == (True, "it is SECONDARY")
 
 
 def test_a_majority_write_is_read_from_every_member(made: Made) -> None:
-    probe = asyncio.run(probe_write(made.mongods.secrets, made.names))
+    probe = asyncio.run(probe_write(Connections(made.mongods.secrets), made.names))
     assert probe.passed, probe
     assert probe.read_from == tuple(made.names)
     assert probe.primary == made.names[0]
@@ -123,15 +127,15 @@ def test_a_majority_write_is_read_from_every_member(made: Made) -> None:
 
 
 def test_a_write_that_nobody_takes_is_told(made: Made) -> None:
-    probe = asyncio.run(probe_write(made.mongods.secrets, made.names[1:]))
+    probe = asyncio.run(probe_write(Connections(made.mongods.secrets), made.names[1:]))
     assert (probe.written, probe.detail) == (False, "no member takes writes")
-    probe = asyncio.run(probe_write({"operator": Secret("wrong")}, made.names))
+    probe = asyncio.run(probe_write(Connections({"operator": Secret("wrong")}), made.names))
     assert not probe.written
     assert "Authentication failed" in probe.detail
 
 
 def test_strangers_are_sent_away_by_every_member(made: Made) -> None:
-    answers = asyncio.run(probe_strangers(made.names))
+    answers = asyncio.run(probe_strangers(Direct(), made.names))
     assert [(answer.member, answer.refused) for answer in answers] == [(name, True) for name in made.names]
 
 

@@ -36,7 +36,7 @@ def three(mongods: Mongods) -> Iterator[ReplicaSet]:
 
 def observe(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
     names = [member.name for member in wanted.members]
-    return asyncio.run(observe_replica_set(wanted, mongods.secrets, names))
+    return asyncio.run(observe_replica_set(wanted, Connections(mongods.secrets), names))
 
 
 def wait_for_primary(wanted: ReplicaSet, mongods: Mongods, number: int) -> None:
@@ -53,7 +53,8 @@ def settled(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
     assert changed, sentences
     assert is_complete(wanted, found), found
     assert set(found.members) == set(wanted.members)
-    assert asyncio.run(probe_write(mongods.secrets, [m.name for m in wanted.members if not m.arbiter])).passed
+    data = [member.name for member in wanted.members if not member.arbiter]
+    assert asyncio.run(probe_write(Connections(mongods.secrets), data)).passed
     return found
 
 
@@ -96,7 +97,7 @@ def test_wrong_roles_are_mended_and_the_password_stays(mongods: Mongods, three: 
 def test_a_wrong_password_of_the_admin_is_a_matter_for_a_person(mongods: Mongods, three: ReplicaSet) -> None:
     secrets = {**mongods.secrets, ADMIN: generate()}
     with pytest.raises(ChangeFailed) as failure:
-        asyncio.run(converge(three, secrets, lambda _: None, 30))
+        asyncio.run(converge(three, Connections(secrets), lambda _: None, 30))
     (problem,) = failure.value.problems
     assert problem.code == "wrong-password"
     assert "secrets file" in problem.hint
@@ -109,7 +110,7 @@ def test_a_member_that_has_lost_its_data_copies_them_again(mongods: Mongods, thr
     mongods.start(3)
     settle(three, mongods.secrets)
     assert is_complete(three, observe(three, mongods))
-    assert asyncio.run(probe_write(mongods.secrets, [mongods.name(3), mongods.name(1)])).passed
+    assert asyncio.run(probe_write(Connections(mongods.secrets), [mongods.name(3), mongods.name(1)])).passed
 
 
 def test_a_higher_priority_makes_another_primary(mongods: Mongods, three: ReplicaSet) -> None:

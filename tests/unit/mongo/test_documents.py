@@ -13,6 +13,7 @@ from corral.mongo.clients import AUTHENTICATION_FAILED, Connections, Refused
 from corral.mongo.configuration import Configuration, initial_document, next_document
 from corral.mongo.status import lags_in, states_in
 from corral.secrets import Secret
+from tests.unit.verify.detour import Detour
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -144,3 +145,27 @@ def test_somebody_else_on_the_port_is_no_member(server: Handler, text: str) -> N
     assert refused.code == 0
     assert text in refused.text
     assert "sesame" not in refused.text
+
+
+def test_a_member_is_asked_by_its_route() -> None:
+    """Its name in the set is one thing, the way to it from this machine another one: it ends on the member's own host,
+    where MongoDB lets the first user in."""
+    visits: list[int] = []
+    inside: list[bool] = []
+
+    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visits.append(1)
+        await dumb(reader, writer)
+
+    async def asking() -> None:
+        listener = await asyncio.start_server(count, "127.0.0.1", 0)
+        here = ("127.0.0.1", listener.sockets[0].getsockname()[1])
+        async with listener, Connections({}, Detour(("fd00::7", 27017), here, inside)) as connections:
+            with pytest.raises(Refused, match="doesn't answer"):
+                await connections.ask("[fd00::7]:27017", {"ping": 1})
+            with pytest.raises(Refused, match="Connection refused"):
+                await connections.ask("[fd00::8]:27017", {"ping": 1})
+
+    asyncio.run(asking())
+    assert visits
+    assert inside == [True, True]

@@ -19,6 +19,7 @@ import pytest
 
 from corral.execute.handlers.replica_set import converge
 from corral.model.resources import FoundReplicaSet, ReplicaSet
+from corral.mongo.clients import Connections
 from corral.mongo.probe import probe_write
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
@@ -57,7 +58,7 @@ def run(wanted: ReplicaSet, secrets: Secrets, last: int) -> None:
             if len(steps) == last:
                 os._exit(CUT_OFF)
 
-    asyncio.run(converge(wanted, secrets, report, DEADLINE))
+    asyncio.run(converge(wanted, Connections(secrets), report, DEADLINE))
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def child(wanted: ReplicaSet, mongods: Mongods, last: int) -> Iterator[subproces
 
 def arrived(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
     names = [member.name for member in wanted.members]
-    found = asyncio.run(observe_replica_set(wanted, mongods.secrets, names))
+    found = asyncio.run(observe_replica_set(wanted, Connections(mongods.secrets), names))
     assert is_complete(wanted, found), found
     assert set(found.members) == set(wanted.members)
     assert (found.election_timeout, found.heartbeat_interval) == (
@@ -86,7 +87,7 @@ def arrived(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
     )
     assert dict(found.users) == {user.name: "ok" for user in wanted.users}
     data = [member.name for member in wanted.members if not member.arbiter]
-    assert asyncio.run(probe_write(mongods.secrets, data)).passed
+    assert asyncio.run(probe_write(Connections(mongods.secrets), data)).passed
     return found
 
 
@@ -138,12 +139,31 @@ def test_a_member_that_is_not_there_is_named_when_the_time_is_over(mongods: Mong
     wanted = mongods.wanted(3, 8)
     began = time.monotonic()
     with pytest.raises(ChangeFailed) as failure:
-        asyncio.run(converge(wanted, mongods.secrets, lambda _: None, 1.5))
+        asyncio.run(converge(wanted, Connections(mongods.secrets), lambda _: None, 1.5))
     assert time.monotonic() - began < 10
     (problem,) = failure.value.problems
     assert problem.code == "replica-set-overdue"
     assert f"{mongods.name(8)} is UNREACHABLE (Connection refused)" in problem.message
     assert problem.hint
+
+
+def test_a_run_that_may_not_go_on_stops_while_it_waits(mongods: Mongods) -> None:
+    """Its lock is lost, or its user wants it to stop: nobody waits for a member that may never come."""
+    from corral.errors import Locked
+    from corral.problems import Problem
+
+    mongods.start(3)
+    looks: list[float] = []
+
+    def check() -> None:
+        looks.append(time.monotonic())
+        if len(looks) == 3:
+            raise Locked(Problem("lock-lost", "error", "lost"))
+
+    wanted = mongods.wanted(3, 8)
+    with pytest.raises(Locked):
+        asyncio.run(converge(wanted, Connections(mongods.secrets), lambda _: None, DEADLINE, check))
+    assert len(looks) == 3
 
 
 if __name__ == "__main__":

@@ -11,10 +11,12 @@ import pytest
 from corral.errors import ChangeFailed
 from corral.execute.handlers.replica_set import converge
 from corral.model.resources import ReplicaSet
+from corral.mongo.clients import Connections
 from corral.mongo.status import member_answers, member_statuses
 from corral.observe.replica_set import observe_replica_set
 from corral.problems import Problem
 from corral.secrets import Secrets, generate
+from corral.transport.routes import Direct
 
 from .conftest import settle
 from .mongods import PORT, Mongods
@@ -31,18 +33,18 @@ def pair(mongods: Mongods) -> Mongods:
 
 def refused(wanted: ReplicaSet, secrets: Secrets) -> Problem:
     with pytest.raises(ChangeFailed) as failure:
-        asyncio.run(converge(wanted, secrets, lambda _: None, 30))
+        asyncio.run(converge(wanted, Connections(secrets), lambda _: None, 30))
     (problem,) = failure.value.problems
     assert problem.hint
     return problem
 
 
 def test_an_empty_member_says_so(pair: Mongods) -> None:
-    assert asyncio.run(member_answers(f"{pair.network}.3", PORT)) == (True, "it has no replica set yet")
+    assert asyncio.run(member_answers(f"{pair.network}.3", PORT, Direct())) == (True, "it has no replica set yet")
     wanted = pair.wanted(3)
-    found = asyncio.run(observe_replica_set(wanted, pair.secrets, [pair.name(3)]))
+    found = asyncio.run(observe_replica_set(wanted, Connections(pair.secrets), [pair.name(3)]))
     assert [fact.state for fact in found.facts] == ["UNINITIALIZED"]
-    status = asyncio.run(member_statuses(pair.database([pair.member(3)]), pair.secrets, [pair.name(3)]))
+    status = asyncio.run(member_statuses(pair.database([pair.member(3)]), Connections(pair.secrets), [pair.name(3)]))
     assert (status.writable, status.members[pair.name(3)].state) == (False, "UNINITIALIZED")
 
 
@@ -71,8 +73,10 @@ def test_data_that_have_moved_to_another_address(pair: Mongods) -> None:
     pair.start(7)
     assert refused(pair.wanted(7), pair.secrets).code == "no-common-member"
     assert refused(pair.wanted(7), {name: generate() for name in pair.secrets}).code == "unknown-data"
-    answers, why = asyncio.run(member_answers(f"{pair.network}.7", PORT))
+    answers, why = asyncio.run(member_answers(f"{pair.network}.7", PORT, Direct()))
     assert not answers
     assert "it holds data" in why
-    status = asyncio.run(member_statuses(pair.database([pair.member(7)]), pair.secrets, [pair.name(7)]))
+    newcomer = asyncio.run(member_answers(f"{pair.network}.7", PORT, Direct(), newcomer=True))
+    assert newcomer == (True, "it waits to be taken into the set")
+    status = asyncio.run(member_statuses(pair.database([pair.member(7)]), Connections(pair.secrets), [pair.name(7)]))
     assert not status.writable

@@ -12,7 +12,7 @@ from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, ReloadUnit, RemoveFile, StartUnit, StopUnit
 from corral.plan.actions import WriteFile as Write
 from corral.plan.order import make_plan, restart_batch
-from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place
+from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place, with_unit
 
 DRAINED = REFERENCE.replace("interval: 1s}", "interval: 1s}, stop: {drain: 5s}")
 DESIRED = desired_of(REFERENCE)
@@ -31,10 +31,10 @@ def applied(observed: Observed, action: object) -> Observed:
             rest = tuple(f for f in observed.files if (f.host, f.path) != (action.host, action.path))
             return replace(observed, files=rest)
         case StartUnit() | ReloadUnit():
-            rest = tuple(unit for unit in observed.units if unit.name != action.unit.name)
+            others = tuple(unit for unit in observed.units if unit.name != action.unit.name)
             unit = action.unit
             new = FoundUnit(unit.host, unit.name, "running", unit.revision, unit.reload_revision, pid=1)
-            return replace(observed, units=(*rest, new))
+            return replace(observed, units=(*others, new))
         case StopUnit():
             return replace(observed, units=tuple(unit for unit in observed.units if unit.name != action.name))
         case ConvergeReplicaSet():
@@ -101,3 +101,18 @@ def test_a_batch_leaves_two_serving_where_there_are_more_than_two(serving: int) 
     batch = restart_batch(serving)
     assert batch >= 1
     assert serving - batch >= min(2, serving - 1)
+
+
+def test_a_member_that_the_set_does_not_have_only_has_to_answer() -> None:
+    """One that has been in it before starts with its old data, in no set: it is taken in when it has started."""
+    more = desired_of(REFERENCE.replace("d3: {}}", "d3: {}, a: {}, b: {}}"))
+    starts = [action for action in make_plan("ref", more, WHOLE).actions() if isinstance(action, StartUnit)]
+    kinds = {action.unit.name: action.gate.kind for action in starts if action.unit.role == "database"}
+    assert kinds == {"mongod.a": "newcomer", "mongod.b": "newcomer"}
+    unfinished = with_unit(replace(in_place(more), replica_set=WHOLE.replica_set), "mongod.b", revision="")
+    [again] = [action for action in make_plan("ref", more, unfinished).actions() if isinstance(action, StartUnit)]
+    assert (again.unit.name, again.restart, again.gate.kind) == ("mongod.b", True, "newcomer")
+    known = make_plan("ref", DESIRED, with_unit(WHOLE, "mongod.d2", revision="another"))
+    assert [a.gate.kind for a in known.actions() if isinstance(a, StartUnit)] == ["member"]
+    first = make_plan("ref", DESIRED, Observed())
+    assert {a.gate.kind for a in first.actions() if isinstance(a, StartUnit) if a.unit.role == "database"} == {"member"}

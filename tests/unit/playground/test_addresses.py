@@ -28,10 +28,20 @@ def test_a_name_always_gives_the_same_network_and_two_names_differ() -> None:
     assert default_network("noticeboard") != default_network("steedos")
 
 
+def test_where_the_network_is_used_the_next_one_is_taken() -> None:
+    networks = {f"127.{octet}.0.0/16" for octet in range(2, 255)}
+    first = default_network("noticeboard")
+    second = default_network("noticeboard", {first})
+    third = default_network("noticeboard", {first, second})
+    assert len({first, second, third}) == 3
+    assert {default_network("noticeboard", networks - {one}) for one in networks} == networks, "it goes round"
+    assert default_network("noticeboard", networks) == first, "with nothing free, the start says what is taken"
+
+
 @given(st.text(min_size=1))
 def test_the_network_is_a_loopback_one_and_never_the_first_two(name: str) -> None:
-    network = ipaddress.ip_network(default_network(name))
-    assert network.subnet_of(ipaddress.ip_network("127.0.0.0/8"))
+    network = ipaddress.IPv4Network(default_network(name))
+    assert network.subnet_of(ipaddress.IPv4Network("127.0.0.0/8"))
     assert network.network_address.packed[1] >= 2
 
 

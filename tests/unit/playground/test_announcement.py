@@ -9,8 +9,8 @@ import pytest
 from corral.desired.assemble import assemble
 from corral.events import Event, Note
 from corral.model.resources import HostFacts, Observed
+from corral.operate.stages import announce
 from corral.plan.order import make_plan
-from corral.playground.up import _announce
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of, in_place
 
 
@@ -22,7 +22,7 @@ def said(more: str, found: str = "") -> str:
     observed = in_place(assemble(cluster_of(found), facts)) if found else Observed()
     plan = make_plan("ref", assemble(cluster, facts), observed, partial(assemble, cluster, facts))
     events: list[Event] = []
-    _announce(plan, cluster, events.append)
+    announce(plan, cluster, events.append)
     return " ".join(event.message for event in events if isinstance(event, Note))
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.playground.state import FORMAT, SECRET_NAMES, State, state_home
+from corral.playground.site import open_playground
+from corral.playground.state import FORMAT, SECRET_NAMES, State, networks_of_others, state_home, state_of
+from corral.spec.parse import load_text
 
 
 def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
@@ -77,3 +79,34 @@ def test_xdg_state_home_counts_only_when_absolute(monkeypatch: pytest.MonkeyPatc
     assert state_home() == tmp_path / "corral"
     monkeypatch.setenv("XDG_STATE_HOME", "relative")
     assert state_home() == Path(os.path.expanduser("~/.local/state/corral"))  # noqa: PTH111 - another way to the same
+
+
+def test_networks_of_other_clusters_are_known_and_unreadable_ones_hinder_nobody(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    for name, network in (("mine", "127.7.0.0/16"), ("other", "127.8.0.0/16")):
+        state_of(name).prepare()
+        state_of(name).add_facts(network=network)
+    (tmp_path / "corral" / "broken").mkdir()
+    (tmp_path / "corral" / "broken" / "state.json").write_text("{")
+    assert networks_of_others("mine") == {"127.8.0.0/16"}
+
+
+def test_the_network_once_taken_is_kept_and_the_files_own_goes_before_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    text = "name: kept\nhosts: {a: 10.0.0.1}\nproxy: {hosts: [a]}\napp: {command: x, hosts: [a]}\n"
+    text += "database: {members: [a]}\n"
+    usual = open_playground(load_text(text)).network
+    state_of("other").prepare()
+    state_of("other").add_facts(network=usual)
+    moved = open_playground(load_text(text)).network
+    assert moved != usual
+    state_of("kept").prepare()
+    state_of("kept").add_facts(network=moved)
+    state_of("other").purge()
+    assert open_playground(load_text(text)).network == moved
+    own = "127.250.0.0/16"
+    assert open_playground(load_text(f"{text}playground: {{network: {own}}}\n")).network == own

@@ -33,7 +33,8 @@ async def running(root: Path) -> AsyncIterator[tuple[Supervisord, SupervisordUni
 
 def define(root: Path, *command: str, name: str = "app-1") -> Unit:
     base = PurePosixPath(root / "hosts" / "h")
-    host = Host("h", "127.0.0.1", "127.0.0.1", Layout(base / "config", base / "data", base / "logs", base / "run"))
+    layout = Layout(*(base / part for part in ("config", "data", "logs", "run", "state")))
+    host = Host("h", "127.0.0.1", "127.0.0.1", layout)
     unit = Unit("h", name, "web", "r1", command, str(root), "127.0.0.1", 1, stop_timeout=2)
     Path(host.layout.logs).mkdir(parents=True, exist_ok=True)
     write_file(Path(program_path(host, name)), program(unit, host).encode(), 0o644)

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from corral.model.cluster import Cluster, Layout
+from corral.model.cluster import Cluster, Install, Layout, VirtualIp
 from corral.spec.build import Placement, build, direct_placement
 from corral.spec.example import example_text
 from corral.spec.parse import load_text
@@ -47,16 +47,18 @@ def test_the_reference_shape() -> None:
 
 
 def test_real_hosts() -> None:
+    """What must outlive a reboot, or may be large, is not below /run, which is memory."""
     host = built(SMALL).host_by_name["two"]
     assert (host.address, host.declared) == ("10.0.0.2", "10.0.0.2")
     assert host.layout.config == PurePosixPath("/etc/corral/shop")
     assert host.layout.data == PurePosixPath("/var/lib/corral/shop")
     assert host.layout.logs == PurePosixPath("/var/log/corral/shop")
-    assert host.layout.run == PurePosixPath("/run/corral/shop")
+    assert host.layout.run == PurePosixPath("/var/lib/corral/shop/run")
+    assert host.layout.state == PurePosixPath("/var/lib/corral/shop/state")
 
 
 def test_a_placement_elsewhere() -> None:
-    layout = Layout(*(PurePosixPath("/state", part) for part in ("config", "data", "logs", "run")))
+    layout = Layout(*(PurePosixPath("/state", part) for part in ("config", "data", "logs", "run", "state")))
     cluster = build(
         load(SMALL).spec,
         Placement(
@@ -115,6 +117,9 @@ def test_the_environment_in_its_order() -> None:
         ("server_name: _\n  port: 8000", "http://10.0.0.1:8000"),
         ("server_name: _ *.x.org shop.example.com", "http://shop.example.com"),
         ("server_name: .example.com\n  port: 8000", "http://example.com:8000"),
+        ("virtual_ip: 10.0.0.9", "http://10.0.0.9"),
+        ("virtual_ip: fd00::9\n  port: 8000", "http://[fd00::9]:8000"),
+        ("virtual_ip: 10.0.0.9\n  server_name: shop.example.com", "http://shop.example.com"),
     ],
 )
 def test_where_people_reach_it(proxy: str, url: str) -> None:
@@ -136,9 +141,65 @@ def test_ipv6() -> None:
     ("directory", "path"),
     [(".", "/srv/shop"), ("app", "/srv/shop/app"), ("../x", "/srv/x"), ("/opt/x/", "/opt/x")],
 )
-def test_the_applications_directory(directory: str, path: str) -> None:
-    cluster = built(SMALL.replace("command:", f"directory: {directory}\n  command:"))
+def test_the_applications_directory_in_the_playground(directory: str, path: str) -> None:
+    cluster = built(SMALL.replace("command:", f"directory: {directory}\n  command:"), real=False)
     assert cluster.app.directory == PurePosixPath(path)
+
+
+@pytest.mark.parametrize("directory", [".", "app", "/opt/x"])
+def test_the_applications_directory_on_real_hosts(directory: str) -> None:
+    """Inside the image or the release: the cluster file's own directory is on another machine."""
+    cluster = built(SMALL.replace("command:", f"directory: {directory}\n  command:"))
+    assert cluster.app.directory == PurePosixPath(directory)
+
+
+def test_what_keeps_the_instances() -> None:
+    text = SMALL.replace("command:", "runtime: systemd\n  command:")
+    assert built(text).app.runtime == "systemd"
+    assert built(SMALL).app.runtime == "compose"
+    assert built(text, real=False).app.runtime == "process"
+
+
+def test_files_that_are_shipped_start_at_the_cluster_files_directory() -> None:
+    text = SMALL.replace(
+        "command:", "image: shop:1\n  image_archive: shop.tar\n  release: {archive: ../shop.tgz}\n  command:"
+    ).replace("proxy:\n", "proxy:\n  install: {archive: /a/nginx.tar, sha256: SUM, version: 1.31.3}\n")
+    cluster = built(text.replace("SUM", "ab" * 32))
+    assert (cluster.app.image, cluster.app.image_source) == ("shop:1", "/srv/shop/shop.tar")
+    assert cluster.app.release == Install("archive", source="/srv/shop.tgz")
+    assert cluster.proxy.install == Install("archive", "", "/a/nginx.tar", "ab" * 32, (1, 31, 3))
+
+
+def test_what_the_hosts_themselves_have() -> None:
+    cluster = built(SMALL)
+    assert (cluster.app.image, cluster.app.image_source) == ("", "")
+    assert cluster.app.release == Install("none")
+    installs = (cluster.proxy.install, cluster.app.install, cluster.database.install, cluster.time.install)
+    assert installs == (Install("package"),) * 4
+
+
+def test_all_of_the_installs_arrive() -> None:
+    text = SMALL.replace("proxy:\n", "proxy:\n  install: {package: nginx-full}\n")
+    text = text.replace("app:\n", "app:\n  install: {package: docker-ce}\n")
+    text = text.replace("database:\n", "database:\n  install: none\n") + "time: {install: {package: ntpsec}}\n"
+    cluster = built(text)
+    assert cluster.proxy.install == Install(name="nginx-full")
+    assert cluster.app.install == Install(name="docker-ce")
+    assert cluster.database.install == Install("none")
+    assert cluster.time.install == Install(name="ntpsec")
+
+
+def test_the_databases_directory_is_for_real_hosts() -> None:
+    text = SMALL.replace("database:\n", "database:\n  directory: /srv/mongodb\n  tune: false\n")
+    assert built(text).database.directory == PurePosixPath("/srv/mongodb")
+    assert built(text).database.tune is False
+    assert built(text, real=False).database.directory is None
+    assert (built(SMALL).database.directory, built(SMALL).database.tune) == (None, True)
+
+
+def test_an_image_may_have_its_own_command() -> None:
+    [web, *_] = built(SMALL.replace("command: node main.js", "image: shop:1")).app.web
+    assert web.command == ()
 
 
 def test_workers_have_their_own_command_and_health() -> None:
@@ -167,6 +228,7 @@ def test_all_of_the_proxy_arrives() -> None:
             "keepalive: 6",
         ),
         *("real_ip_from: [10.0.0.0/8]", "real_ip_header: X-Real-IP", "not_found: []", "virtual_ip: 10.0.0.9"),
+        "install: none",
     ]
     proxy = built(SMALL.replace("proxy:\n", "proxy:\n  " + "\n  ".join(lines) + "\n")).proxy
     assert (proxy.balance, proxy.hash_key, proxy.max_body_size) == ("hash", "$arg_u", 1024)
@@ -175,7 +237,15 @@ def test_all_of_the_proxy_arrives() -> None:
     assert (proxy.real_ip_from, proxy.real_ip_header) == (("10.0.0.0/8",), "X-Real-IP")
     assert (proxy.not_found, proxy.virtual_ip, proxy.server_name, proxy.ports) == (
         (),
-        "10.0.0.9",
+        VirtualIp("10.0.0.9"),
         "a b",
         (8000,),
     )
+    assert proxy.install == Install("none")
+
+
+def test_the_whole_of_a_virtual_address() -> None:
+    virtual = "{address: 10.0.0.9, interface: ens18, router_id: 7}"
+    proxy = built(SMALL.replace("proxy:\n", f"proxy:\n  virtual_ip: {virtual}\n")).proxy
+    assert proxy.virtual_ip == VirtualIp("10.0.0.9", "ens18", 7)
+    assert built(SMALL).proxy.virtual_ip is None

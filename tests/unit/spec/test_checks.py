@@ -50,6 +50,12 @@ def test_replica_sets_that_work(members: str) -> None:
     assert said(with_members(members)) == []
 
 
+@pytest.mark.parametrize("directory", ["data", "''", '"/a\\nb"', '"/a\\x7fb"', "[/a]"])
+def test_a_directory_for_the_data_is_an_absolute_path(directory: str) -> None:
+    problem = only(SMALL.replace("database:\n", f"database:\n  directory: {directory}\n"))
+    assert problem.message.startswith("database.directory must be an absolute path without control characters, not")
+
+
 def test_members_that_cannot_lead_need_no_priority() -> None:
     members = load(with_members("{db1: {}, db2: {}, db3: {arbiter: true}, db4: {votes: 0}}")).spec.database.members
     assert [member.priority for member in members.values()] == [1, 1, 0, 0]

@@ -59,7 +59,10 @@ def test_defaults_are_as_a_file_has_them() -> None:
     assert definitions["Proxy"]["properties"]["max_body_size"]["default"] == "100M"
     assert definitions["Ssh"]["properties"]["sudo"]["default"] is False
     assert "default" not in definitions["Workers"]["properties"]["first_port"]
-    assert definitions["App"]["required"] == ["hosts"]  # a preset may bring the command
+    assert definitions["Proxy"]["properties"]["install"]["default"] == "package"
+    assert definitions["App"]["properties"]["release"]["default"] == "none"
+    assert "default" not in definitions["Ssh"]["properties"]["port"]
+    assert definitions["App"]["required"] == ["hosts"]
 
 
 @pytest.mark.parametrize("text", [example_text(), SMALL])

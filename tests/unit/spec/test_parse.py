@@ -82,13 +82,45 @@ def test_required_keys() -> None:
     assert [(problem.where, problem.message) for problem in found] == [
         ("cluster.yaml:2:9", "hosts.a.address is missing."),
         ("cluster.yaml:3:1", "proxy is missing."),
-        ("cluster.yaml:4:1", "app.command is missing."),
+        ("cluster.yaml:4:1", "app.command is missing, and so is app.image."),
         ("cluster.yaml:5:1", "database.members is missing."),
     ]
 
 
 def test_a_misspelt_required_key_is_not_missing_too() -> None:
     assert said(SMALL.replace("command:", "comand:")) == [("9:3", "unknown-key")]
+    assert said(SMALL.replace("command: node main.js", "imagee: shop:1")) == [("9:3", "unknown-key")]
+
+
+def test_a_command_or_an_image() -> None:
+    """An image has a command of its own; without either there is nothing to start."""
+    assert load(SMALL.replace("command: node main.js", "image: shop:1")).spec.app.command == ()
+    problem = only(SMALL.replace("  command: node main.js\n", ""))
+    assert (problem.code, problem.where) == ("missing-key", "cluster.yaml:7:1")
+    assert "`image:`" in problem.hint
+    assert said(SMALL.replace("command: node main.js", "image: shop 1")) == [("9:10", "bad-value")]
+    assert said(SMALL.replace("command: node main.js", "command:")) == [("9:3", "missing-key")]
+    assert said(SMALL.replace("command: node main.js", "workers: {command: node cron.js}")) == [("7:1", "missing-key")]
+
+
+def test_how_hosts_are_reached() -> None:
+    text = SMALL.replace("10.0.0.2", "{address: 10.0.0.2, ssh: {port: 2222, timeout: 1m}}")
+    spec = load(text + "ssh: {user: deploy, known_hosts: ~/hosts, timeout: 500ms}\n").spec
+    assert (spec.ssh.port, spec.ssh.known_hosts, spec.ssh.timeout) == (None, "~/hosts", 0.5)
+    own = spec.hosts["two"].ssh
+    assert own
+    assert (own.user, own.port, own.known_hosts, own.timeout) == ("deploy", 2222, "~/hosts", 60.0)
+    ssh = load(SMALL).spec.ssh
+    assert (ssh.user, ssh.port, ssh.known_hosts, ssh.timeout) == ("", None, "", 10.0)
+
+
+def test_who_can_read_the_secrets() -> None:
+    key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB8h deploy@example"
+    secrets = load(f"{SMALL}secrets: {{recipients: [age1xyz, {key}, ops.pub], identity: ./age.key}}\n").spec.secrets
+    assert secrets.recipients == ("age1xyz", key, "ops.pub")
+    assert secrets.identity == "./age.key"
+    secrets = load(SMALL).spec.secrets
+    assert (secrets.recipients, secrets.identity) == ((), "")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +157,16 @@ def test_a_key_in_the_wrong_section(line: str, hint: str) -> None:
         ("proxy: {hosts: [one], virtual_ip: web.local}", "bad-value", None),
         ("proxy: {hosts: [one], not_found: ['/a b']}", "bad-value", None),
         ("ssh: {sudo: maybe}", "wrong-type", "ssh.sudo must be true or false, not the text 'maybe'."),
+        ("ssh: {port: 0}", "bad-value", None),
+        ("ssh: {timeout: 2d}", "bad-value", None),
+        ("ssh: {known_hosts: [a]}", "wrong-type", "ssh.known_hosts must be a path, not a list."),
+        ("ssh: {known_hosts: ''}", "bad-value", None),
+        ("secrets: {recipients: ops.pub}", "wrong-type",
+         "secrets.recipients must be a list, such as [one, two], not the text 'ops.pub'."),
+        ("secrets: {recipients: ['']}", "bad-value", None),
+        ("secrets: {identity: 5}", "wrong-type", "secrets.identity must be a path, not 5."),
+        ("secrets: {recipient: [a]}", "unknown-key", None),
+        ("proxy: {hosts: [one], virtual_ip: {address: 10.0.0.9, interface: 'eth0}'}}", "bad-value", None),
         ("playground: {network: 127.0.0.0/16}", "bad-value", None),
         ("time: {servers: [5]}", "wrong-type",
          "time.servers[0] must be the name of one of the hosts, not 5."),
@@ -158,6 +200,12 @@ def test_wrong_values(line: str, code: str, message: str | None) -> None:
         ("env: {1A: x}", "bad-value", None),
         ("env: {A: []}", "wrong-type", "app.env.A must be a text, not a list."),
         ("env: {A: 'x${secret:y}'}", "bad-value", None),
+        ("env: {A: 'x${env:Y Z}'}", "bad-value", None),
+        ("env: {A: '${env:Y|sh}'}", "bad-value", None),
+        ("env: {A: '${env:Y} ${env:}'}", "bad-value", None),
+        ('env: {A: "${file:it\'s}"}', "bad-value", None),
+        ("env: {A: '${file:${env:B}}'}", "bad-value", None),
+        ("env: {ROOT_URL: 'https://${env:DOMAIN}/'}", "bad-value", None),
         ("health: {path: health}", "bad-value", None),
         ("workers: {health: never}", "wrong-type", None),
         ("workers: {instances: -1}", "bad-value", None),
@@ -175,6 +223,9 @@ def test_wrong_values(line: str, code: str, message: str | None) -> None:
         ),
         ("start_at_once: 0", "bad-value", None),
         ("storage: {path: files}", "bad-value", None),
+        ('storage: {path: "/files\\t"}', "bad-value", None),
+        ("image_archive: ''", "bad-value", None),
+        ("image_archive: {}", "wrong-type", "app.image_archive must be a path, not a mapping."),
         ("websocket: ws", "bad-value", None),
         ("websocket: {send: x}", "missing-key", None),
         ("env: {A: '${corral:HOTS}'}", "bad-value", None),
@@ -196,8 +247,14 @@ def test_what_is_written_in_the_environment_is_taken_as_it_is() -> None:
     assert spec.app.version == "2.30"
 
 
+def test_what_lies_outside_stays_a_reference() -> None:
+    env = "env: {A: 'x${env:B_1}y', C: '${file:./keys/mail key}${file:/run/x}'}\n"
+    spec = load(SMALL.replace("app:\n", f"app:\n  {env}")).spec
+    assert spec.app.env == {"A": "x${env:B_1}y", "C": "${file:./keys/mail key}${file:/run/x}"}
+
+
 def test_values_are_not_repeated_where_they_may_be_passwords() -> None:
-    problem = only(SMALL.replace("app:\n", "app:\n  env: {A: 'S3CRET${env:B}'}\n"))
+    problem = only(SMALL.replace("app:\n", "app:\n  env: {A: 'S3CRET${env:}'}\n"))
     assert "S3CRET" not in problem.message + problem.hint
 
 

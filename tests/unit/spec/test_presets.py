@@ -212,12 +212,32 @@ def test_a_preset_of_versions_alone(tmp_path: Path) -> None:
     assert given.app.model_copy(update={"preset": "generic"}) == load(SMALL).spec.app
 
 
-@pytest.mark.parametrize("key", ["preset: generic", "version: 1"])
-def test_what_a_preset_can_not_say(tmp_path: Path, key: str) -> None:
-    [problem] = refused(write(tmp_path, f"app:\n  {key}\n"))
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("app", "preset: generic"),
+        ("app", "version: 1"),
+        ("app", "image_archive: shop.tar"),
+        ("app", "release: {archive: shop.tgz}"),
+        ("app", "install: none"),
+        ("proxy", "install: none"),
+        ("database", "install: {package: percona-server-mongodb}"),
+    ],
+)
+def test_what_a_preset_can_not_say(tmp_path: Path, section: str, key: str) -> None:
+    [problem] = refused(write(tmp_path, f"{section}:\n  {key}\n"))
     assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:2:3")
-    [problem] = refused(write(tmp_path, f"versions:\n  2:\n    app:\n      {key}\n"))
+    assert "no place in a preset" in problem.message
+    [problem] = refused(write(tmp_path, f"versions:\n  2:\n    {section}:\n      {key}\n"))
     assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:4:7")
+
+
+def test_a_preset_may_bring_the_command_or_the_image(tmp_path: Path) -> None:
+    bare = SMALL.replace("  command: node main.js\n", "")
+    assert load_file(write(tmp_path, "app: {command: serve}\n", bare)).spec.app.command == ("serve",)
+    assert load_file(write(tmp_path, "app: {image: 'shop:1'}\n", bare)).spec.app.image == "shop:1"
+    [problem] = refused(write(tmp_path, "about: mine\n", bare))
+    assert (problem.code, problem.where) == ("missing-key", f"{tmp_path}/cluster.yaml:7:1")
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,10 @@ def right_files(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]
     health = st.fixed_dictionaries(
         {}, optional={"contains": storable, "path": st.just("/x?y=1"), "timeout": _duration(100, 9999)}
     )
+    archive = {"archive": st.sampled_from(["a.tar", "/b c.tgz"]), "version": st.just("1.22.333")}
+    install = st.sampled_from(["package", "none", {"package": "lib-x+1.0"}]) | st.fixed_dictionaries(
+        archive, optional={"sha256": st.from_regex(r"\A[0-9a-f]{64}\Z") | st.just("1" * 64)}
+    )
     proxy = st.fixed_dictionaries(
         {"hosts": some},
         optional={
@@ -130,6 +134,7 @@ def right_files(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]
             "not_found": st.lists(st.sampled_from(["/a", "/b.js"])),
             "virtual_ip": st.sampled_from(["10.9.9.9", {"address": "fd00::9", "interface": "eth0"}]),
             "max_fails": st.integers(0, 1000),
+            "install": install,
         },
     )
     app = st.fixed_dictionaries(
@@ -139,6 +144,9 @@ def right_files(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]
             "instances": st.integers(1, 9),
             "version": st.from_regex(r"\A[0-9a-z.]{1,6}\Z"),
             "health": health,
+            "release": st.sampled_from(["none", {"archive": "r.tar", "sha256": "0" * 64}]),
+            "install": st.sampled_from(["package", "none", {"package": "docker-ce"}]),
+            "image_archive": st.just("i.tar"),
             "stop": st.just({"signal": "SIGINT", "timeout": 2.5}),
             "workers": st.fixed_dictionaries(
                 {"instances": st.integers(0, 5)}, optional={"health": health | st.just("none"), "hosts": some}
@@ -151,10 +159,14 @@ def right_files(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]
     return {
         "name": draw(st.from_regex(r"\Ac[a-z0-9-]{0,10}\Z")),
         "hosts": {name: f"10.0.0.{number}" for number, name in enumerate(hosts, 1)},
-        "ssh": draw(st.fixed_dictionaries({}, optional={"user": st.just("deploy"), "sudo": st.booleans()})),
+        "ssh": draw(
+            st.fixed_dictionaries(
+                {}, optional={"user": st.just("deploy"), "sudo": st.booleans(), "timeout": _duration(100, 9999)}
+            )
+        ),
         "proxy": draw(proxy),
         "app": draw(app),
-        "database": {"members": members},
+        "database": {"members": members, "install": draw(install), "tune": draw(st.booleans())},
     }
 
 

@@ -66,11 +66,28 @@ def test_full_forms_of_short_ones() -> None:
     value = shown(load(text))
     assert value["hosts"]["two"] == {
         "address": "10.0.0.2",
-        "ssh": {"user": "deploy", "port": 2222, "sudo": False},
+        "ssh": {"user": "deploy", "port": 2222, "sudo": False, "timeout": "10s", "connections": 32},
     }
     assert value["proxy"]["balance"] == {"hash": "$arg_u"}
     assert value["proxy"]["virtual_ip"] == {"address": "10.0.0.9", "router_id": 51}
     assert load(as_yaml(value)).spec == load(text).spec
+
+
+def test_what_only_real_hosts_use_is_shown_too() -> None:
+    text = SMALL.replace("app:\n", "app:\n  image: shop:1\n  image_archive: shop.tar\n  release: {archive: shop.tgz}\n")
+    text = text.replace("database:\n", "database:\n  directory: /srv/db\n  tune: false\n")
+    loaded = load(f"{text}secrets: {{recipients: [ops.pub], identity: age.key}}\nssh: {{known_hosts: k}}\n")
+    value = shown(loaded)
+    assert value["ssh"] == {"sudo": False, "known_hosts": "k", "timeout": "10s", "connections": 32}
+    assert value["secrets"] == {"recipients": ["ops.pub"], "identity": "age.key"}
+    assert (value["app"]["image_archive"], value["app"]["release"]) == ("shop.tar", {"archive": "shop.tgz"})
+    assert (value["database"]["directory"], value["database"]["tune"]) == ("/srv/db", False)
+    assert load(as_yaml(value)).spec == loaded.spec
+    plain = shown(load(SMALL))
+    assert plain["secrets"] == {"recipients": []}
+    assert (plain["app"]["release"], plain["app"]["install"]) == ("none", "package")
+    assert not {"image", "image_archive"} & set(plain["app"])
+    assert "directory" not in plain["database"]
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(exclude_categories=["Cs"]))

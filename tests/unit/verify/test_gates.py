@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from corral.model.resources import FoundUnit, Gate
+from corral.transport.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
 from corral.verify.http import ask
+
+from .detour import Detour
 
 
 class Server(ThreadingHTTPServer):
@@ -54,19 +58,19 @@ def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> Seen:
     async def state() -> FoundUnit | None:
         return found
 
-    return asyncio.run(wait_for_gate(gate, state, lambda _unit: reason))
+    return asyncio.run(wait_for_gate(gate, state, lambda _unit: reason, Direct()))
 
 
 def test_a_healthy_answer_has_the_status_and_the_text(server: Server) -> None:
-    assert asyncio.run(ask(gate(server))).healthy
+    assert asyncio.run(ask(gate(server), Direct())).healthy
     server.answers = [(200, b"something else")]
-    assert "without 'fine'" in asyncio.run(ask(gate(server))).detail
+    assert "without 'fine'" in asyncio.run(ask(gate(server), Direct())).detail
     server.answers = [(503, b"fine")]
-    assert "answered 503, expected 200" in asyncio.run(ask(gate(server))).detail
+    assert "answered 503, expected 200" in asyncio.run(ask(gate(server), Direct())).detail
 
 
 def test_nobody_there_and_no_http_are_answers_too() -> None:
-    assert "refused" in asyncio.run(ask(Gate("http", "127.0.0.1", 1))).detail
+    assert "refused" in asyncio.run(ask(Gate("http", "127.0.0.1", 1), Direct())).detail
 
 
 def test_one_good_answer_between_bad_ones_is_not_enough(server: Server) -> None:
@@ -93,3 +97,38 @@ def test_a_process_without_http_must_run() -> None:
     assert wait(process, FoundUnit("h", "w", "running")).passed
     assert not wait(process, FoundUnit("h", "w", "failed", detail="exit status 1")).passed
     assert "not known" in wait(process, None).detail
+
+
+def test_each_good_answer_is_told(server: Server) -> None:
+    """An instance counts as there from its first good answer on, long before the gate is passed."""
+    good, bad = (200, b"fine"), (503, b"starting")
+    server.answers = [bad, good, bad, good]
+    told: list[int] = []
+
+    async def state() -> FoundUnit | None:
+        return None
+
+    waiting = wait_for_gate(gate(server), state, lambda _unit: "", Direct(), lambda: told.append(len(server.answers)))
+    assert asyncio.run(waiting).passed
+    assert told == [2, 1, 1, 1], "not at the answers that were bad"
+
+
+def test_a_gate_is_asked_by_its_route(server: Server) -> None:
+    """On real hosts an instance listens on an address that the controlling machine may not reach by itself."""
+    there = ("192.0.2.7", 5040)
+    far = replace(gate(server), address=there[0], port=there[1])
+    routes = Detour(there, ("127.0.0.1", server.server_address[1]))
+    assert asyncio.run(ask(far, routes)).healthy
+    assert "refused" in asyncio.run(ask(replace(far, port=5041), routes)).detail
+
+
+def test_a_members_gate_too() -> None:
+    async def nobody() -> FoundUnit | None:
+        return None
+
+    routes = Detour(("192.0.2.7", 27017), ("127.0.0.1", 1))
+    gate = Gate("member", "192.0.2.7", 27018, interval=0.01, deadline=0.1)
+    seen = asyncio.run(wait_for_gate(gate, nobody, lambda _unit: "", routes))
+    assert not seen.passed
+    assert "Connection refused" in seen.detail
+    assert routes.inside

@@ -1,0 +1,26 @@
+"""What problems look like to people."""
+
+from __future__ import annotations
+
+import pytest
+
+from corral.cli.output import print_problems
+from corral.problems import Problem
+
+
+@pytest.mark.parametrize(
+    ("where", "message", "shown"),
+    [
+        ("db-2", "there is no tar", "error: db-2: there is no tar"),
+        ("db-2", "db-2: can't write", "error: db-2: can't write"),
+        ("db-2", "db-2 (10.0.0.2): no answer", "error: db-2 (10.0.0.2): no answer"),
+        ("app-1", "port 5040, which app-1-5040 needs, is taken", "error: app-1: port 5040, which app-1-5040"),
+        ("db-1", "127.0.0.1:27017, which mongod.db-1 needs, is taken", "error: db-1: 127.0.0.1:27017, which mongod"),
+        ("", "interrupted", "error: interrupted"),
+    ],
+)
+def test_the_host_is_named_once(where: str, message: str, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_problems([Problem("code", "error", message, "do this", where)])
+    said = capsys.readouterr().err
+    assert said.startswith(shown)
+    assert said.endswith("  → do this\n")

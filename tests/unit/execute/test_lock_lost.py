@@ -1,0 +1,122 @@
+"""Runs that lose their lock while they hold it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from corral.errors import CorralError, Locked, Unreachable
+from corral.execute.lock import Hooks, held
+from corral.execute.lock_file import Claim
+from corral.execute.locks_found import look, remove
+from corral.model.cluster import Host
+from corral.problems import Problem
+from corral.transport.local import LocalTransport
+from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, until
+
+
+async def lost_by(
+    hosts: list[Host],
+    act: Callable[[], Awaitable[None]],
+    wire: LocalTransport | None = None,
+    kind: type[CorralError] = Locked,
+) -> Problem:
+    """Why the lock was lost after `act`: the problem of a failure of this kind."""
+    told: list[Problem] = []
+    async with held(wire or LocalTransport(), hosts, ANNA, Hooks(on_lost=told.append), ttl=1) as lock:
+        lock.check()
+        await act()
+        async with asyncio.timeout(20):
+            await lock.lost.wait()
+        with pytest.raises(kind) as failure:
+            lock.check()
+    assert told == [failure.value.problems[0]], "told once"
+    assert told[0].code == "lock-lost"
+    return told[0]
+
+
+def test_a_lock_that_another_has_taken_is_noticed_and_left_to_him(tmp_path: Path) -> None:
+    hosts = hosts_in(tmp_path, "a", "b")
+    theirs = Claim(BEN, "now", "theirs").to_text()
+
+    async def steal() -> None:
+        lock_of(hosts[1]).write_text(theirs)
+
+    problem = asyncio.run(lost_by(hosts, steal))
+    assert "lock on b is lost: `corral rollout` of ben on ops-2 (pid 42), since now holds it now" in problem.message
+    assert lock_of(hosts[1]).read_text() == theirs
+    assert not lock_of(hosts[0]).exists()
+
+
+def test_a_lock_that_was_removed_is_noticed(tmp_path: Path) -> None:
+    hosts = hosts_in(tmp_path, "a", "b")
+
+    async def unlock() -> None:
+        found, problems = await look(LocalTransport(), hosts)
+        assert (len(found), problems) == (2, [])
+        await remove(LocalTransport(), found)
+
+    assert "corral unlock" in asyncio.run(lost_by(hosts, unlock)).message
+
+
+def test_a_host_that_no_longer_answers_is_noticed(tmp_path: Path) -> None:
+    hosts = hosts_in(tmp_path, "a", "b")
+    wire = Wire()
+
+    async def cut() -> None:
+        wire.cut = lambda host, _number: host == "b"
+
+    began = time.monotonic()
+    problem = asyncio.run(lost_by(hosts, cut, wire, Unreachable))
+    assert "lock on b is lost: it could not be refreshed for 1 s (b can't be reached)" in problem.message
+    assert "unlock" not in problem.hint, "nobody has taken it"
+    assert time.monotonic() - began < 10
+    assert wire.runs["b"] > 3, "it was tried again"
+
+
+def test_one_refresh_that_fails_is_nothing(tmp_path: Path) -> None:
+    hosts = hosts_in(tmp_path, "a")
+    wire = Wire(cut=lambda _host, number: number % 2 == 0)
+
+    async def scenario() -> None:
+        async with held(wire, hosts, ANNA, ttl=3) as lock:
+            await until(lambda: wire.runs["a"] > 6)
+            lock.check()
+            wire.cut = lambda _host, _number: False
+
+    asyncio.run(scenario())
+
+
+def test_a_refresh_that_hangs_counts_as_failed(tmp_path: Path) -> None:
+    hosts = hosts_in(tmp_path, "a")
+    wire = Wire()
+
+    async def scenario() -> Problem:
+        told: list[Problem] = []
+        async with held(wire, hosts, ANNA, Hooks(on_lost=told.append), ttl=1) as lock:
+            wire.slow["a"] = 3600
+            async with asyncio.timeout(20):
+                await lock.lost.wait()
+            wire.slow.clear()
+        return told[0]
+
+    assert "could not be refreshed" in asyncio.run(scenario()).message
+
+
+def test_a_machine_that_slept_has_lost_the_lock_before_anything_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        async with held(LocalTransport(), hosts_in(tmp_path, "a"), ANNA) as lock:
+            lock.check()
+            now = time.clock_gettime(time.CLOCK_BOOTTIME)
+            monkeypatch.setattr("corral.execute.lock._now", lambda: now + 31)
+            with pytest.raises(Locked, match="could not be refreshed for 31 s"):
+                lock.check()
+            assert lock.lost.is_set()
+
+    asyncio.run(scenario())

@@ -1,0 +1,204 @@
+"""The script itself: its grammar, and what it tells of this very machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from corral.model.cluster import Host
+from corral.model.machine import Machine
+from corral.model.resources import Directory, FileRecord
+from corral.observe.files import record_path
+from corral.observe.machine import observe_machine
+from corral.observe.machine_script import script_of
+from corral.observe.question import Question, question_of
+from corral.secrets import Secret
+from corral.transport.local import LocalTransport
+from tests.unit.observe.recorded import COMPOSE, SYSTEMD
+from tests.unit.plan.cluster_of import cluster_of
+from tests.unit.transport.answers import Workshop
+
+
+def question(text: str, host: str) -> Question:
+    cluster = cluster_of(text)
+    return question_of(cluster, cluster.host_by_name[host])
+
+
+QUESTIONS = [question(COMPOSE, "app-208"), question(SYSTEMD, "two"), Question("c", "h", "10.0.0.1")]
+
+
+@pytest.mark.parametrize("shell", [["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"], ["ksh"]], ids="".join)
+@pytest.mark.parametrize("asked", QUESTIONS, ids=lambda asked: asked.host)
+def test_its_grammar(shell: list[str], asked: Question) -> None:
+    if shutil.which(shell[0]) is None:
+        pytest.skip(f"there is no {shell[0]}")
+    done = subprocess.run([*shell, "-n"], input=script_of(asked).encode(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def owner() -> str:
+    return "" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+
+def ask(asked: Question, transport: LocalTransport | None = None, secrets: dict[str, Secret] | None = None) -> Machine:
+    layout = cluster_of(SYSTEMD).hosts[0].layout
+    host = Host(asked.host, asked.address, asked.address, layout)
+    return asyncio.run(observe_machine(transport or LocalTransport(), host, asked, secrets or {}))
+
+
+def test_what_this_machine_is() -> None:
+    machine = ask(question(SYSTEMD, "one"))
+    assert machine.system.root is (os.geteuid() == 0)
+    assert machine.system.cores == len(os.sched_getaffinity(0))
+    assert machine.system.kernel == os.uname().release
+    assert machine.system.architecture == os.uname().machine
+    assert machine.system.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    assert machine.system.tar
+    assert machine.memory.total
+    assert machine.memory.available
+    assert machine.memory.total >= machine.memory.available
+    disk = machine.disk("/var/lib/corral/obs/mongod")
+    assert disk is not None, "of a directory that isn't there the file system above it counts"
+    assert disk.free > 0
+
+
+NAMES = ["plain", "with blank", "quote'd", 'double"d', "$HOME", "*", "-n", "umlaut-ü"]
+
+
+def test_files_and_directories_whatever_they_are_called(tmp_path: Path) -> None:
+    config, state = tmp_path / "conf", tmp_path / "st ate"
+    for name in NAMES:
+        (config / name).mkdir(parents=True)
+        (config / name / "file").write_text(f"password=correct-horse-{name}\n")
+        (config / name / "file").chmod(0o640)
+    (state / "revisions").mkdir(parents=True)
+    (state / "lock").write_text("held\n")
+    asked = Question(
+        "shop",
+        "h",
+        "10.0.0.1",
+        trees=(str(config), str(state / "lock"), str(tmp_path / "not there")),
+        directories=(*(str(config / name) for name in NAMES), str(tmp_path / "not there")),
+        parents=(str(state),),
+        disks=(str(config / NAMES[1]), str(tmp_path / "not" / "there")),
+        state=str(state),
+    )
+    owned = ask(asked, secrets={"key": Secret("correct-horse-plain")}).owned
+    assert sorted(file.path for file in owned.files) == sorted(str(config / name / "file") for name in NAMES)
+    contents = {file.path: file for file in owned.files}
+    assert contents[str(config / "plain" / "file")].content == "password=${secret:key}\n"
+    assert contents[str(config / "*" / "file")].content == "password=correct-horse-*\n"
+    assert {(file.mode, file.owner) for file in owned.files} == {(0o640, owner())}
+    assert owned.lock == "held\n"
+    wanted = {str(config / name) for name in NAMES} | {str(state / "revisions")}
+    assert {directory.path for directory in owned.directories} == wanted
+
+
+def test_what_corral_wrote_down_of_its_files(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    note = Path(record_path(str(state), "/etc/corral/shop/nginx.conf"))
+    note.parent.mkdir(parents=True)
+    note.write_text("pending abc /etc/corral/shop/nginx.conf\n")
+    owned = ask(Question("shop", "h", "10.0.0.1", trees=(str(state / "files"),), state=str(state))).owned
+    assert owned.records == (FileRecord("h", "/etc/corral/shop/nginx.conf", "abc", pending=True),)
+    assert owned.files == ()
+
+
+def test_a_directory_behind_a_link_is_one(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir(mode=0o750)
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    (tmp_path / "file").touch()
+    asked = Question("shop", "h", "10.0.0.1", directories=(str(tmp_path / "link"), str(tmp_path / "file")))
+    assert ask(asked).owned.directories == (Directory("h", str(tmp_path / "link"), 0o750, owner=owner()),)
+
+
+BARE = dict.fromkeys(("systemctl", "ss", "ip", "chronyc", "docker", "apt-cache", "dnf", "getent", "rpm"), "exit 127")
+
+
+def test_a_host_on_which_every_program_fails_is_told_all_the_same(tmp_path: Path) -> None:
+    asked = replace(question(COMPOSE, "app-208"), address="app.example.com")
+    machine = ask(asked, Workshop(tmp_path, {**BARE, "dpkg-query": "exit 127", "df": "exit 1", "stat": "exit 1"}))
+    assert machine.system.kernel == os.uname().release
+    assert machine.system.systemd == 0
+    assert not any((machine.listeners, machine.services, machine.disks, machine.owned.units, machine.owned.directories))
+
+
+DOCKER = r"""
+case $1 in
+ps) printf '43ad\n99ff\n' ;;
+inspect)
+    shift
+    printf '%s\n' "$*" >>"$0.asked"
+    case $* in *gone*) exit 1 ;; esac
+    printf '43ad\tcorral-obs\tapp-208-5040\t/corral-obs-app-208-5040\t{}\n'
+    ;;
+esac
+"""
+
+
+def docker(root: Path, state: str) -> Workshop:
+    systemctl = f"[ $1 = --version ] || printf 'Id=docker.service\\nLoadState=loaded\\nActiveState={state}\\n\\n'"
+    return Workshop(root, {**BARE, "systemctl": systemctl, "docker": DOCKER})
+
+
+def test_docker_is_asked_for_what_its_directory_names(tmp_path: Path) -> None:
+    for name in ("43ad", "99ff"):
+        (tmp_path / "containers" / name).mkdir(parents=True)
+    up = docker(tmp_path, "active")
+    assert ask(replace(question(COMPOSE, "app-208"), docker_root=str(tmp_path)), up).docker.running
+    assert [call.split()[1] for call in up.calls if call.startswith("docker")] == ["inspect"]
+    assert (tmp_path / "bin" / "docker.asked").read_text().endswith(" 43ad 99ff obs-tiny:1\n")
+
+
+@pytest.mark.parametrize("containers", [(), ("43ad", "gone")], ids=["elsewhere", "left behind"])
+def test_docker_is_asked_what_there_is_where_its_directory_misleads(
+    tmp_path: Path, containers: tuple[str, ...]
+) -> None:
+    for name in containers:
+        (tmp_path / "containers" / name).mkdir(parents=True)
+    up = docker(tmp_path, "active")
+    ask(replace(question(COMPOSE, "app-208"), docker_root=str(tmp_path)), up)
+    assert (tmp_path / "bin" / "docker.asked").read_text().endswith(" 43ad 99ff obs-tiny:1\n")
+    assert "docker ps -aq --no-trunc" in up.calls
+
+
+def test_a_docker_that_does_not_run_is_not_asked(tmp_path: Path) -> None:
+    down = docker(tmp_path, "inactive")
+    assert not ask(question(COMPOSE, "app-208"), down).docker.running
+    assert not [call for call in down.calls if call.startswith("docker")], "a question may start docker, by its socket"
+
+
+def test_what_could_be_installed_is_asked_only_where_it_is_missing(tmp_path: Path) -> None:
+    installed = r"printf 'nginx\tii \t1.22.1-9\nchrony\trc \t4.3-2\nlogrotate\thi \t3.21\n'"
+    asked = question(SYSTEMD, "one")
+    (tmp_path / "some").mkdir()
+    some = Workshop(tmp_path / "some", {**BARE, "dpkg-query": installed})
+    machine = ask(asked, some)
+    policies = [call for call in some.calls if call.startswith("apt-cache")]
+    if any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+        assert policies == ["apt-cache policy mongodb-org-server mongodb-org chrony"]
+    assert machine.package("nginx").installed == "1.22.1-9"
+    assert machine.package("logrotate").installed == "3.21"
+    assert machine.package("chrony").installed == ""
+    (tmp_path / "all").mkdir()
+    whole = installed.replace("rc ", "ii ") + r"; printf 'mongodb-org\tii \t7.0.14\n'"
+    everything = Workshop(tmp_path / "all", {**BARE, "dpkg-query": whole})
+    assert ask(asked, everything).package("mongodb-org").installed == "7.0.14"
+    assert not [call for call in everything.calls if call.startswith("apt-cache")]
+
+
+def test_programs_that_the_user_sees_to_are_asked_for_their_version(tmp_path: Path) -> None:
+    programs = {"nginx": "echo 'nginx version: nginx/1.29.7' >&2", "mongod": "echo 'db version v8.0.4'; echo more"}
+    workshop = Workshop(tmp_path, {**BARE, **programs})
+    machine = ask(replace(question(SYSTEMD, "one"), versions=("nginx", "mongod")), workshop)
+    for name, version in (("nginx", (1, 29, 7)), ("mongod", (8, 0, 4))):
+        program = machine.program(name)
+        assert program is not None
+        assert (program.path, program.version) == (str(tmp_path / "bin" / name), version)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from corral.errors import InvalidFile
+from corral.operate.outside import LARGEST, known_outside_of, outside, outside_of
+from corral.problems import Problem
+from corral.spec.parse import load_text
+from tests.unit.spec.files import SMALL
+
+
+def refused(texts: list[tuple[str, str]], directory: Path) -> tuple[Problem, ...]:
+    with pytest.raises(InvalidFile) as failure:
+        outside(texts, directory, {"EMPTY": ""})
+    assert failure.value.exit_code == 2
+    return failure.value.problems
+
+
+def test_variables_and_files(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "mail").write_text("a\nb\n\n")
+    (tmp_path / "absolute").write_text("no newline")
+    texts = [("1", "x${env:TOKEN}y${file:keys/mail}"), ("2", f"${{file:{tmp_path}/absolute}}${{env:TOKEN}}"), ("3", "")]
+    found = outside(texts, tmp_path, {"TOKEN": "t1", "OTHER": "o"})
+    assert {name: secret.reveal() for name, secret in found.items()} == {
+        "env:TOKEN": "t1",
+        "file:keys/mail": "a\nb\n",
+        f"file:{tmp_path}/absolute": "no newline",
+    }
+
+
+def test_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "key").write_text("v")
+    assert outside([("", "${file:~/key}")], Path("/"), {})["file:~/key"].reveal() == "v"
+
+
+def test_all_that_is_missing_is_told_together_each_once(tmp_path: Path) -> None:
+    texts = [("f:3:5", "${env:GONE} ${file:none}"), ("f:4:5", "${env:GONE}${env:EMPTY}"), ("f:9:1", "${env:EMPTY}")]
+    first, second, third = refused(texts, tmp_path)
+    assert (first.code, first.where) == ("no-value", "f:3:5")
+    assert "the variable GONE is not set" in first.message
+    assert "export GONE=" in first.hint
+    assert str(tmp_path / "none") in second.message
+    assert "No such file" in second.message
+    assert ("it is empty" in third.message, third.where) == (True, "f:4:5")
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"", "empty"), (b"\n", "empty"), (b"a\0b", "NUL"), (b"\xff\xfe", "not UTF-8"), (b"x" * (LARGEST + 1), "larger")],
+)
+def test_what_no_variable_can_hold(tmp_path: Path, content: bytes, reason: str) -> None:
+    (tmp_path / "file").write_bytes(content)
+    [problem] = refused([("w", "${file:file}")], tmp_path)
+    assert reason in problem.message
+
+
+def test_a_directory_and_an_endless_file(tmp_path: Path) -> None:
+    directory, endless = refused([("w", "${file:.} ${file:/dev/zero}")], tmp_path)
+    assert "Is a directory" in directory.message
+    assert "larger than" in endless.message
+
+
+def test_a_cluster_files_own_places(tmp_path: Path) -> None:
+    env = "  env:\n    A: 'x${env:ONE}'\n  workers:\n    env:\n      B: '${file:two}'\n"
+    loaded = load_text(
+        SMALL.replace("  command: node main.js\n", f"  command: node main.js\n{env}"), "c.yaml", tmp_path
+    )
+    with pytest.raises(InvalidFile) as failure:
+        outside_of(loaded, {})
+    assert [problem.where for problem in failure.value.problems] == ["c.yaml:11:8", "c.yaml:14:10"]
+    assert {name: secret.reveal() for name, secret in known_outside_of(loaded, {"ONE": "1"}).items()} == {
+        "env:ONE": "1"
+    }
+    (tmp_path / "two").write_text("2\n")
+    found = outside_of(loaded, {"ONE": "1"})
+    assert {name: secret.reveal() for name, secret in found.items()} == {"env:ONE": "1", "file:two": "2"}

@@ -1,0 +1,62 @@
+"""Real proxies that leave instances alone while these restart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from corral.desired.hosts import assemble_hosts
+from corral.model.resources import Desired, FileRecord, HostFacts, digest
+from corral.plan.actions import WriteFile
+from corral.plan.order import make_plan
+from corral.plan.software import InstallPackages
+from tests.unit.plan.cluster_of import cluster_of, in_place
+
+TWO_PROXIES = """\
+name: ref
+hosts: {p: 10.0.0.1, q: 10.0.0.7, a: 10.0.0.2, b: 10.0.0.3, d1: 10.0.0.4}
+proxy: {hosts: [p, q]}
+app: {image: 'x:1', hosts: [a, b], instances: 5, version: "1.0", stop: {drain: 5s}}
+database: {members: [d1]}
+"""
+
+
+def desired(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
+    cluster = cluster_of(text)
+    facts = {
+        host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5), interface="eth0")
+        for host in cluster.hosts
+    }
+    return assemble_hosts(cluster, facts, held_back)
+
+
+def test_a_program_is_there_before_it_judges_its_configuration() -> None:
+    """A virtual address and a new version in one change: the first drain writes the proxies' files."""
+    first = desired(TWO_PROXIES)
+    text = TWO_PROXIES.replace('"1.0"', '"1.1"').replace("[p, q]}", "[p, q], virtual_ip: 10.0.0.9}")
+    found = replace(in_place(first), software=first.software)
+    actions = list(make_plan("ref", desired(text), found, partial(desired, text)).actions())
+    for host in ("p", "q"):
+        mine = [action for action in actions if action.host == host]
+        kinds = [
+            type(each)
+            for each in mine
+            if "keepalived" in each.summary and isinstance(each, WriteFile | InstallPackages)
+        ]
+        assert kinds == [InstallPackages, WriteFile, WriteFile]
+    paths = [action.id for action in actions if isinstance(action, WriteFile) and action.host == "p"]
+    assert paths.count("file /etc/corral/ref/keepalived.conf on p") == 1
+    assert paths.count("file /etc/corral/ref/nginx.conf on p") > 2, "once for each batch, and once more at the end"
+
+
+def test_what_the_plan_itself_writes_is_not_changed_by_hand() -> None:
+    """Corral has written down what it wrote: the planner's own second content of a file is no drift from that."""
+    first = desired(TWO_PROXIES)
+    text = TWO_PROXIES.replace('"1.0"', '"1.1"')
+    notes = tuple(FileRecord(file.host, file.path, digest(file.content)) for file in first.files)
+    found = replace(in_place(first), software=first.software, written=notes)
+    writes = [
+        a for a in make_plan("ref", desired(text), found, partial(desired, text)).actions() if isinstance(a, WriteFile)
+    ]
+    assert len([write for write in writes if write.file.path.endswith("nginx.conf")]) > 4
+    assert not [write for write in writes if write.drift]

@@ -1,0 +1,225 @@
+"""Parts of a plan, its end, and what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corral.model.resources import FileRecord, FoundUnit, Observed
+from corral.model.software import Package
+from corral.plan.actions import Plan, RemoveTree
+from corral.plan.basis import SET, basis_of, changed_since
+from corral.plan.effects import effects
+from corral.plan.only import Only, hosts_of, part_of
+from corral.plan.order import make_plan
+from corral.plan.restart import restart_plan
+from corral.plan.retire import DATABASE, retire_plan
+from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place, with_unit
+
+CLUSTER = cluster_of(REFERENCE)
+DESIRED = desired_of(REFERENCE)
+WHOLE = in_place(DESIRED)
+FIRST = make_plan("ref", DESIRED, Observed())
+DRAINED = REFERENCE.replace("interval: 1s}", "interval: 1s}, stop: {drain: 5s}")
+
+
+def only(*, hosts: str = "", stages: str = "") -> Only:
+    return Only(frozenset(hosts.split()), frozenset(stages.split()))
+
+
+def test_everything_is_the_plan_itself() -> None:
+    assert part_of(FIRST, only(), CLUSTER) is FIRST
+    assert hosts_of(only(), CLUSTER) == {"p", "a", "b", "d1", "d2", "d3"}
+
+
+def test_a_host_is_all_that_happens_on_it() -> None:
+    part = part_of(FIRST, only(hosts="a"), CLUSTER)
+    assert {action.host for action in part.actions()} == {"a"}
+    assert [action for action in FIRST.actions() if action.host == "a"] == list(part.actions())
+    assert hosts_of(only(hosts="a"), CLUSTER) == {"a"}
+
+
+def test_a_member_brings_the_replica_set_with_it() -> None:
+    part = part_of(FIRST, only(hosts="d2"), CLUSTER)
+    assert {action.host for action in part.actions()} == {"d2", ""}
+    assert "replica set ref" in [action.id for action in part.actions()]
+
+
+@pytest.mark.parametrize(
+    ("stage", "hosts"),
+    [("database", {"d1", "d2", "d3"}), ("application", {"a", "b"}), ("proxy", {"p"})],
+)
+def test_a_stage_is_all_of_its_hosts(stage: str, hosts: set[str]) -> None:
+    part = part_of(FIRST, only(stages=stage), CLUSTER)
+    assert [each.name for each in part.stages] == [stage]
+    assert {action.host for action in part.actions()} - {""} == hosts == hosts_of(only(stages=stage), CLUSTER)
+
+
+def test_clocks_are_everywhere() -> None:
+    assert hosts_of(only(stages="time"), CLUSTER) == {host.name for host in CLUSTER.hosts}
+
+
+def test_what_has_left_the_file_is_stopped_on_the_chosen_hosts_alone() -> None:
+    gone = replace(
+        WHOLE, units=(*WHOLE.units, FoundUnit("a", "a-5045", "running"), FoundUnit("b", "b-5045", "running"))
+    )
+    plan = make_plan("ref", DESIRED, gone)
+    assert [action.id for action in part_of(plan, only(hosts="b"), CLUSTER).actions()] == ["unit b-5045"]
+    assert part_of(plan, only(stages="application"), CLUSTER).changes == 0
+
+
+def test_the_end_begins_at_the_front() -> None:
+    """Nobody is sent to an instance that is gone, and no instance loses its database."""
+    keepalived = FoundUnit("p", "keepalived.p", "running")
+    trees = (RemoveTree("d1", "/var/lib/corral/ref", DATABASE),)
+    plan = retire_plan("ref", replace(WHOLE, units=(*WHOLE.units, keepalived)), trees)
+    [stage] = plan.stages
+    assert stage.name == "retire"
+    waves = [[action.id for action in wave] for wave in stage.waves]
+    assert waves[0] == ["unit keepalived.p"]
+    assert waves[1] == ["unit nginx.p"]
+    assert len(waves[2]) == 11
+    assert waves[3] == ["unit mongod.d1", "unit mongod.d2", "unit mongod.d3"]
+    assert set(waves[4]) == {f"file {file.path} on {file.host}" for file in WHOLE.files}
+    assert waves[5] == ["tree /var/lib/corral/ref on d1"]
+    assert list(effects(plan))[-1] == "DELETES the database of d1"
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+def test_of_nothing_there_is_no_end() -> None:
+    assert retire_plan("ref", Observed(), ()).changes == 0
+
+
+def test_removed_files_are_taken_in_too() -> None:
+    paths = ("/etc/systemd/system/corral-ref-nginx.service", "/etc/chrony/conf.d/corral-ref.conf", "/etc/corral/ref/x")
+    files = tuple(replace(WHOLE.files[0], path=path) for path in paths)
+    actions = retire_plan("ref", Observed(files=files), ()).stages[0].waves[0]
+    assert [getattr(action, "after", None) for action in actions] == [
+        (("systemctl", "daemon-reload"),),
+        (("systemctl", "try-restart", "chrony.service"),),
+        (),
+    ]
+
+
+def restarted(text: str, observed: Observed, *names: str) -> list[list[str]]:
+    def held_back(some: frozenset[str]) -> object:
+        return desired_of(text, some)
+
+    plan = restart_plan("ref", desired_of(text), observed, held_back, names)  # type: ignore[arg-type] # as it is called
+    return [[action.summary for action in wave] for stage in plan.stages for wave in stage.waves]
+
+
+def test_a_restart_is_of_what_was_asked_for() -> None:
+    assert restarted(REFERENCE, WHOLE, "a-5040", "d-nobody") == [["restart a-5040 (asked for)"]]
+    assert restarted(REFERENCE, WHOLE) == []
+
+
+def test_the_primary_restarts_last() -> None:
+    waves = restarted(REFERENCE, WHOLE, "mongod.d1", "mongod.d2", "mongod.d3")
+    assert waves == [
+        ["restart mongod.d2 (asked for)"],
+        ["restart mongod.d3 (asked for)"],
+        ["restart mongod.d1 (asked for; it is the primary, so another one is elected)"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        (
+            ["d1", "d2"],
+            "restarts mongod.d2, mongod.d1, one after the other, the primary last: another one is elected then",
+        ),
+        (["d1"], "restarts mongod.d1, the primary: another one is elected then"),
+        (["d2", "d3"], "restarts mongod.d2, mongod.d3, one after the other"),
+        (["d3"], "restarts mongod.d3"),
+    ],
+)
+def test_an_election_is_announced_where_there_is_one(names: list[str], sentence: str) -> None:
+    desired, units = desired_of(REFERENCE), [f"mongod.{name}" for name in names]
+    plan = restart_plan("ref", desired, WHOLE, lambda some: desired_of(REFERENCE, some), units)
+    assert list(effects(plan)) == [sentence]
+
+
+def test_instances_restart_while_the_proxies_leave_them_alone() -> None:
+    waves = restarted(DRAINED, in_place(desired_of(DRAINED)), "a-5040", "b-5040")
+    kinds = [sorted({summary.split()[0] for summary in wave}) for wave in waves]
+    assert kinds == [["change"], ["reload"], ["restart"], ["change"], ["reload"]]
+
+
+def test_what_else_differs_from_the_file_stays_as_it_is() -> None:
+    """A proxy whose configuration isn't the file's is not reloaded for a restart: that would bring it into force."""
+    other = DRAINED.replace("hosts: [p]", "hosts: [p], read_timeout: 5s").replace('"1.0"', '"1.1"')
+    found = with_unit(in_place(desired_of(DRAINED)), "b-5044", state="failed")
+    assert restarted(other, found, "a-5040") == [["restart a-5040 (asked for)"]]
+
+
+def test_what_does_not_run_is_started_by_a_restart() -> None:
+    assert restarted(REFERENCE, with_unit(WHOLE, "a-5040", state="stopped"), "a-5040") == [["start a-5040 (asked for)"]]
+
+
+def based(observed: Observed) -> Plan:
+    plan = make_plan("ref", desired_of(REFERENCE.replace('"1.0"', '"1.1"')), observed)
+    return replace(plan, basis=basis_of(observed, [host.name for host in CLUSTER.hosts]))
+
+
+def test_a_plan_fits_as_long_as_nothing_changes() -> None:
+    assert changed_since(based(WHOLE), WHOLE) == []
+    assert {name for name, _ in based(WHOLE).basis} == {"p", "a", "b", "d1", "d2", "d3", SET}
+
+
+def test_what_changes_by_itself_does_not_count() -> None:
+    """Among it a directory: the run's own lock makes one."""
+    anew = tuple(replace(unit, pid=unit.pid + 1, proven=False) for unit in WHOLE.units)
+    found = replace(WHOLE.replica_set, primary="10.0.0.5:27017")
+    later = replace(WHOLE, units=anew, replica_set=found, directories=())
+    assert changed_since(based(WHOLE), later) == []
+
+
+def test_a_unit_that_dies_again_and_again_does_not_count() -> None:
+    """As after a first start that failed: systemd tries on, and each look may find it alive or dead."""
+    looks = [
+        replace(WHOLE, units=tuple(replace(unit, revision="", state=state) for unit in WHOLE.units))
+        for state in ("failed", "starting", "running")
+    ]
+    assert all(changed_since(based(first), second) == [] for first in looks for second in looks)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"files": tuple(replace(f, content=f"{f.content}#") if f.host == "a" else f for f in WHOLE.files)},
+        {"files": tuple(replace(f, mode=0o640) if f.host == "a" else f for f in WHOLE.files)},
+        {"units": tuple(replace(u, revision="x") if u.host == "a" else u for u in WHOLE.units)},
+        {"units": tuple(replace(u, state="failed") if u.host == "a" else u for u in WHOLE.units)},
+        {"software": (Package("a", "nginx"),)},
+        {"written": (FileRecord("a", "/x", "1"),)},
+    ],
+    ids=["content", "mode", "revision", "state", "software", "record"],
+)
+def test_another_host_than_the_plan_saw(change: dict[str, object]) -> None:
+    later = replace(WHOLE, **change)  # type: ignore[arg-type] # any field
+    assert "a" in changed_since(based(WHOLE), later)
+
+
+def test_a_host_that_the_plan_leaves_alone_may_change() -> None:
+    later = replace(WHOLE, software=(Package("d1", "htop"), Package("p", "htop")))
+    assert changed_since(based(WHOLE), later) == []
+
+
+def test_another_replica_set_than_the_plan_saw() -> None:
+    plan = replace(FIRST, basis=basis_of(Observed(), ["a"]))
+    assert changed_since(plan, Observed()) == []
+    assert changed_since(plan, Observed(replica_set=WHOLE.replica_set)) == [SET]
+
+
+def test_what_a_plan_means_for_people() -> None:
+    assert list(effects(make_plan("ref", DESIRED, WHOLE))) == []
+    said = list(effects(FIRST))
+    assert said[0].startswith("starts mongod.d1, mongod.d2, mongod.d3, a-5040, a-5041, a-5042 and ")
+    assert said[-1] == "changes the replica set ref in 2 steps"
+    changed = REFERENCE.replace('"1.0"', '"1.1"').replace("election_timeout: 10s", "cache_size: 1G")
+    said = list(effects(make_plan("ref", desired_of(changed), WHOLE)))
+    assert said[0].startswith("restarts a-5040, ")
+    assert said[1].startswith("restarts mongod.d2, mongod.d3, mongod.d1, one after the other")

@@ -1,0 +1,122 @@
+"""Rules on the programs and ports of hosts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from corral.model.cluster import Install
+from corral.model.machine import (
+    Listener,
+    Machine,
+    PackageState,
+)
+from corral.rules.host import preflight
+from tests.unit.rules.good_hosts import (
+    COMPOSE,
+    FILE,
+    changed,
+    cluster,
+    codes,
+    findings,
+    good,
+    host,
+    without,
+)
+
+
+def test_packages_that_can_not_be_had() -> None:
+    assert codes(without(host(), "nginx", "")) == [("H06", "error")]
+    assert codes(without(host(), "nginx", "1.22.1-9")) == []
+    assert codes(without(host(), "nginx", None)) == [], "no package lists are there: nobody knows"
+
+
+def test_mongodb_that_no_distribution_has_names_the_three_ways() -> None:
+    missing = without(host("three"), "mongodb-org-server", "")
+    missing = replace(missing, packages=(*missing.packages, PackageState("mongodb-org", "", "")))
+    [problem] = findings(missing)
+    assert (problem.code, problem.severity, problem.where) == ("H06", "error", "three")
+    for words in ("`install`", "repository", "archive: FILE", "`install: none`"):
+        assert words in problem.hint
+
+
+def test_another_package_that_brings_it_will_do() -> None:
+    other = without(host("three"), "mongodb-org-server", "")
+    assert codes(replace(other, packages=(*other.packages, PackageState("mongodb-org", "7.0.14")))) == []
+
+
+def test_programs_that_somebody_else_was_to_install() -> None:
+    made = cluster()
+    made = replace(made, database=replace(made.database, install=Install("none")))
+    missing = host("three")
+    missing = replace(missing, programs=tuple(each for each in missing.programs if each.name != "mongod"))
+    assert codes(missing, made) == [("H06", "error")]
+    assert codes(host("three"), made) == []
+
+
+@pytest.mark.parametrize(("programs", "compose"), [((), ("docker", "compose")), (("docker",), ())])
+def test_docker_that_somebody_else_was_to_install(programs: tuple[str, ...], compose: tuple[str, ...]) -> None:
+    made = cluster(COMPOSE)
+    made = replace(made, app=replace(made.app, install=Install("none")))
+    found = host("two", COMPOSE)
+    found = replace(
+        found, programs=tuple(each for each in found.programs if each.name in (*programs, "chronyd", "mongod"))
+    )
+    assert codes(changed(found, "docker", compose=compose), made) == [("A10", "error")]
+    assert codes(host("two", COMPOSE), made) == []
+
+
+def listening(*listeners: Listener, name: str = "one") -> Machine:
+    return replace(host(name), listeners=listeners)
+
+
+@pytest.mark.parametrize(
+    ("listener", "words"),
+    [
+        (Listener("tcp", "0.0.0.0", 80, 7, "apache2", "apache2.service"), ["0.0.0.0:80", "apache2 (pid 7)"]),  # noqa: S104
+        (Listener("tcp", "10.0.0.1", 80, 7, "nginx", "nginx.service"), ["nginx.one", "disable --now nginx.service"]),
+        (Listener("tcp", "*", 5001, 9, "node", "session-4.scope"), ["one-5001", "node (pid 9)", "End that process"]),
+        (Listener("tcp", "::", 27017, 9, "python3", "ssh.service"), ["mongod.one", "End that process"]),
+        (Listener("tcp", "127.0.0.1", 27017, 9, "mongod", "mongod.service"), ["disable --now mongod.service"]),
+        (Listener("tcp", "*", 80, 5, "docker-proxy", container="wiki"), ["the container wiki", "docker stop wiki"]),
+        (Listener("tcp", "*", 80, 5, "nginx", "corral-blog-nginx.service"), ["another cluster of Corral's"]),
+        (Listener("tcp", "*", 80, 5, "nginx", container="corral-blog-a-80"), ["another cluster of Corral's"]),
+        (Listener("tcp", "0.0.0.0", 80), ["0.0.0.0:80", "is taken by ?"]),  # noqa: S104
+    ],
+)
+def test_ports_in_other_hands(listener: Listener, words: list[str]) -> None:
+    [problem] = findings(listening(listener))
+    assert (problem.code, problem.severity) == ("H03", "error")
+    for word in words:
+        assert word in f"{problem.message} {problem.hint}"
+    assert "ssh.service" not in problem.hint, "who ends sshd is out"
+
+
+@pytest.mark.parametrize(
+    "listener",
+    [
+        Listener("tcp", "10.0.0.1", 80, 7, "nginx", "corral-shop-nginx.service", unit="nginx.one"),
+        Listener("tcp", "*", 5001, 7, "docker-proxy", container="corral-shop-one-5009", unit="one-5009"),
+        Listener("udp", "*", 80, 7, "quic", "quic.service"),
+        Listener("tcp", "127.0.0.1", 80, 7, "apache2", "apache2.service"),
+        Listener("tcp", "10.9.9.9", 27017, 7, "mongod", "mongod.service"),
+        Listener("tcp", "*", 8080, 7, "java", "tomcat.service"),
+    ],
+)
+def test_ports_that_are_in_nobodys_way(listener: Listener) -> None:
+    assert codes(listening(listener)) == []
+
+
+def test_a_port_is_told_once() -> None:
+    both = (Listener("tcp", address, 80, 7, "nginx", "nginx.service") for address in ("0.0.0.0", "::"))  # noqa: S104
+    assert codes(listening(*both)) == [("H03", "error")]
+
+
+def test_with_a_virtual_address_every_address_is_the_proxys() -> None:
+    made = cluster(FILE.replace("{hosts: [one]}", "{hosts: [one, two], virtual_ip: 10.0.0.9}"))
+    elsewhere = listening(Listener("tcp", "127.0.0.1", 80, 7, "apache2", "apache2.service"))
+    packages = (*elsewhere.packages, PackageState("keepalived", "2.2.7"))
+    machines = {each.name: replace(good(each), packages=packages) for each in made.hosts}
+    machines["one"] = replace(elsewhere, packages=packages)
+    assert [problem.code for problem in preflight(made, machines)] == ["H03"]

@@ -1,0 +1,306 @@
+"""docker compose's services as units: what docker 20.10 told on a Debian 12 host, and the scripts with a docker of the
+test's own. That it is so on real hosts is tests/lab's to prove."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pytest
+
+from corral.errors import ChangeFailed
+from corral.model.cluster import Cluster
+from corral.secrets import Secret
+from corral.transport.base import Completed
+from corral.transport.compose import FIND_COMPOSE, ComposeUnits
+from corral.transport.docker_inspect import found_containers, image_id
+from corral.transport.local import LocalTransport
+from tests.unit.plan.cluster_of import cluster_of
+from tests.unit.transport.answers import Answers, Workshop, saying
+
+FILE = """\
+name: shop
+hosts: {one: 10.0.0.1, two: 10.0.0.2}
+proxy: {hosts: [one]}
+app: {image: "shop:1.2", runtime: compose, hosts: [one, two], instances: 2, stop: {timeout: 7s}}
+database: {members: [one]}
+"""
+
+STATE = {
+    "Dead": False,
+    "Error": "",
+    "ExitCode": 0,
+    "FinishedAt": "0001-01-01T00:00:00Z",
+    "OOMKilled": False,
+    "Paused": False,
+    "Pid": 738,
+    "Restarting": False,
+    "Running": True,
+    "StartedAt": "2026-11-24T19:48:50.851603212Z",
+    "Status": "running",
+}
+AT = 1795549730.85
+"""When it was started."""
+ID = "43ad22a46a189985cc2c4c989f089184c69f3b5331ee9493c664e4ef8b36e8ba"
+
+
+def cluster() -> Cluster:
+    return cluster_of(FILE)
+
+
+def row(restarts: int = 0, identity: str = ID, **changes: Any) -> str:
+    """A line of `docker inspect` in Corral's format."""
+    return f"{identity}\t{json.dumps({**STATE, **changes})}\t{restarts}\tnull"
+
+
+@pytest.mark.parametrize(
+    ("changes", "restarts", "state", "detail"),
+    [
+        ({}, 0, "running", ""),
+        ({"Status": "created", "StartedAt": "0001-01-01T00:00:00Z"}, 0, "stopped", "it was made and never started"),
+        ({"Status": "paused", "Paused": True}, 0, "unknown", "it is paused"),
+        ({"Status": "removing"}, 0, "stopping", ""),
+        (
+            {"Status": "restarting", "Pid": 0, "ExitCode": 3},
+            15,
+            "failed",
+            "it ended with exit status 3, started anew 15 times",
+        ),
+        ({"Status": "restarting", "ExitCode": 1}, 1, "failed", "it ended with exit status 1, started anew 1 time"),
+        ({"Status": "exited", "ExitCode": 1}, 0, "failed", "it ended with exit status 1"),
+        ({"Status": "exited", "ExitCode": 0}, 0, "stopped", "it ended with exit status 0"),
+        ({"Status": "exited", "ExitCode": 143}, 0, "stopped", "it ended with exit status 143"),
+        (
+            {"Status": "exited", "ExitCode": 0, "OOMKilled": True},
+            0,
+            "failed",
+            "the kernel killed it for want of memory",
+        ),
+        ({"Status": "dead", "Error": "no such device"}, 0, "failed", "no such device"),
+        ({"Status": "new word"}, 0, "unknown", "it ended with exit status 0"),
+    ],
+)
+def test_states(changes: dict[str, Any], restarts: int, state: str, detail: str) -> None:
+    [unit] = found_containers("one", {ID: "one-5001"}, [row(restarts, **changes)], AT + 60)
+    assert (unit.state, unit.detail) == (state, detail)
+
+
+def test_a_container_with_its_process() -> None:
+    [unit] = found_containers("one", {ID: "one-5001"}, [row()], AT + 60)
+    assert (unit.host, unit.name, unit.pid, unit.started) == ("one", "one-5001", 738, "1795549730")
+
+
+@pytest.mark.parametrize(("age", "state"), [(0.5, "starting"), (1.01, "running")])
+def test_a_process_that_may_die_at_once_does_not_run_yet(age: float, state: str) -> None:
+    [unit] = found_containers("one", {ID: "one-5001"}, [row(4)], AT + age)
+    assert unit.state == state
+
+
+def test_only_the_projects_containers_count_and_of_two_of_a_service_the_newest() -> None:
+    lines = [
+        row(identity="old", Status="exited", ExitCode=1, StartedAt="2026-11-24T19:00:00Z"),
+        row(identity="new"),
+        row(identity="stranger"),
+        'sha256:78d4\tnull\tnull\t["shop:1.2"]',
+        "a line of something else",
+    ]
+    [unit] = found_containers("one", {"old": "one-5001", "new": "one-5001"}, lines, AT + 60)
+    assert unit.state == "running"
+    [unit] = found_containers("one", {"old": "one-5001", "new": "one-5001"}, lines[1::-1], AT + 60)
+    assert unit.state == "running"
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "known"),
+    [
+        ("shop:1.2", ["shop:1.2"], True),
+        ("docker.io/library/shop:1.2", ["shop:1.2"], True),
+        ("shop", ["shop:latest"], True),
+        ("registry:5000/shop", ["registry:5000/shop:latest"], True),
+        ("shop:1.2", ["shop:1.3"], False),
+        ("shop:1.2", ["workshop:1.2"], False),
+        ("workshop:1.2", ["shop:1.2"], False),
+        ("shop@sha256:0123", [], True),
+    ],
+)
+def test_the_image_that_is_asked_for(name: str, tags: list[str], known: bool) -> None:
+    lines = [row(), f"sha256:78d482\tnull\tnull\t{json.dumps(tags)}"]
+    assert image_id(name, lines) == ("78d482" if known else "")
+
+
+def listing(host: str, _script: str) -> Completed:
+    text = f"{AT + 60}\n{ID}\t{host}-5001\n{row()}\n"
+    return Completed(0, text.encode(), b"")
+
+
+def test_list_asks_each_host_once_and_leaves_out_those_that_are_silent() -> None:
+    transport = Answers(listing, silent=frozenset({"two"}))
+    units = asyncio.run(ComposeUnits(transport, cluster()).list())
+    assert [(unit.host, unit.name, unit.state) for unit in units] == [("one", "one-5001", "running")]
+    assert sorted(host for host, _ in transport.asked) == ["one", "two"]
+
+
+@pytest.mark.parametrize("text", ["", f"{AT}\n"])
+def test_a_host_without_docker_or_containers_has_none(text: str) -> None:
+    units = ComposeUnits(Answers(saying(text, code=1, error="Cannot connect to the Docker daemon")), cluster())
+    assert asyncio.run(units.list()) == ()
+    assert asyncio.run(units.find("one", "one-5001")) is None
+
+
+def test_find_asks_by_the_containers_name() -> None:
+    transport = Answers(saying(f"{AT + 60}\n{row()}\n"))
+    found = asyncio.run(ComposeUnits(transport, cluster()).find("one", "one-5001"))
+    assert found is not None
+    assert (found.name, found.pid) == ("one-5001", 738)
+    assert " corral-shop-one-5001\n" in transport.asked[0][1]
+
+
+def starts(transport: Answers) -> list[tuple[str, str]]:
+    """Host and names of each compose command."""
+    return [(host, script.rstrip().rpartition("-t 7 ")[2]) for host, script in transport.asked]
+
+
+def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
+    transport = Answers(saying(""))
+
+    async def scenario() -> None:
+        units = ComposeUnits(transport, cluster())
+        await asyncio.gather(
+            units.start("one", "one-5001"), units.start("two", "two-5001"), units.start("one", "one-5002")
+        )
+        await units.start("one", "one-5001")
+
+    asyncio.run(scenario())
+    assert starts(transport) == [("one", "one-5001 one-5002"), ("two", "two-5001"), ("one", "one-5001")]
+    assert "-p corral-shop -f /etc/corral/shop/compose.yaml up -d --no-deps --force-recreate" in transport.asked[0][1]
+
+
+def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> None:
+    running = most = 0
+
+    class Slow(Answers):
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+            nonlocal running, most
+            running += 1
+            most = max(most, running)
+            done = await super().run(host, script, deadline)
+            running -= 1
+            return done
+
+    transport = Slow(saying(""), seconds=0.4)
+
+    async def scenario() -> None:
+        units = ComposeUnits(transport, cluster())
+
+        async def later(name: str, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            await units.start("one", name)
+
+        await asyncio.gather(units.start("one", "a"), later("b", 0.15), later("c", 0.3))
+
+    asyncio.run(scenario())
+    assert starts(transport) == [("one", "a"), ("one", "b c")]
+    assert most == 1, "two compose commands ran on one project at the same time"
+
+
+def test_a_start_that_fails_is_told_once_and_without_secrets() -> None:
+    said = (
+        "Recreating corral-shop-one-5001 ... error\n"
+        "ERROR: for corral-shop-one-5001  Cannot start service one-5001: port is taken by hunter2-of-the-sea\n"
+        "ERROR: for one-5001  Cannot start service one-5001: port is taken by hunter2-of-the-sea\n"
+        "Encountered errors while bringing up the project.\n"
+    )
+    units = ComposeUnits(Answers(saying("", 1, said)), cluster(), {"admin": Secret("hunter2-of-the-sea")})
+
+    async def scenario() -> list[object]:
+        both = (units.start("one", "one-5001"), units.start("one", "one-5002"))
+        return list(await asyncio.gather(*both, return_exceptions=True))
+
+    first, second = asyncio.run(scenario())
+    assert isinstance(first, ChangeFailed)
+    assert isinstance(second, ChangeFailed)
+    assert first.problems[0].message == (
+        "one: docker compose can't start one-5001: "
+        "ERROR: for one-5001  Cannot start service one-5001: port is taken by ${secret:admin}"
+    )
+    assert second.problems[0].message.startswith("one: one-5002 was to start in the same docker compose command")
+    assert "hunter2" not in str(first) + str(second)
+
+
+def test_nothing_in_a_container_reloads() -> None:
+    with pytest.raises(ChangeFailed, match="can't reload"):
+        asyncio.run(ComposeUnits(Answers(saying("")), cluster()).reload("one", "one-5001"))
+
+
+def at(root: Path) -> Cluster:
+    """The cluster, with its configuration below `root`."""
+    made = cluster()
+    hosts = tuple(replace(h, layout=replace(h.layout, config=PurePosixPath(root))) for h in made.hosts)
+    return replace(made, hosts=hosts)
+
+
+DOCKER = f"""\
+case $1 in
+ps) printf '{ID}\\tone-5001\\n' ;;
+inspect) printf '%s\\n' '{row()}' ;;
+esac
+"""
+
+
+def test_the_scripts_with_a_docker(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").touch()
+    transport = Workshop(tmp_path, {"docker": DOCKER})
+    units = ComposeUnits(transport, at(tmp_path))
+    assert [unit.name for unit in asyncio.run(units.list())] == ["one-5001"] * 2  # both hosts are this machine
+    found = asyncio.run(units.find("one", "one-5001"))
+    assert found is not None
+    assert found.name == "one-5001"
+    asyncio.run(units.stop("one", "one-5001"))
+    label = "label=com.docker.compose"
+    assert transport.calls[-3:] == [
+        f"docker ps -aq --filter {label}.project=corral-shop --filter {label}.service=one-5001",
+        f"docker stop -t 7 {ID} one-5001",
+        f"docker rm -f {ID} one-5001",
+    ]
+
+
+def test_where_corral_wrote_no_compose_file_docker_is_not_asked(tmp_path: Path) -> None:
+    transport = Workshop(tmp_path, {"docker": DOCKER})
+    units = ComposeUnits(transport, at(tmp_path))
+    assert asyncio.run(units.list()) == ()
+    assert asyncio.run(units.find("one", "one-5001")) is None
+    assert transport.calls == []
+
+
+def test_stopping_what_is_gone_is_no_failure_and_a_silent_docker_is_one(tmp_path: Path) -> None:
+    gone = Workshop(tmp_path, {"docker": "exit 0"})
+    asyncio.run(ComposeUnits(gone, cluster()).stop("one", "one-5001"))
+    assert len(gone.calls) == 1
+    (tmp_path / "down").mkdir()
+    down = Workshop(tmp_path / "down", {"docker": "echo 'Cannot connect to the Docker daemon' >&2; exit 1"})
+    with pytest.raises(ChangeFailed, match="Cannot connect"):
+        asyncio.run(ComposeUnits(down, cluster()).stop("one", "one-5001"))
+
+
+def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    told = f'HOME={home}\n{FIND_COMPOSE}echo "[$compose]"\n'
+    older = Workshop(tmp_path, {"docker-compose": "exit 9"})
+    assert asyncio.run(older.run("one", told)).text == "[docker-compose]\n"
+    plugin = home / ".docker" / "cli-plugins" / "docker-compose"
+    plugin.parent.mkdir(parents=True)
+    plugin.touch(0o755)
+    assert asyncio.run(older.run("one", told)).text == "[docker compose]\n"
+    assert older.calls == [], "finding it must not run it"
+
+
+def test_without_compose_a_start_says_so(tmp_path: Path) -> None:
+    class Bare(LocalTransport):
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+            return await super().run(host, f"HOME={tmp_path} PATH={tmp_path}\n{script}", deadline)
+
+    with pytest.raises(ChangeFailed, match="docker compose is not installed"):
+        asyncio.run(ComposeUnits(Bare(), at(tmp_path)).start("one", "one-5001"))

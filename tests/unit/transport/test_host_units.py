@@ -1,0 +1,76 @@
+"""Both kinds of units of a real host as one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from corral.transport.base import Completed
+from corral.transport.compose import container_log_script
+from corral.transport.host_units import HostUnits, access_log_script, log_script
+from tests.unit.transport.answers import Answers
+from tests.unit.transport.test_compose import cluster, listing
+
+
+def test_logs_by_runtime() -> None:
+    compose = cluster()
+    systemd = replace(compose, app=replace(compose.app, runtime="systemd"))
+    assert log_script(compose, "one-5001", 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
+    assert log_script(compose, "nginx.one", 9).startswith("exec journalctl ")
+    assert log_script(systemd, "one-5001", 9, follow=True).endswith(" -f -u corral-shop-app@one-5001.service\n")
+    assert "--follow" in container_log_script("shop", "one-5001", 9, follow=True)
+    assert access_log_script("/var/log/a b", 3, follow=True) == "exec tail -n 3 -F -- '/var/log/a b'\n"
+
+
+class Two:
+    """Answers as a host on which the instance one-5001 runs under systemd and in a container."""
+
+    def __init__(self) -> None:
+        self.changes: list[str] = []
+
+    def __call__(self, host: str, script: str) -> Completed:
+        if "systemctl show --all" in script:
+            return Completed(0, _SHOWN.encode() if host == "one" else b"", b"")
+        if "docker inspect" in script:
+            return listing(host, script) if host == "one" else Completed(0, b"", b"")
+        self.changes.append("compose" if "docker" in script else "systemd")
+        return Completed(0, b"", b"")
+
+
+_SHOWN = """\
+Uptime=900.0
+
+Id=corral-shop-app@one-5001.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+MainPID=11
+
+Id=corral-shop-nginx.service
+LoadState=loaded
+ActiveState=active
+UnitFileState=enabled
+MainPID=12
+"""
+
+
+def test_an_instance_that_changes_its_runtime_is_listed_once_and_ended_before_it_starts() -> None:
+    host = Two()
+    units = HostUnits(Answers(host), cluster())
+    assert [(u.name, u.pid) for u in asyncio.run(units.list())] == [("one-5001", 738), ("nginx.one", 12)]
+    asyncio.run(units.start("one", "one-5001"))
+    assert host.changes == ["systemd", "compose"]
+    asyncio.run(units.stop("one", "nginx.one"))
+    assert host.changes == ["systemd", "compose", "systemd"]
+
+
+def test_with_systemd_the_container_is_the_one_that_goes() -> None:
+    host, made = Two(), cluster()
+    systemd = replace(made, app=replace(made.app, runtime="systemd"))
+    units = HostUnits(Answers(host), systemd)
+    assert [(u.name, u.pid) for u in asyncio.run(units.list())] == [("one-5001", 11), ("nginx.one", 12)]
+    asyncio.run(units.start("one", "one-5001"))
+    assert host.changes == ["compose", "systemd"]
+    found = asyncio.run(units.find("one", "one-5001"))
+    assert found is not None
+    assert found.pid == 11
