@@ -8,6 +8,7 @@ import sys
 import time
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 MODE = os.environ.get("MODE", "")
 
@@ -16,7 +17,7 @@ MODE = os.environ.get("MODE", "")
 def tell(what: str) -> None:
     """A line in the file TOLD, where one is named: each only once."""
     if "TOLD" in os.environ:
-        with open(os.environ["TOLD"], "a") as told:
+        with Path(os.environ["TOLD"]).open("a") as told:
             told.write(f"{os.environ['INSTANCE']} {what}\n")
 
 
