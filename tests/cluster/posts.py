@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 
 import httpx
 
+from tests.crowd import Crowd
+
 _ALONE = {"Connection": "close"}
 
 
-class Posts:
+class Posts(Crowd):
     """Each client sends one POST after the other, with its own cookies; a block's end is their end.
 
     Each goes over a connection of its own: nginx ends those that it keeps open when it reloads, perhaps just as one is
@@ -20,23 +21,12 @@ class Posts:
     def __init__(self, url: str, clients: int, body: object = None, pause: float = 0.0) -> None:
         self.answers: Counter[str] = Counter()
         """By status, or by the name of the error."""
-        self._url, self._body, self._pause = url, body, pause
-        self._end = threading.Event()
-        self._threads = [threading.Thread(target=self._send, daemon=True) for _ in range(clients)]
+        self._body = body
+        super().__init__(url, clients, pause)
 
-    def __enter__(self) -> Posts:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _send(self) -> None:
+    def _visit(self) -> None:
         with httpx.Client(trust_env=False, timeout=30) as client:
-            while not self._end.wait(self._pause):
+            while not self._over():
                 try:
                     self.answers[str(client.post(self._url, json=self._body, headers=_ALONE).status_code)] += 1
                 except httpx.HTTPError as error:

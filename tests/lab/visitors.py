@@ -11,32 +11,22 @@ from collections import Counter
 
 import httpx
 
+from tests.crowd import Crowd
 
-class Visitors:
+
+class Visitors(Crowd):
     """Each has its own cookies and connection; a block's end is their end. `failed` are answers that weren't 200."""
 
     def __init__(self, url: str, count: int = 8, pause: float = 0.02) -> None:
         self.served = 0
         self.failed: Counter[str] = Counter()
-        self._url, self._pause = url, pause
-        self._end = threading.Event()
         self._lock = threading.Lock()
-        self._threads = [threading.Thread(target=self._read, daemon=True) for _ in range(count)]
+        super().__init__(url, count, pause)
 
-    def __enter__(self) -> Visitors:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join(30)
-
-    def _read(self) -> None:
+    def _visit(self) -> None:
         with httpx.Client(trust_env=False, timeout=20) as client:
             used = False
-            while not self._end.wait(self._pause):
+            while not self._over():
                 try:
                     status = self._ask(client, used)
                     self._count("" if status == 200 else f"status {status}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from corral.desired import compose
-from corral.desired.gates import health_gate, lane
+from corral.desired.gates import health_gate
 from corral.desired.installs import package
-from corral.desired.instances import places
+from corral.desired.instances import instance_unit, places
 from corral.desired.parts import Corner, revision
 from corral.model.cluster import Cluster, Instance
-from corral.model.resources import HostFacts, Unit
+from corral.model.resources import HostFacts
 from corral.model.software import Image, Service
 
 
@@ -25,19 +25,13 @@ def add_containers(here: Corner, cluster: Cluster, mine: list[Instance], facts: 
     for instance in mine:
         services[instance.name] = compose.service(cluster.name, app, instance)
         environment = here.file(compose.environment_path(instance), compose.environment_yaml(instance), 0o600)
-        unit = Unit(
-            host=host.name,
-            name=instance.name,
-            role=instance.role,
+        unit = instance_unit(
+            app,
+            instance,
+            facts,
             revision=revision(environment.content, services[instance.name], image.name, image.sha256),
             program=instance.command,
             directory=str(app.directory),
-            address=host.address,
-            port=instance.port,
-            stop_signal=app.stop_signal,
-            stop_timeout=app.stop_timeout,
-            drain=app.drain,
-            lane=lane(app, facts),
         )
         here.unit(unit, health_gate(instance))
     here.file(compose.compose_path(host), compose.compose_yaml(host, list(services.values())))

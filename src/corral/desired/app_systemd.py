@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from corral.desired import instances
-from corral.desired.gates import health_gate, lane
+from corral.desired.gates import health_gate
 from corral.desired.installs import release
 from corral.desired.parts import Corner, revision
 from corral.desired.systemd import RELOAD, hardened, protect_home, unit_path, unit_text, whole_seconds
 from corral.desired.templating import head
 from corral.model.cluster import Application, Cluster, Host, Instance
-from corral.model.resources import HostFacts, Unit
+from corral.model.resources import HostFacts
 from corral.model.service_names import account
 
 
@@ -28,19 +28,13 @@ def add_instances(here: Corner, cluster: Cluster, mine: list[Instance], facts: H
     definition = here.file(unit_path(cluster.name, mine[0].name), app_service(cluster, app, host, mine), after=[RELOAD])
     for instance in mine:
         path, content = scripts[instance.name]
-        unit = Unit(
-            host=host.name,
-            name=instance.name,
-            role=instance.role,
+        unit = instances.instance_unit(
+            app,
+            instance,
+            facts,
             revision=revision(content, definition.content),
             program=("/bin/sh", path),
             directory=str(app.directory),
-            address=host.address,
-            port=instance.port,
-            stop_signal=app.stop_signal,
-            stop_timeout=app.stop_timeout,
-            drain=app.drain,
-            lane=lane(app, facts),
         )
         here.unit(unit, health_gate(instance))
 

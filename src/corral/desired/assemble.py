@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from corral.desired import database, instances, nginx, supervisor
-from corral.desired.gates import health_gate, lane, member_gate, mongod_unit, nginx_unit, ping_gate
+from corral.desired.gates import health_gate, member_gate, mongod_unit, nginx_unit, ping_gate
 from corral.desired.parts import Corner, Parts, revision, without
 from corral.model.cluster import Cluster, Instance, Member
 from corral.model.resources import Desired, Gate, HostFacts, Unit
@@ -64,19 +64,13 @@ def _instance(here: Corner, cluster: Cluster, instance: Instance, facts: HostFac
     here.directory(host.layout.run)
     if app.storage:
         here.directory(app.storage, 0o700)
-    unit = Unit(
-        host=host.name,
-        name=instance.name,
-        role=instance.role,
+    unit = instances.instance_unit(
+        app,
+        instance,
+        facts,
         revision=revision(script.content, app.stop_signal, app.stop_timeout),
         program=("/bin/sh", str(path)),
         directory=str(host.layout.run),
-        address=host.address,
-        port=instance.port,
-        stop_signal=app.stop_signal,
-        stop_timeout=app.stop_timeout,
-        drain=app.drain,
-        lane=lane(app, facts),
     )
     _unit(here, unit, health_gate(instance))
 

@@ -1,4 +1,4 @@
-"""The application's instances as start scripts: what a process is given, in one place that people can read."""
+"""The application's instances: their units, and as start scripts what a process is given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import shlex
 from pathlib import PurePosixPath
 from typing import Final
 
+from corral.desired.gates import lane
 from corral.model.cluster import Application, Host, Instance
+from corral.model.resources import HostFacts, Unit
 from corral.secrets import shell_word
 
 OPEN_FILES: Final = 16384
@@ -29,3 +31,23 @@ def start_script(app: Application, instance: Instance, header: str = _HEADER) ->
     exports = "".join(f"export {name}={shell_word(value)}\n" for name, value in instance.environment)
     directory = shlex.quote(str(app.directory))
     return f"{header}{exports}cd {directory} || exit 1\nexec {shlex.join(instance.command)}\n"
+
+
+def instance_unit(
+    app: Application, instance: Instance, facts: HostFacts, *, revision: str, program: tuple[str, ...], directory: str
+) -> Unit:
+    """`instance` as a process that is kept running, by whatever keeps it."""
+    return Unit(
+        host=instance.host.name,
+        name=instance.name,
+        role=instance.role,
+        revision=revision,
+        program=program,
+        directory=directory,
+        address=instance.host.address,
+        port=instance.port,
+        stop_signal=app.stop_signal,
+        stop_timeout=app.stop_timeout,
+        drain=app.drain,
+        lane=lane(app, facts),
+    )
