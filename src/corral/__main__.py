@@ -1,6 +1,7 @@
 """The console script. Nothing is imported before a Ctrl-C is known to end it quietly."""
 
 import gc
+import io
 import os
 import sys
 
@@ -12,9 +13,17 @@ def set_up() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or it searches all that is installed for some
 
 
+def print_what_can_be_shown() -> None:
+    """A terminal or locale that isn't UTF-8 gets ? for what it can't show, such as ✔, instead of a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """`corral`, and `python -m corral`."""
     set_up()
+    print_what_can_be_shown()
     try:
         from corral.cli.main import run
 

@@ -239,7 +239,7 @@ def test_a_package_that_no_source_has(cluster: LabCluster) -> None:
 
 def test_an_archive_that_is_not_there(cluster: LabCluster) -> None:
     cluster.change(database={"install": {"archive": "no-such.tar"}})
-    said = refused(cluster, 2, f"names a file that is not there: {cluster.directory / 'no-such.tar'}")
+    said = refused(cluster, 2, f"names no file that is there: {cluster.directory / 'no-such.tar'}")
     assert errors(said)[0].startswith(f"error: {cluster.file}:")
 
 

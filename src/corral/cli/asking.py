@@ -20,12 +20,20 @@ def agreed(question: str, yes: bool) -> bool:
 
 def named(question: str, name: str, yes: str) -> bool:
     """Whether the user types `name`, or has given it as `yes`. Raises InvalidFile where nobody can be asked."""
-    if yes:
-        return yes == name
-    _need_a_terminal(question)
+    if given(name, yes):
+        return True
+    _need_a_terminal(question, f"add --yes {name}")
     return bool(typer.prompt(f"{question} Type the cluster's name", default="", show_default=False, err=True) == name)
 
 
-def _need_a_terminal(question: str) -> None:
+def given(name: str, yes: str) -> bool:
+    """Whether `yes` is `name`, and not empty. Raises InvalidFile for another name."""
+    if yes and yes != name:
+        message = f"not done: --yes {yes} is not the cluster's name"
+        raise InvalidFile(Problem("not-confirmed", "error", message, f"--yes {name}"))
+    return bool(yes)
+
+
+def _need_a_terminal(question: str, hint: str = "add --yes") -> None:
     if not sys.stdin.isatty():
-        raise InvalidFile(Problem("not-confirmed", "error", f"not done: {question}", "add --yes; see --help"))
+        raise InvalidFile(Problem("not-confirmed", "error", f"not done: {question}", hint))

@@ -27,10 +27,12 @@ def destroy(
     name: Annotated[str, typer.Option("--yes", metavar="NAME", help="Don't ask: the cluster's name.")] = "",
 ) -> None:
     """Stop the cluster and remove what Corral has put on its hosts. Its data stay, unless --purge is given."""
+    from corral.cli.asking import given
     from corral.cli.output import err
     from corral.cli.running import run_braked
 
     loaded = load(file)
+    given(loaded.spec.name, name)
     if not is_on_hosts(loaded, place):
         _in_playground(loaded, purge, name)
         return
@@ -77,7 +79,9 @@ def _in_playground(loaded: Loaded, purge: bool, name: str) -> None:
 
     state = state_of(loaded.spec.name)
     if not state.root.exists():
-        err.print(f"{loaded.spec.name}: nothing runs and nothing is kept in {state.root}")
+        err.print(f"{loaded.spec.name}: nothing runs on this machine and nothing is kept in {state.root}")
+        if loaded.source:
+            err.print("  [bold]→[/bold] corral destroy --on hosts takes it off its hosts")
         return
     if not named(_question(loaded, purge), loaded.spec.name, name):
         err.print("nothing was changed")

@@ -27,7 +27,7 @@ def down(
     from corral.cli.output import err
     from corral.playground.state import state_of
 
-    name = name or load(file).spec.name
+    name = _checked(name) if name else load(file).spec.name
     state = state_of(name)
     if not state.root.exists():
         err.print(f"{name}: nothing runs and nothing is kept in {state.root}")
@@ -53,6 +53,21 @@ def stop(name: str, state: State, purge: bool) -> None:
         if purge:
             state.purge()
     err.print(f"deleted {state.root}" if purge else f"[dim]data kept in {state.root}[/dim]")
+
+
+def _checked(name: str) -> str:
+    """Raises InvalidFile: a name is a directory's, and a path would lead to somebody else's."""
+    import re
+
+    from corral.errors import InvalidFile
+    from corral.playground.state import state_home
+    from corral.problems import Problem
+    from corral.spec.schema import NAME
+
+    if not re.fullmatch(NAME.pattern, name):
+        message = f"--name {name!r} can't be a cluster's name: {NAME.what}"
+        raise InvalidFile(Problem("bad-value", "error", message, f"ls {state_home()} lists those that are kept here"))
+    return name
 
 
 def _ask(name: str, state: State) -> None:

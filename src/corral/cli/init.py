@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corral.cli.options import DEFAULT_FILE
+from corral.cli.options import DEFAULT_FILE, named_file
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +15,10 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    file: Annotated[Path, typer.Option("--file", "-f", help="Where to write it.")] = DEFAULT_FILE,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", "-f", help="Where to write it. [default: cluster.yaml]", callback=named_file),
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="The cluster's name.")] = "noticeboard",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
@@ -24,6 +27,7 @@ def init(
     from corral.problems import Problem
     from corral.spec.example import init_text
 
+    file = file or DEFAULT_FILE
     text = init_text(name)
     try:
         with file.open("w" if force else "x", encoding="utf-8") as stream:

@@ -63,7 +63,7 @@ PlaceOption = Annotated[
     typer.Option(
         "--on",
         help="Which cluster: the one on its hosts, or the one on this machine. "
-        "[default: hosts once it has been applied to them, else playground]",
+        "[default: hosts once a run from here has changed them, else playground]",
     ),
 ]
 OnlyOption = Annotated[
@@ -73,7 +73,7 @@ OnlyOption = Annotated[
 
 
 def is_on_hosts(loaded: Loaded, place: Place | None) -> bool:
-    """Whether a verb means the real hosts: when it says so, else once the cluster has been applied to them."""
+    """Whether a verb means the real hosts: when it says so, else once a run from here has changed them."""
     from corral.operate.store import store_of
 
     if place is not None:

@@ -22,8 +22,8 @@ from corral.verify.check import Check
 _UNBOUNDED = 200
 """Columns for output that goes to a file or a pipe: nothing is cut off there."""
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 _COLOURS = {
     "healthy": "green",
@@ -41,7 +41,8 @@ _MARKS = {"passed": "✔", "failed": "✘", "skipped": "–"}
 
 
 def print_json(value: object) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    shows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not shows_all) + "\n")
     sys.stdout.flush()
 
 
@@ -93,7 +94,11 @@ def print_status(status: Status, url: str) -> None:
 def status_view(status: Status, url: str) -> Table:
     """The whole cluster as one table: a headline, then who runs where."""
     grid = Table.grid(padding=(0, 0))
-    grid.add_row(Text.from_markup(f"[bold]{escape(status.cluster)}[/bold] is {coloured(status.state)}  {escape(url)}"))
+    grid.add_row(
+        Text.from_markup(
+            f"[bold]{escape(status.cluster)}[/bold] is {coloured(status.state)}  {escape(url)}", emoji=False
+        )
+    )
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("WHAT", "HOST", "ADDRESS", "STATE", "PID", ""):
         table.add_column(title, no_wrap=True)
@@ -107,7 +112,7 @@ def live_view(status: Status, url: str) -> Table:
     """What the foreground shows: the table, what is wrong just now, and how to end it."""
     grid = status_view(status, url)
     for problem in status.problems:
-        grid.add_row(Text.from_markup(f"{coloured(problem.severity)}: {escape(problem.message)}"))
+        grid.add_row(Text.from_markup(f"{coloured(problem.severity)}: {escape(problem.message)}", emoji=False))
     grid.add_row(Text("Ctrl-C stops everything; the data stay", style="dim"))
     return grid
 

@@ -27,7 +27,7 @@ def plan(
     full: Annotated[bool, typer.Option("--full", help="Show new files as a whole.")] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """Show what `apply` would change on the hosts, and change nothing."""
+    """Show what `apply` would change on the hosts, and change nothing there. A first run makes the secrets, here."""
     from corral.cli.output import print_json, print_problems
     from corral.cli.plan_view import print_plan
     from corral.cli.running import run_async

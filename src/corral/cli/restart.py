@@ -43,17 +43,19 @@ async def _on_hosts(loaded: Loaded, target: str, yes: bool, brake: Brake) -> Sta
     from corral.cli.plan_view import print_plan
     from corral.cli.progress import Progress
     from corral.operate.apply import apply
-    from corral.operate.connections import complete_secrets, open_hosts
+    from corral.operate.connections import complete_secrets, open_hosts, refuse_lost_secrets
     from corral.operate.look import look, plan_from
     from corral.operate.runs import Doing, run_of
     from corral.operate.targets import select
     from corral.plan.only import Only
     from corral.plan.restart import restart_plan
 
-    async with open_hosts(loaded, complete_secrets(loaded, Progress()).secrets) as site:
+    completed = complete_secrets(loaded, Progress())
+    async with open_hosts(loaded, completed.secrets) as site:
         names = {unit for _, unit in select(site.cluster, target)}
         with Progress() as progress:
             seen = await look(site, Only(), progress)
+            refuse_lost_secrets(loaded, completed, seen.observed)
             prepared = plan_from(site, seen, Only())
         plan = restart_plan(site.cluster.name, prepared.desired, seen.observed, prepared.held_back, names)
         print_plan(plan)

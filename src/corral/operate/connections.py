@@ -17,7 +17,7 @@ from corral.operate.site import Site
 from corral.operate.sources import with_digests
 from corral.operate.store import store_of
 from corral.operate.vault import Vault, secrets_lost
-from corral.secrets import Secrets
+from corral.secrets import Secrets, recognised
 from corral.spec.build import build, direct_placement
 from corral.spec.parse import Loaded
 from corral.transport.host_units import HostUnits
@@ -87,14 +87,20 @@ def complete_secrets(loaded: Loaded, sink: Sink) -> Completed:
 
 
 def refuse_lost_secrets(loaded: Loaded, completed: Completed, observed: Observed) -> None:
-    """Raises ChangeFailed when the cluster is on its hosts already and its secrets had to be made: they are others."""
-    if not completed.fresh:
+    """Raises ChangeFailed when the cluster is on its hosts already, and with other secrets than those that are here.
+
+    Those that were made just now are taken back. A key file that differs while another one doesn't is no sign of that:
+    somebody has changed it by hand.
+    """
+    from corral.desired.database import KEY
+
+    keys = [file for file in observed.files if file.path.endswith("/keyfile")]
+    if not keys or any(recognised(file.content, KEY, completed.secrets) == KEY for file in keys):
         return
-    for file in observed.files:
-        if file.path.endswith("/keyfile"):
-            path = store_of(loaded).secrets
-            path.unlink()
-            raise secrets_lost(path, file.host)
+    path = store_of(loaded).secrets
+    if completed.fresh:
+        path.unlink()
+    raise secrets_lost(path, keys[0].host, taken_back=completed.fresh)
 
 
 def known_secrets(loaded: Loaded) -> Secrets:

@@ -15,7 +15,7 @@ from corral.spec.real_hosts import problems_for_hosts
 
 def check_file(loaded: Loaded, language: Language = "en") -> list[Problem]:
     """The warnings. Raises InvalidFile with everything when there is an error among them."""
-    found = [*findings(cluster_of(loaded), loaded, language), *problems_for_hosts(loaded, os.path.exists)]
+    found = [*findings(cluster_of(loaded), loaded, language), *problems_for_hosts(loaded, os.path.isfile)]
     if errors_in(found):
         raise InvalidFile(found)
     return [problem for problem in found if problem.severity == "warning"]

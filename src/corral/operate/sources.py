@@ -31,7 +31,7 @@ def _with_digest(install: Install) -> Install:
         return install
     try:
         return replace(install, sha256=_digest(install.source))
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError):
         return install
 
 

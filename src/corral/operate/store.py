@@ -29,7 +29,7 @@ class Store:
         return self.root / "journal"
 
     def exists(self) -> bool:
-        """Whether the cluster has been applied to its hosts from here, or somebody has begun to."""
+        """Whether a run from here has changed the cluster's hosts, or has begun to."""
         return self.journal.exists()
 
 

@@ -115,9 +115,10 @@ class Vault:
             sink(Note(message, "warning"))
 
 
-def secrets_lost(path: Path, host: str) -> ChangeFailed:
-    """For a run that finds the cluster on `host` and no secrets in `path`: new ones would not fit."""
-    message = f"{host} runs this cluster already, and its secrets are not here: there is no {path}"
+def secrets_lost(path: Path, host: str, *, taken_back: bool) -> ChangeFailed:
+    """For a run that finds the cluster on `host`, and in `path` no secrets (it took back the new ones) or others."""
+    seen = f"there is no {path}" if taken_back else f"{path} holds others"
+    message = f"{host} runs this cluster already, and its secrets are not here: {seen}"
     hint = (
         "bring that file back from the machine that made it, version control or a backup; docs/secrets.md has the rest"
     )

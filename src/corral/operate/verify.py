@@ -13,8 +13,12 @@ async def verify(site: Site) -> AsyncIterator[Check]:
     """Every check as soon as its answer is there. Never raises: what can't be asked has failed, and says why."""
     cluster = site.cluster
     units = await site.units.list()
-    if not site.secrets or not units:
-        yield failed("cluster", "it is not running", hint=site.mend)
+    if not units:
+        seen = "no host tells of a process of it" if site.on_hosts else "it is not running"
+        yield failed("cluster", seen, hint="corral status --on hosts says why" if site.on_hosts else site.mend)
+        return
+    if not site.secrets:
+        yield failed("cluster", "its secrets are not here", hint="docs/secrets.md says where they are to be found")
         return
     for checks in (
         endpoints.proxies(cluster, site.front),

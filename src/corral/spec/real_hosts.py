@@ -114,7 +114,7 @@ def _archives(spec: Spec, directory: PurePath, exists: Callable[[str], bool]) ->
         if source and not exists(file):
             hint = "A relative path starts at the cluster file's directory."
             hint = "Write the whole path: `~` stands for itself here." if source.startswith("~") else hint
-            yield _Found(Complaint("no-archive", path, f"names a file that is not there: {file}.", hint))
+            yield _Found(Complaint("no-archive", path, f"names no file that is there: {file}.", hint))
 
 
 def _shipped(spec: Spec) -> Iterator[tuple[Path, str]]:
