@@ -47,7 +47,8 @@ def unpack_command(path: str, sha256: str) -> str:
     """A POSIX sh text that takes a tar file on stdin and makes the directory `path` of it, if its digest is `sha256`.
 
     A tar whose only entry is a directory, as released ones often are, gives what is in that directory. `path` is there
-    as a whole or not at all. What it works with is gone afterwards, and what a power cut has left of that goes the next
+    as a whole or not at all, and everybody may enter it: a tar of what `mktemp -d` made says that nobody may, and then
+    no service account could. What it works with is gone afterwards, and what a power cut has left of that goes the next
     time. A connection that is cut is the end of stdin: nobody listens then to what is said.
     """
     parent = shlex.quote(path.rpartition("/")[0] or "/")
@@ -60,5 +61,5 @@ def unpack_command(path: str, sha256: str) -> str:
         'tar --no-same-owner -xf "$work/archive" -C "$work/root"; rm -- "$work/archive"; root=$work/root; '
         'set -- "$root"/*; '
         'if [ $# = 1 ] && [ -d "$1" ]; then case ${1##*/} in bin|sbin|lib) ;; *) root=$1 ;; esac; fi; '
-        f'sync -f -- "$root"; mv -T -- "$root" {place}'
+        f'chmod 755 -- "$root"; sync -f -- "$root"; mv -T -- "$root" {place}'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import stat
+import subprocess
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
@@ -239,6 +240,22 @@ def test_an_archive_is_there_as_a_whole(tmp_path: Path, context: Context, top: s
     change(context, archive)
     assert (place / "bin" / "program").read_text() == "#!/bin/sh\n"
     assert [entry.name for entry in place.parent.iterdir()] == [place.name], "nothing else is left"
+
+
+@pytest.mark.parametrize("top", ["", "released-1.0"])
+def test_what_was_unpacked_lets_everybody_in(tmp_path: Path, context: Context, top: str) -> None:
+    """As after `tar -C "$(mktemp -d)" -czf it.tar.gz .`, whose first entry is a directory for its owner alone."""
+    packed = tmp_path / "packed"
+    (packed / top / "bin").mkdir(parents=True)
+    (packed / top / "etc").mkdir()
+    (packed / top).chmod(0o700)
+    packed.chmod(0o700)
+    source = tmp_path / "it.tar.gz"
+    subprocess.run(["tar", "-C", str(packed), "-czf", str(source), "."], check=True, timeout=20)
+    sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
+    place = tmp_path / "opt" / "it"
+    change(context, UnpackArchive(Archive("h", str(place), str(source), sha256)))
+    assert (place.stat().st_mode & 0o7777, (place / "bin").is_dir()) == (0o755, True)
 
 
 def test_an_archive_with_another_digest_is_refused(tmp_path: Path, context: Context) -> None:
