@@ -18,6 +18,8 @@ from corral.transport.alone import alone
 
 TTL: Final = 30
 """Seconds without a sign of life after which a lock counts as left behind."""
+_ENDED: Final = ("Z", "X")
+"""States of a process that has ended, and at which whoever started it hasn't looked yet."""
 HELD: Final = 11
 """The exit code of `take` when somebody else holds the lock."""
 
@@ -81,7 +83,7 @@ class Claim:
         """Whether its holder was a process of this very machine, and is no more. False where that can't be told."""
         place, _, own = self.process.partition(" ")
         here, _, _ = process_of(os.getpid()).partition(" ")
-        return bool(own) and place == here and process_of(self.holder.pid) != self.process
+        return bool(own) and place == here and _has_ended(self.holder.pid, self.process)
 
     @classmethod
     def from_text(cls, text: str) -> Claim | None:
@@ -104,13 +106,36 @@ def process_of(pid: int) -> str:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         space = Path("/proc/self/ns/pid").readlink()
-        words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        state, began = words[0], words[19]
-    except (OSError, IndexError):
+        state, began = _state_and_begin(pid)
+    except OSError:
         return ""
-    if state in ("Z", "X"):  # it has ended, and whoever started it hasn't looked yet
-        return ""
-    return f"{boot}/{space} {pid}/{began}"
+    return "" if state in _ENDED else f"{boot}/{space} {pid}/{began}"
+
+
+def _has_ended(pid: int, process: str) -> bool:
+    """False where that can't be told: a system may hide what other accounts run (hidepid)."""
+    try:
+        state, _ = _state_and_begin(pid)
+        return state in _ENDED or process_of(pid) != process
+    except OSError:
+        return not _exists(pid)
+
+
+def _exists(pid: int) -> bool:
+    """Also when nothing else is told of it."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _state_and_begin(pid: int) -> tuple[str, str]:
+    """Raises OSError."""
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return words[0], words[19]
 
 
 @dataclass(frozen=True)

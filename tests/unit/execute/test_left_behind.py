@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,25 @@ def test_a_process_that_has_ended_and_was_not_waited_for_is_none() -> None:
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it stays what is called a zombie
     assert process_of(ended.pid) == ""
     ended.wait()
+
+
+def holder(pid: int) -> Claim:
+    """A claim of another process of this machine with the number `pid`."""
+    place = process_of(os.getpid()).partition(" ")[0]
+    return Claim(replace(ANNA, pid=pid), "now", "t1", f"{place} {pid}/1")
+
+
+def test_a_process_that_the_system_hides_is_not_taken_for_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As hidepid does with what other accounts run."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert holder(os.getppid()).is_left_behind()  # another one has this number now
+
+    def hidden(pid: int) -> tuple[str, str]:
+        if pid != os.getpid():
+            raise PermissionError
+        return "R", "1"
+
+    monkeypatch.setattr(lock_file, "_state_and_begin", hidden)
+    assert not holder(os.getppid()).is_left_behind()
+    assert holder(ended.pid).is_left_behind()
