@@ -54,12 +54,16 @@ class Greeting:
 
 
 async def greet(connections: Connections, member: str) -> Greeting:
-    """Never raises: a member that doesn't answer is a greeting too."""
+    """Never raises: a member that doesn't answer is a greeting too.
+
+    The way there has a deadline of its own: a host may take longer to let somebody in than a member to answer.
+    """
     from bson.errors import BSONError
 
     try:
+        place = await connections.place(member)
         async with asyncio.timeout(ANSWER):
-            return _greeting(member, await _hello(await connections.place(member)))
+            return _greeting(member, await _hello(place))
     except TimeoutError:
         detail = f"it takes connections and gave no answer within {ANSWER:g} s"
     except OSError as error:

@@ -14,7 +14,7 @@ class Routes(Protocol):
 
         With `inside` the host's own 127.0.0.1 is meant, where its program listens too: whoever comes from there is
         local, as MongoDB's localhost exception asks for. Raises OSError when nothing listens there, or the host can't
-        be reached.
+        be reached; not later than the way's own deadlines say.
         """
 
 

@@ -20,6 +20,8 @@ _OTHER_REASONS: Final = ("timed out", "route", "unreachable")
 """Words of sshd when it is not that nothing listens."""
 HERE: Final = "127.0.0.1"
 """Nobody but this machine's own users gets in."""
+PROOF: Final = 5.0
+"""Seconds within which something on a host takes a connection from that host itself."""
 
 _OnHost = tuple[str, str, int]
 """A host, and where something listens there."""
@@ -73,7 +75,10 @@ class Tunnels:
             from corral.transport.ssh_pool import was_cut
 
             try:
-                _, writer = await connection.open_connection(*there)
+                async with asyncio.timeout(PROOF):
+                    _, writer = await connection.open_connection(*there)
+            except TimeoutError:
+                raise OSError(f"no connection within {PROOF:g} s") from None
             except ChannelOpenError as error:
                 if await was_cut(connection, error):
                     continue  # while nobody used it

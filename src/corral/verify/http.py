@@ -31,13 +31,16 @@ class Answer:
 
 
 async def ask(gate: Gate, routes: Routes) -> Answer:
-    """One GET. Never raises: no answer is an answer too."""
+    """One GET, answered within the gate's timeout; the way there has a deadline of its own.
+
+    Never raises: no answer is an answer too.
+    """
     import h11
 
     question = f"GET {gate.path}"
     try:
+        place = await routes.to(gate.address, gate.port)
         async with asyncio.timeout(gate.timeout):
-            place = await routes.to(gate.address, gate.port)
             status, body = await _get(place, endpoint(gate.address, gate.port), gate.path)
     except TimeoutError:
         return Answer(False, f"{question} gave no answer within {gate.timeout:g} s")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from corral.transport import tunnels as tunnels_module
 from corral.transport.ssh import SshTransport
 from corral.transport.tunnels import Tunnels
 from tests.unit.transport.sshd import Sshd, sshd
@@ -168,5 +169,24 @@ def test_closing_closes_the_local_ports(tmp_path: Path) -> None:
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(*place)
         await tunnels.close()
+
+    play(tmp_path, scenario)
+
+
+def test_what_takes_no_connection_is_told_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a program that hangs, once the system queues no more for it."""
+    monkeypatch.setattr(tunnels_module, "PROOF", 0.3)
+
+    async def scenario(_host: Sshd, tunnels: Tunnels, _port: int) -> None:
+        with ExitStack() as stack:
+            deaf = stack.enter_context(socket.socket())
+            deaf.bind((HERE, 0))
+            deaf.listen(0)
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(deaf.getsockname())
+            with pytest.raises(OSError, match=r"no connection within 0\.3 s"):
+                await tunnels.to(*deaf.getsockname())
 
     play(tmp_path, scenario)

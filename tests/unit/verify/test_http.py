@@ -7,14 +7,14 @@ import asyncio
 import pytest
 
 from corral.model.resources import Gate
-from corral.transport.routes import Direct
+from corral.transport.routes import Direct, Place, Routes
 from corral.verify.http import Answer, ask
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n5\r\n well\r\n0\r\n\r\n"
 FAREWELL = "GET /health: the connection was closed without an answer"
 
 
-def asked(answer: bytes, **more: object) -> tuple[Answer, bytes]:
+def asked(answer: bytes, routes: Routes | None = None, timeout: float = 5) -> tuple[Answer, bytes]:
     """The judgement on `answer`, and what the server was sent."""
     received = bytearray()
 
@@ -28,8 +28,8 @@ def asked(answer: bytes, **more: object) -> tuple[Answer, bytes]:
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         async with server:
             port = server.sockets[0].getsockname()[1]
-            gate = Gate("http", "127.0.0.1", port, path="/health", contains="all well", timeout=5, **more)  # type: ignore[arg-type]
-            return await ask(gate, Direct())
+            gate = Gate("http", "127.0.0.1", port, path="/health", contains="all well", timeout=timeout)
+            return await ask(gate, routes or Direct())
 
     return asyncio.run(question()), bytes(received)
 
@@ -73,3 +73,12 @@ def test_an_answer_that_does_not_end() -> None:
             return await ask(Gate("http", "127.0.0.1", port, path="/", timeout=0.2), Direct())
 
     assert asyncio.run(question()).detail == "GET / gave no answer within 0.2 s"
+
+
+def test_a_way_that_takes_its_time_is_no_late_answer() -> None:
+    class Slow(Direct):
+        async def to(self, address: str, port: int, inside: bool = False) -> Place:
+            await asyncio.sleep(0.4)
+            return await super().to(address, port, inside)
+
+    assert asked(CHUNKED, routes=Slow(), timeout=0.3)[0].healthy
