@@ -43,7 +43,7 @@ def key_path(host: Host) -> PurePosixPath:
 def mongod_conf(database: Database, member: Member, host: Host) -> str:
     """`member`'s mongod.conf. The log goes to stdout: whoever keeps the process keeps the log."""
     sections: tuple[tuple[str, Sequence[tuple[str, object]]], ...] = (
-        ("net", _net(member, host)),
+        ("net", _net(database, member, host)),
         ("replication", _replication(database)),
         ("security", [("keyFile", str(key_path(host))), ("authorization", "enabled")]),
         ("storage", [("dbPath", str(data_path(database, host))), *_cache(database)]),
@@ -65,8 +65,19 @@ def replica_set(database: Database) -> ReplicaSet:
     )
 
 
-def _net(member: Member, host: Host) -> list[tuple[str, object]]:
-    return [("bindIp", _bind_ip(host.address)), ("port", member.port), ("unixDomainSocket.enabled", False)]
+def _net(database: Database, member: Member, host: Host) -> list[tuple[str, object]]:
+    binding = [("bindIp", _bind_ip(host.address)), *_ipv6(database, host)]
+    return [*binding, ("port", member.port), ("unixDomainSocket.enabled", False)]
+
+
+def _ipv6(database: Database, host: Host) -> list[tuple[str, object]]:
+    """Without it mongod leaves out IPv6 addresses with no more than a warning: its own, and other members'.
+
+    A name alone doesn't ask for it: mongod would then bind every address that the name has, and ends when one of them
+    isn't this host's.
+    """
+    addresses = (host.address, *(member.host.address for member in database.members))
+    return [("ipv6", True)] if any(":" in address for address in addresses) else []
 
 
 def _bind_ip(address: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from corral.model.cluster import endpoint
 from corral.secrets import Secrets
 from corral.transport.routes import Direct, Place, Routes
 
@@ -118,7 +119,7 @@ class Connections:
                 raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
             login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
         return AsyncMongoClient(
-            *place,
+            endpoint(*place),
             directConnection=True,
             appname="corral",
             serverSelectionTimeoutMS=1500,

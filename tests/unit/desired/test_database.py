@@ -60,6 +60,21 @@ def test_the_playgrounds_members_leave_127_0_0_1_to_each_other(address: str, bou
     assert f"  bindIp: {bound}\n" in conf(of=member(1, address=address))
 
 
+@pytest.mark.parametrize(
+    ("others", "on"),
+    [(["192.168.0.1", "db-2.example"], False), (["192.168.0.1", "fd00::2"], True)],
+)
+def test_ipv6_is_on_for_all_members_once_one_has_such_an_address(others: list[str], on: bool) -> None:
+    members = tuple(replace(MEMBERS[0], host=replace(MEMBERS[0].host, address=address)) for address in others)
+    for of in members:
+        assert ("  ipv6: true\n" in conf(replace(DATABASE, members=members), of)) == on
+
+
+def test_a_member_with_an_ipv6_address_binds_it() -> None:
+    host = replace(MEMBERS[0].host, address="fd00::1")
+    assert '  bindIp: "127.0.0.1,fd00::1"\n  ipv6: true\n' in conf(of=replace(MEMBERS[0], host=host))
+
+
 def test_sizes_and_parameters_are_written_when_the_file_has_them() -> None:
     parameters = (("internalQueryEnableLoggingV2OplogEntries", "false"), ("ttlMonitorSleepSecs", "5"))
     text = conf(replace(DATABASE, cache_size=1536 * 1024**2, oplog_size=2 * 1024**3, parameters=parameters))

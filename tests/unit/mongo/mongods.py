@@ -100,14 +100,12 @@ class Mongods:
             self.processes[number] = subprocess.Popen(command, stdout=log, stderr=log)
 
     def _listens(self, number: int) -> None:
+        member = self.member(number)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self.processes[number].poll() is not None:
                 raise AssertionError(f"mongod {number} has ended:\n{self.log(number)[-2000:]}")
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection((f"{self.network}.{number}", PORT), 1),
-            ):
+            with contextlib.suppress(OSError), socket.create_connection((member.host.address, member.port), 1):
                 return
             time.sleep(0.02)  # mongod can't be asked to tell
         raise AssertionError(f"mongod {number} doesn't listen:\n{self.log(number)[-2000:]}")
