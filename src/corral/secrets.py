@@ -101,6 +101,12 @@ def outside_names(text: str) -> list[str]:
     return [name for name, form in _REFERENCE.findall(text) if not form and not name.startswith(_OWN)]
 
 
+def unknown_names(text: str, secrets: Secrets) -> list[str]:
+    """The names in `text`, in its order, for which `resolve` would find no value."""
+    names = [name.removeprefix(_OWN) for name, _ in _REFERENCE.findall(text)]
+    return [name for name in names if name not in secrets]
+
+
 def resolve(text: str, secrets: Secrets) -> str:
     """`text` with each reference replaced by its value. Raises KeyError for a name that is not in `secrets`."""
 

@@ -22,6 +22,7 @@ from corral.secrets import (
     reference,
     resolve,
     shell_word,
+    unknown_names,
 )
 
 CHARACTERS = st.characters(exclude_categories=["Cs"])
@@ -133,6 +134,12 @@ def test_what_was_redacted_is_recognised_too() -> None:
 def test_an_unknown_reference_is_an_error() -> None:
     with pytest.raises(KeyError):
         resolve(reference("other"), {})
+
+
+def test_unknown_names_are_listed() -> None:
+    text = "${secret:admin}${secret:gone} ${env:A|sh}${file:/b|compose}${env:C}${env:C}"
+    names = unknown_names(text, {"admin": Secret("x"), "env:C": Secret("y")})
+    assert names == ["gone", "env:A", "file:/b"]
 
 
 def test_what_lies_outside_is_listed() -> None:

@@ -96,8 +96,11 @@ async def _apply(loaded: Loaded, warnings: list[Problem], means: tuple[Wishes, B
     from corral.events import Note
     from corral.operate.connections import complete_secrets, open_hosts
     from corral.operate.meanwhile import imported
+    from corral.operate.outside import refuse_unknown
 
     completed = complete_secrets(loaded, tell)
+    if means[0].saved:
+        refuse_unknown(means[0].saved, completed.secrets)
     async with open_hosts(loaded, completed.secrets, begin=True) as site:
         await imported("corral.operate.early", "corral.cli.output")
         _begin(loaded, warnings)

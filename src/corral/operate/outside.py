@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from corral.errors import InvalidFile
 from corral.problems import Problem
-from corral.secrets import Secret, Secrets, outside_names, reference
+from corral.secrets import Secret, Secrets, outside_names, reference, unknown_names
 from corral.spec.parse import Loaded
+
+if TYPE_CHECKING:
+    from corral.plan.actions import Plan
 
 LARGEST: Final = (128 << 10) - 1024
 """Bytes. Linux passes no variable of 128 KiB or more, its name included (MAX_ARG_STRLEN in execve(2))."""
@@ -36,6 +39,22 @@ def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapp
     if problems:
         raise InvalidFile(problems)
     return values
+
+
+def refuse_unknown(plan: Plan, secrets: Secrets) -> None:
+    """Raises InvalidFile when a saved plan writes values that `secrets` lacks: their references have left the file.
+
+    Asked before any host is: in the middle of a run it would be too late.
+    """
+    from corral.plan.actions import WriteFile
+
+    texts = [action.file.content for action in plan.actions() if isinstance(action, WriteFile)]
+    names = dict.fromkeys(name for text in texts for name in unknown_names(text, secrets))
+    if names:
+        missing = ", ".join(map(reference, names))
+        message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
+        hint = "`corral plan --out FILE` makes a plan of the file as it is; nothing was changed"
+        raise InvalidFile(Problem("stale-plan", "error", message, hint))
 
 
 def _texts(loaded: Loaded) -> list[tuple[str, str]]:
@@ -67,13 +86,22 @@ class _NoValue(Exception):
 
 def _value(name: str, directory: Path, environment: Mapping[str, str]) -> str:
     kind, _, what = name.partition(":")
-    value = environment.get(what) if kind == "env" else _content(directory / Path(what).expanduser())
-    if value is None:
-        raise _NoValue(f"the variable {what} is not set where corral runs")
+    value = _variable(what, environment) if kind == "env" else _content(directory / Path(what).expanduser())
     if not value:
         raise _NoValue("it is empty")
     if "\0" in value:
         raise _NoValue("it holds a NUL byte, which no variable can")
+    return value
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> str:
+    value = environment.get(name)
+    if value is None:
+        raise _NoValue(f"the variable {name} is not set where corral runs")
+    try:
+        value.encode()  # os.environ has a lone surrogate for a byte that is not UTF-8
+    except UnicodeEncodeError:
+        raise _NoValue(f"the variable {name} is not UTF-8") from None
     return value
 
 

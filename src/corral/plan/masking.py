@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import PurePosixPath
 from typing import Final
 
 from corral.secrets import REDACTED, has_reference
 
 _CREDENTIALS: Final = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
+_KEY: Final = re.compile(r'export [A-Za-z_][A-Za-z0-9_]*=|exec | *"[A-Za-z_][A-Za-z0-9_]*": ')
+"""What a line of a start script, or of an environment for compose, says before its value."""
+_DIRECTORY: Final = re.compile(r"cd (/[^'\s]*|'/[^']*') \|\| exit 1\n?")
+"""The one line of a start script that is harmless as a whole: it says which release runs."""
 
 
 def unified_diff(path: str, old: str, new: str) -> str:
     """A unified diff of two contents.
 
-    Old contents may hold a secret that is known no longer: credentials in URLs are masked, and of a file whose new
-    line holds a reference only the reference's own lines are shown by name.
+    Old contents may hold a secret that is known no longer: its reference has left the cluster file, or its value is
+    another one by now. So credentials in URLs are masked, and removed lines are shown without what may be a value: in
+    files that hold the user's values all of them, in others those that stood where a reference's line stands now.
     """
     lines = difflib.unified_diff(
         _mask(old).splitlines(keepends=True),
@@ -23,23 +31,43 @@ def unified_diff(path: str, old: str, new: str) -> str:
         fromfile=path if old else "/dev/null",
         tofile=path if new else "/dev/null",
     )
-    secret_lines = [line for line in new.splitlines() if has_reference(line) and "://" not in line]
-    text = "".join(line if line.endswith("\n") else line + "\n" for line in lines)
-    return _hide_old(text, secret_lines) if secret_lines else text
+    hide = _by_key if _holds_values(path) else partial(_unless_it_opens, _openings(new))
+    return "".join(_shown(line, number, hide) for number, line in enumerate(lines))
+
+
+def _holds_values(path: str) -> bool:
+    """Whether it is what an instance is started with, or MongoDB's key: a value of many lines may be in any of them.
+
+    The mode doesn't tell: nginx.conf and keepalived.conf are their owner's alone too. But they hold nothing secret
+    except what Corral has made, on lines of their own, and people review proxies by the rest.
+    """
+    place = PurePosixPath(path)
+    return place.parent.name == "instances" or place.name == "keyfile"
 
 
 def _mask(text: str) -> str:
     return _CREDENTIALS.sub(rf"\1{REDACTED}@", text)
 
 
-def _hide_old(text: str, secret_lines: list[str]) -> str:
-    """Removed lines that stood where a secret's line stands now: shown by their first word alone."""
-    openings = {line.split("${")[0][:12] for line in secret_lines}
-    return "".join(
-        f"-{REDACTED}\n" if line.startswith("-") and _opens(line[1:], openings) else line
-        for line in text.splitlines(keepends=True)
-    )
+def _shown(line: str, number: int, hide: Callable[[str], str]) -> str:
+    """The first two lines name the files: told by their place, since a removed line too may begin with two dashes."""
+    if number > 1 and line.startswith("-"):
+        line = f"-{hide(line[1:])}"
+    return line if line.endswith("\n") else f"{line}\n"
 
 
-def _opens(line: str, openings: set[str]) -> bool:
-    return not line.startswith("--") and any(line.startswith(opening) for opening in openings)
+def _by_key(line: str) -> str:
+    if _DIRECTORY.fullmatch(line):
+        return line
+    key = _KEY.match(line)
+    return f"{key[0] if key else ''}{REDACTED}"
+
+
+def _openings(new: str) -> tuple[str, ...]:
+    """How the lines begin that hold a reference now, those aside whose credentials are masked."""
+    secret_lines = [line for line in new.splitlines() if has_reference(line) and "://" not in line]
+    return tuple({line.split("${")[0][:12] for line in secret_lines})
+
+
+def _unless_it_opens(openings: tuple[str, ...], line: str) -> str:
+    return REDACTED if line.startswith(openings) else line

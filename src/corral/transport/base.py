@@ -6,7 +6,12 @@ import shlex
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+from corral.secrets import Secrets, redact
+
+ERROR_SIZE: Final = 2000
+"""Characters of a failed command's words that are shown."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +28,15 @@ class Completed:
 
     @property
     def error(self) -> str:
-        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty."""
-        return (self.stderr or self.stdout).decode(errors="replace").strip()[-2000:]
+        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty.
+
+        Not for a command that may say a secret: `error_without` is.
+        """
+        return self.error_without({})
+
+    def error_without(self, secrets: Secrets) -> str:
+        """`error` with references for the secrets: put in before it is cut, or the end of one could be left."""
+        return redact((self.stderr or self.stdout).decode(errors="replace"), secrets).strip()[-ERROR_SIZE:]
 
 
 class Transport(Protocol):

@@ -13,7 +13,7 @@ from corral.model.cluster import Cluster
 from corral.model.resources import FoundUnit
 from corral.model.service_names import container_of, prefix
 from corral.problems import Problem
-from corral.secrets import Secrets, redact
+from corral.secrets import Secrets
 from corral.transport.alone import alone
 from corral.transport.base import Completed, Transport
 from corral.transport.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
@@ -175,7 +175,7 @@ class ComposeUnits:
         return str(self._cluster.host_by_name[host].layout.state)
 
     def _refused(self, host: str, name: str, what: str, completed: Completed) -> NoReturn:
-        message = f"{host}: docker compose can't {what} {name}: {_words(redact(completed.error, self._secrets))}"
+        message = f"{host}: docker compose can't {what} {name}: {_words(completed.error_without(self._secrets))}"
         hint = f"corral logs {name} shows more; mend it and run the same command again"
         raise ChangeFailed(Problem("compose", "error", message, hint, name))
 

@@ -12,7 +12,7 @@ from corral.model.cluster import Cluster
 from corral.model.resources import FoundUnit
 from corral.model.service_names import prefix, service_of
 from corral.problems import Problem
-from corral.secrets import Secrets, redact
+from corral.secrets import Secrets
 from corral.transport.base import Completed, Transport
 from corral.transport.systemd_show import PROPERTIES, found_units
 
@@ -116,7 +116,7 @@ class SystemdUnits:
         return max(self._cluster.app.stop_timeout, MEMBER_STOP) + MARGIN
 
     def _refused(self, host: str, name: str, what: str, completed: Completed) -> NoReturn:
-        said = redact(completed.error, self._secrets)
+        said = completed.error_without(self._secrets)
         message = f"{host}: systemd can't {what} {service_of(self._cluster.name, name)}: {said}"
         hint = f"corral logs {name} shows more; mend it and run the same command again"
         raise ChangeFailed(Problem("systemd", "error", message, hint, name))

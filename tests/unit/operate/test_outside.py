@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from corral.errors import InvalidFile
-from corral.operate.outside import LARGEST, known_outside_of, outside, outside_of
+from corral.model.resources import File
+from corral.operate.outside import LARGEST, known_outside_of, outside, outside_of, refuse_unknown
+from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
+from corral.secrets import Secret
 from corral.spec.parse import load_text
 from tests.unit.spec.files import SMALL
 
@@ -56,6 +60,34 @@ def test_what_no_variable_can_hold(tmp_path: Path, content: bytes, reason: str) 
     (tmp_path / "file").write_bytes(content)
     [problem] = refused([("w", "${file:file}")], tmp_path)
     assert reason in problem.message
+
+
+def test_a_variable_that_is_not_utf_8(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(os.environb, b"ODD", b"p\xff")
+    with pytest.raises(InvalidFile) as failure:
+        outside([("w", "${env:ODD}")], tmp_path, os.environ)
+    [problem] = failure.value.problems
+    assert (problem.code, problem.where) == ("no-value", "w")
+    assert problem.message == "${env:ODD} has no value: the variable ODD is not UTF-8"
+
+
+def plan_of(*contents: str) -> Plan:
+    writes = tuple(WriteFile(File("h", f"/{number}", text), "", "") for number, text in enumerate(contents))
+    return Plan("shop", (Stage("application", (writes,)),))
+
+
+def test_a_saved_plan_whose_values_are_known_passes() -> None:
+    known = {"admin": Secret("a"), "env:X": Secret("x"), "file:k": Secret("k")}
+    refuse_unknown(plan_of("${secret:admin}", "${env:X|sh}${file:k|compose}", "none"), known)
+
+
+def test_all_that_a_saved_plan_lacks_is_told_at_once() -> None:
+    with pytest.raises(InvalidFile) as failure:
+        refuse_unknown(plan_of("${env:X|sh}", "${env:X|sh}${file:/k|compose}${env:Y}"), {"env:Y": Secret("y")})
+    [problem] = failure.value.problems
+    assert (problem.code, failure.value.exit_code) == ("stale-plan", 2)
+    assert "${env:X}, ${file:/k}, which" in problem.message
+    assert "corral plan --out" in problem.hint
 
 
 def test_a_directory_and_an_endless_file(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ async def _put(action: UnpackArchive | LoadImage, context: Context) -> None:
 
 
 def _failure(action: HostChange, completed: Completed, context: Context) -> ChangeFailed | StalePlan:
-    said = _last_first(redact(completed.error, context.secrets))
+    said = _last_first(completed.error_without(context.secrets))
     if completed.code == STALE:
         last = said.splitlines()[0] if said else action.summary
         return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
