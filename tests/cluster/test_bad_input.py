@@ -136,7 +136,7 @@ def test_an_old_binary_is_refused(tiny: TestCluster, tmp_path: Path) -> None:
         program.chmod(0o755)
     tiny.environment["PATH"] = f"{programs}:{os.environ['PATH']}"
     said = tiny.run("up", "--detach", code=1).stderr
-    assert "is nginx 1.10.3; Corral needs 1.18.0 or later" in said
+    assert "is nginx 1.10.3; Corral needs 1.19.5 or later" in said
     assert "is mongod 3.6.8; Corral needs 4.4.0 or later" in said
 
 

@@ -8,6 +8,7 @@ from corral.desired.installs import package
 from corral.desired.instances import instance_unit, places
 from corral.desired.parts import Corner, revision
 from corral.model.cluster import Cluster, Instance
+from corral.model.host_needs import docker_packages
 from corral.model.resources import HostFacts
 from corral.model.software import Image, Service
 
@@ -40,16 +41,6 @@ def add_containers(here: Corner, cluster: Cluster, mine: list[Instance], facts: 
 def _add_docker(here: Corner, cluster: Cluster, facts: HostFacts) -> None:
     install = cluster.app.install
     if install.way == "package":
-        for name in _packages(install.name, facts):
+        for name in docker_packages(install.name, facts.family):
             package(here, name, facts)
     here.software(Service(here.host.name, "docker.service"))
-
-
-def _packages(name: str, facts: HostFacts) -> tuple[str, ...]:
-    """Debian's docker with Debian's compose; docker-ce is Docker's own, with its plugin.
-
-    RHEL and its kin have no docker of their own: docker-ce comes from the repository that the user has added.
-    """
-    docker = name or ("docker-ce" if facts.family == "rhel" else "docker.io")
-    plugin = docker == "docker-ce" or facts.family == "rhel"
-    return docker, "docker-compose-plugin" if plugin else "docker-compose"

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 from corral.model.cluster import Cluster, Host, Install
 from corral.model.machine import Machine, Version
+from corral.model.resources import Family
 
 ProgramName = Literal["nginx", "logrotate", "mongod", "chronyd", "keepalived", "docker", "compose"]
 
@@ -37,6 +38,17 @@ _IN_ARCHIVE: Final = {"nginx": ("nginx", "sbin/nginx"), "mongod": ("mongodb", "b
 _PACKAGED: Final = {"nginx": "/usr/sbin/nginx", "mongod": "/usr/bin/mongod"}
 """Where packages put them, in both families."""
 
+OLDEST: Final[dict[ProgramName, Version]] = {
+    "nginx": (1, 19, 5),
+    "mongod": (4, 4, 0),
+    "chronyd": (4, 0, 0),
+    "compose": (1, 27, 0),
+}
+"""The oldest that what Corral writes works with: nginx with the option -e; a mongod that itself refuses an unsafe
+reconfiguration; chronyd with confdir and -p (its NEWS); a compose that takes a file without `version`."""
+
+_PLUGIN_FROM: Final = (2, 0, 0)
+"""From here on every package of compose brings docker's plugin, which goes before a docker-compose that is there."""
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 
 
@@ -77,6 +89,17 @@ def is_member(cluster: Cluster, host: Host) -> bool:
 
 def has_containers(cluster: Cluster, host: Host) -> bool:
     return cluster.app.runtime == "compose" and bool(cluster.instances_on(host))
+
+
+def docker_packages(name: str, family: Family) -> tuple[str, str]:
+    """docker's package, which the file may name, and compose's. Debian's docker comes with Debian's compose; docker-ce
+    is Docker's own, with its plugin.
+
+    RHEL and its kin have no docker of their own: docker-ce comes from the repository that the user has added.
+    """
+    docker = name or ("docker-ce" if family == "rhel" else "docker.io")
+    plugin = docker == "docker-ce" or family == "rhel"
+    return docker, "docker-compose-plugin" if plugin else "docker-compose"
 
 
 def data_directory(cluster: Cluster, host: Host) -> PurePosixPath:
@@ -137,3 +160,12 @@ def program_version(machine: Machine, need: Need) -> Version | None:
     states = [machine.package(name) for name in need.packages]
     known = next((state.installed for state in states if state.installed), "")
     return version_in(known or next((state.candidate for state in states if state.candidate), "") or "")
+
+
+def compose_version(machine: Machine, install: Install) -> Version | None:
+    """What the compose is that will be called, once docker is there by `install`; None when that can't be known."""
+    _, package = docker_packages(install.name, machine.system.family)
+    coming = version_in(machine.package(package).candidate or "")
+    if machine.docker.compose and (coming is None or coming < _PLUGIN_FROM):
+        return machine.docker.compose_version
+    return coming

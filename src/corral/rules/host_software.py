@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corral.model.host_needs import Need, needs
-from corral.model.machine import Machine
+from corral.model.host_needs import OLDEST, Need, compose_version, needs, program_version
+from corral.model.machine import Machine, Version
 from corral.rules.host_registry import Evidence, There, rule_on_each
 
 
@@ -51,3 +51,28 @@ def _lacks_docker(machine: Machine, need: Need) -> bool:
     if need.program == "docker":
         return machine.program("docker") is None
     return need.program == "compose" and not machine.docker.compose
+
+
+@rule_on_each("H06", "error")
+def program_too_old(there: There) -> Iterator[Evidence]:
+    """Found before anything is changed: the proxies come last, and without this a whole run would have gone before."""
+    for need in needs(there.cluster, there.host):
+        if need.program != "compose":
+            yield from _too_old(need, program_version(there.machine, need))
+
+
+@rule_on_each("A10", "error")
+def compose_too_old(there: There) -> Iterator[Evidence]:
+    for need in needs(there.cluster, there.host):
+        if need.program == "compose":
+            yield from _too_old(need, compose_version(there.machine, need.install))
+
+
+def _too_old(need: Need, version: Version | None) -> Iterator[Evidence]:
+    oldest = OLDEST.get(need.program)
+    if oldest and version and version < oldest:
+        yield {"program": need.program, "version": _text(version), "oldest": _text(oldest), "key": need.key}
+
+
+def _text(version: Version) -> str:
+    return ".".join(map(str, version))

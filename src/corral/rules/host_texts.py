@@ -77,6 +77,16 @@ _ENGLISH: Final = {
         "The instances run in containers.",
         "Install it on {host}, or leave app.install out, and Corral does.",
     ),
+    "program_too_old": Text(
+        "{program} is {version} there, or would be, and Corral needs {oldest} or later.",
+        "What Corral writes for it uses what an older one doesn't know.",
+        "Bring a later one to {host}, such as from its maker's own repository, or choose another in {key}.",
+    ),
+    "compose_too_old": Text(
+        "docker compose is {version} there, or would be, and Corral needs {oldest} or later.",
+        "An older one doesn't read files of today's format.",
+        "Add Docker's own repository on {host} and write `{key}: {{package: docker-ce}}`: its plugin is a later one.",
+    ),
     "port_taken": Text(
         "{place}, which {unit} needs, is taken by {holder}.",
         "Two programs can't listen there.",

@@ -75,6 +75,16 @@ CHINESE: Final = {
         "实例运行在容器里。",
         "请在 {host} 上安装它，或不写 app.install，由 Corral 安装。",
     ),
+    "program_too_old": Text(
+        "那里的 {program} 是（或将会是）{version}，而 Corral 需要 {oldest} 或更新的版本。",
+        "Corral 为它写的内容用到了旧版本没有的功能。",
+        "请在 {host} 上换成更新的版本（例如来自其官方软件源），或在 {key} 中另选一个。",
+    ),
+    "compose_too_old": Text(
+        "那里的 docker compose 是（或将会是）{version}，而 Corral 需要 {oldest} 或更新的版本。",
+        "更旧的版本无法读取现在的文件格式。",
+        "请在 {host} 上添加 Docker 官方软件源，并写 `{key}: {{package: docker-ce}}`：它的插件是更新的版本。",
+    ),
     "port_taken": Text(
         "{unit} 需要的 {place} 被 {holder} 占用。",
         "两个程序不能同时监听那里。",

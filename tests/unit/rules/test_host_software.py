@@ -11,6 +11,7 @@ from corral.model.machine import (
     Listener,
     Machine,
     PackageState,
+    Program,
 )
 from corral.rules.host import preflight
 from tests.unit.rules.good_hosts import (
@@ -65,6 +66,77 @@ def test_docker_that_somebody_else_was_to_install(programs: tuple[str, ...], com
     )
     assert codes(changed(found, "docker", compose=compose), made) == [("A10", "error")]
     assert codes(host("two", COMPOSE), made) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "program", "version", "candidate", "refused"),
+    [
+        ("one", "nginx", "", "1.18.0-6ubuntu14.4", True),
+        ("one", "nginx", "1.18.0-6.1+deb11u3", None, True),
+        ("one", "nginx", "1.19.5-1~focal", None, False),
+        ("two", "nginx", "1.18.0-0ubuntu1", None, False),
+        ("three", "chrony", "", "3.5-6ubuntu6", True),
+        ("three", "chrony", "4.0-8+deb11u2", None, False),
+        ("three", "mongodb-org-server", "4.2.25", None, True),
+        ("three", "mongodb-org-server", "4.4.29", None, False),
+        ("one", "nginx", "", None, False),
+    ],
+)
+def test_programs_that_are_too_old(name: str, program: str, version: str, candidate: str | None, refused: bool) -> None:
+    found = host(name)
+    rest = tuple(each for each in found.packages if each.name != program)
+    said = findings(replace(found, packages=(*rest, PackageState(program, version, candidate))))
+    assert [(p.code, p.severity) for p in said if p.code != "D16"] == ([("H06", "error")] if refused else [])
+
+
+def test_what_is_too_old_is_told_with_what_is_needed() -> None:
+    [problem] = findings(without(host(), "nginx", "1.18.0-6ubuntu14.4"))
+    assert "nginx is 1.18.0 there, or would be, and Corral needs 1.19.5 or later" in problem.message
+    assert "proxy.install" in problem.hint
+
+
+def test_a_program_that_somebody_else_installed_is_too_old_as_well() -> None:
+    made = cluster()
+    made = replace(made, proxy=replace(made.proxy, install=Install("none")))
+    old = replace(host(), programs=(*host().programs[1:], Program("nginx", "/opt/nginx", (1, 18, 0))))
+    assert codes(old, made) == [("H06", "error")]
+
+
+@pytest.mark.parametrize(
+    ("compose", "version", "candidates", "refused"),
+    [
+        (("docker-compose",), (1, 25, 0), {}, True),
+        (("docker-compose",), (1, 27, 0), {}, False),
+        (("docker-compose",), None, {}, False),
+        (("docker", "compose"), (2, 20, 2), {"docker-compose": "1.25.0-1"}, False),
+        ((), None, {"docker-compose": "1.25.0-1"}, True),
+        ((), None, {"docker-compose": "1.25.0-1", "docker-compose-v2": "2.20.2"}, True),
+        ((), None, {"docker-compose": "2.26.1-4"}, False),
+        (("docker-compose",), (1, 25, 0), {"docker-compose": "2.26.1-4"}, False),
+        ((), None, {"docker-compose": None}, False),
+    ],
+)
+def test_a_compose_that_is_too_old(
+    compose: tuple[str, ...],
+    version: tuple[int, int, int] | None,
+    candidates: dict[str, str | None],
+    refused: bool,
+) -> None:
+    """Of the packages that bring compose, docker.io comes with docker-compose."""
+    found = changed(host("two", COMPOSE), "docker", compose=compose, compose_version=version)
+    for name, candidate in candidates.items():
+        found = without(found, name, candidate)
+    assert codes(found, cluster(COMPOSE)) == ([("A10", "error")] if refused else [])
+
+
+def test_docker_ce_comes_with_its_plugin() -> None:
+    made = cluster(COMPOSE)
+    made = replace(made, app=replace(made.app, install=Install("package", name="docker-ce")))
+    found = changed(host("two", COMPOSE), "docker", compose=(), compose_version=None)
+    found = without(without(found, "docker-compose", "1.25.0-1"), "docker-compose-plugin", "2.29.7-1")
+    found = replace(found, packages=(*found.packages, PackageState("docker-ce", "5:27.3.1-1")))
+    machines = {each.name: replace(good(each), packages=found.packages) for each in made.hosts}
+    assert preflight(made, machines | {"two": found}) == []
 
 
 def listening(*listeners: Listener, name: str = "one") -> Machine:
