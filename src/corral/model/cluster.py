@@ -29,6 +29,15 @@ def port_in(name: str) -> int:
     return int(last) if last.isdecimal() and "." not in name else 0
 
 
+def is_worker(host: str, name: str) -> bool:
+    """Whether a unit that was found on `host` is a worker, also one that the file has no more.
+
+    The whole name decides: a host may have `-worker-` in its own.
+    """
+    port = port_in(name)
+    return port > 0 and name == instance_name(host, port, "worker")
+
+
 @dataclass(frozen=True)
 class Layout:
     """Where Corral's files lie on one host. On real hosts /etc/corral/<cluster> and the like."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from corral.model.cluster import port_in
+from corral.model.cluster import is_worker, port_in
 from corral.model.resources import Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
@@ -140,8 +140,8 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
 
 
 def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
-    """Workers that have left the file, told by their names: they stop before new ones start, or jobs run twice."""
-    return [action for action in leftover_units(desired, observed) if "-worker-" in action.name]
+    """Workers that have left the file: they stop before new ones start, or jobs run twice."""
+    return [action for action in leftover_units(desired, observed) if is_worker(action.host, action.name)]
 
 
 def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:

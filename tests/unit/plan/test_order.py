@@ -116,3 +116,12 @@ def test_a_member_that_the_set_does_not_have_only_has_to_answer() -> None:
     assert [a.gate.kind for a in known.actions() if isinstance(a, StartUnit)] == ["member"]
     first = make_plan("ref", DESIRED, Observed())
     assert {a.gate.kind for a in first.actions() if isinstance(a, StartUnit) if a.unit.role == "database"} == {"member"}
+
+
+def test_a_host_with_worker_in_its_name_changes_no_order() -> None:
+    """Only workers stop before others start; a member and a web instance that have left the file stop last."""
+    names = ("mongod.prod-worker-1", "prod-worker-1-5045", "prod-worker-1-worker-5140")
+    gone = replace(WHOLE, units=(*WHOLE.units, *(FoundUnit("prod-worker-1", name, "running") for name in names)))
+    plan = make_plan("ref", DESIRED, gone)
+    stops = {stage.name: [a.name for a in stage.actions() if isinstance(a, StopUnit)] for stage in plan.stages}
+    assert stops == {"application": [names[2]], "retire": [names[0], names[1]]}
