@@ -40,8 +40,10 @@ PING_PATH: Final = "/.corral/ping"
 """Answered by nginx itself: `ok <host> <revision>`."""
 ROUTE_COOKIE: Final = "corral_route"
 
-STICKY_SINCE: Final = (1, 29, 6)
-KEEPALIVE_ZERO_SINCE: Final = (1, 29, 7)
+NATIVE_STICKY: Final = "sticky cookie"
+KEEPALIVE_ZERO: Final = "keepalive 0"
+SINCE: Final = {NATIVE_STICKY: (1, 29, 6), KEEPALIVE_ZERO: (1, 29, 7)}
+"""Directives that older versions refuse, and from which version on the configuration may hold them."""
 CONNECT_TIMEOUT: Final = 2
 """Seconds. Linux repeats a lost SYN after 1 s, so one lost packet is forgiven and a dead host is not waited for."""
 MAX_TRIES: Final = 8
@@ -76,7 +78,7 @@ def render_nginx(
         listen=_listen(host, port, proxy),
         servers=web,
         endpoint=endpoint,
-        native=(facts.nginx_version or (0, 0, 0)) >= STICKY_SINCE,
+        native=NATIVE_STICKY in features(facts.nginx_version),
         keepalive=_keepalive(proxy, facts),
         tries=tries(web),
         connect_timeout=CONNECT_TIMEOUT,
@@ -93,6 +95,15 @@ def render_nginx(
         probe_header=PROBE_HEADER,
         probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
     )
+
+
+def features(version: tuple[int, int, int] | None) -> tuple[str, ...]:
+    """Those of SINCE that this nginx knows; an unknown version counts as one that knows none.
+
+    A package upgrade that adds one asks for a restart: the master that runs is the old program until then, and it
+    would refuse at its reload what the new one's `nginx -t` has accepted.
+    """
+    return tuple(name for name, since in SINCE.items() if version is not None and version >= since)
 
 
 def command(program: str, host: Host) -> tuple[str, ...]:
@@ -192,7 +203,7 @@ def tries(instances: Sequence[Instance]) -> int:
 
 def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:
     """None leaves the directive out: before 1.29.7 that is how keepalive is switched off, and 0 is refused."""
-    if proxy.keepalive > 0 or (facts.nginx_version or (0, 0, 0)) >= KEEPALIVE_ZERO_SINCE:
+    if proxy.keepalive > 0 or KEEPALIVE_ZERO in features(facts.nginx_version):
         return proxy.keepalive
     return None
 

@@ -41,7 +41,7 @@ def add_proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> No
         host=host.name,
         name=nginx_unit(host),
         role="proxy",
-        revision=revision(definition.content),
+        revision=revision(definition.content, *nginx.features(program.version)),
         reload_revision=taken_in,
         program=nginx.command(program.path, host),
         directory=str(host.layout.run),

@@ -221,6 +221,26 @@ def test_only_what_depends_on_it_starts_anew(edit: tuple[str, str], started_anew
     assert {name for name, unit in before.items() if after[name].revision != unit.revision} == started_anew
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "restarts"),
+    [
+        ((1, 22, 1), (1, 29, 5), False),
+        ((1, 29, 5), (1, 29, 6), True),  # nginx's own sticky cookie
+        ((1, 29, 6), (1, 29, 7), True),  # keepalive 0
+        ((1, 29, 7), (1, 31, 3), False),
+        (None, (1, 22, 1), False),
+        ((1, 31, 3), (1, 28, 0), True),  # and back
+    ],
+)
+def test_nginx_starts_anew_when_its_package_takes_what_the_running_one_refuses(
+    before: tuple[int, int, int] | None, after: tuple[int, int, int], restarts: bool
+) -> None:
+    """The new program's `nginx -t` accepts it, and the master that runs would refuse it at every reload."""
+    old, new = (units_of(wanted(REFERENCE, nginx_version=version))["nginx.proxy-100"] for version in (before, after))
+    assert (old.revision != new.revision) == restarts
+    assert restarts or old.reload_revision == new.reload_revision
+
+
 def test_one_containers_change_is_no_others() -> None:
     cluster = cluster_of(REFERENCE)
     first = cluster.app.instances[0]

@@ -7,7 +7,7 @@ from functools import partial
 
 from corral.desired.hosts import assemble_hosts
 from corral.model.resources import Desired, FileRecord, HostFacts, digest
-from corral.plan.actions import WriteFile
+from corral.plan.actions import ReloadUnit, StartUnit, WriteFile
 from corral.plan.order import make_plan
 from corral.plan.software import InstallPackages
 from tests.unit.plan.cluster_of import cluster_of, in_place
@@ -21,10 +21,13 @@ database: {members: [d1]}
 """
 
 
-def desired(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
+NEW = (1, 31, 3)
+
+
+def desired(text: str, held_back: frozenset[str] = frozenset(), nginx: tuple[int, int, int] = NEW) -> Desired:
     cluster = cluster_of(text)
     facts = {
-        host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5), interface="eth0")
+        host.name: HostFacts(host.name, nginx_version=nginx, mongod_version=(6, 0, 5), interface="eth0")
         for host in cluster.hosts
     }
     return assemble_hosts(cluster, facts, held_back)
@@ -47,6 +50,18 @@ def test_a_program_is_there_before_it_judges_its_configuration() -> None:
     paths = [action.id for action in actions if isinstance(action, WriteFile) and action.host == "p"]
     assert paths.count("file /etc/corral/ref/keepalived.conf on p") == 1
     assert paths.count("file /etc/corral/ref/nginx.conf on p") > 2, "once for each batch, and once more at the end"
+
+
+def test_no_proxy_is_reloaded_with_what_only_its_upgraded_program_knows() -> None:
+    """nginx and the application are upgraded in one change: the first drain brings nginx's own sticky cookie."""
+    first = desired(TWO_PROXIES, nginx=(1, 22, 1))
+    text = TWO_PROXIES.replace('"1.0"', '"1.1"')
+    found = replace(in_place(first), software=first.software)
+    actions = list(make_plan("ref", desired(text), found, partial(desired, text)).actions())
+    for unit in ("nginx.p", "nginx.q"):
+        mine = [each for each in actions if isinstance(each, StartUnit | ReloadUnit) and each.unit.name == unit]
+        assert isinstance(mine[0], StartUnit)
+        assert [type(each) for each in mine[1:]] == [ReloadUnit] * (len(mine) - 1)
 
 
 def test_what_the_plan_itself_writes_is_not_changed_by_hand() -> None:
