@@ -6,6 +6,7 @@ refused a new content, anything else when a command failed. A line `note …` is
 
 Every file is written beside its place, synced and renamed. Before the rename its path and digest are written down as
 pending, after the commands that take it in as done: a script that is cut off anywhere is gone on with by the next plan.
+A file that goes is pending as well while its removal has to be taken in, and no longer written down afterwards.
 """
 
 from __future__ import annotations
@@ -45,6 +46,18 @@ place() {{
     if [ -n "$3" ]; then chown -- "$3" "$1" || failed "$1 can't be given to $3"; fi
     chmod -- "$2" "$1" && sync -- "$1" || failed "$1 can't be written"
 }}
+delete_tree() {{
+    if [ -L "$1" ]; then
+        to=$(readlink -m -- "$1")
+        failed "$1 is a link to $to, and neither is deleted: delete what is in $to yourself, then the link"
+    fi
+    if mountpoint -q -- "$1"; then
+        find "$1" -xdev -mindepth 1 -delete || failed "$1 can't be emptied"
+        echo "note $1 is empty, and stays because a file system is mounted there" >&3
+    else
+        rm -rf --one-file-system -- "$1" || failed "$1 can't be deleted"
+    fi
+}}
 """
 
 
@@ -52,7 +65,7 @@ def script_of(actions: Sequence[HostChange], state: str, secrets: Secrets) -> st
     """The script of `actions`, all of one host; `state` is its directory of what Corral writes down, empty for none."""
     ends = _ends(actions)
     parts = [_HEAD]
-    if state and any(isinstance(action, WriteFile | InstallPackages) for action in actions):
+    if state and any(isinstance(action, WriteFile | InstallPackages) or _after(action) for action in actions):
         places = (f"{state}/{name}" for name in ("files", "packages"))
         own = shlex.quote(state)
         made = f"( umask 022; mkdir -p -- {own} ) && mkdir -p -- {shlex.join(places)}"
@@ -62,12 +75,13 @@ def script_of(actions: Sequence[HostChange], state: str, secrets: Secrets) -> st
     for number, action in enumerate(actions):
         after = "".join(_take_in(command) for command in ends[number])
         parts.append(f"{{\n{_part(action, state, secrets)}{after}}} >&2 8>&-\n")
-        parts.append("".join(_settled(write, state, secrets) for write in _complete(actions, ends, number)))
+        parts.append("".join(_settled(file, state, secrets) for file in _complete(actions, ends, number)))
         parts.append(f"echo done {number}\n")
     return "".join(parts)
 
 
 Commands = tuple[tuple[str, ...], ...]
+OneFile = WriteFile | RemoveFile
 
 
 def _after(action: HostChange) -> Commands:
@@ -86,13 +100,11 @@ def _ends(actions: Sequence[HostChange]) -> list[list[tuple[str, ...]]]:
     return [[command for command, at in last.items() if at == number] for number in range(len(actions))]
 
 
-def _complete(actions: Sequence[HostChange], ends: list[list[tuple[str, ...]]], number: int) -> list[WriteFile]:
+def _complete(actions: Sequence[HostChange], ends: list[list[tuple[str, ...]]], number: int) -> list[OneFile]:
     """The files all of whose commands have run once action `number` is over, and hadn't before."""
     at = {command: place for place, commands in enumerate(ends) for command in commands}
-    files = [(place, action) for place, action in enumerate(actions) if isinstance(action, WriteFile)]
-    return [
-        action for place, action in files if max([place, *(at[command] for command in action.file.after)]) == number
-    ]
+    files = [(place, action) for place, action in enumerate(actions) if isinstance(action, OneFile)]
+    return [action for place, action in files if max([place, *(at[command] for command in _after(action))]) == number]
 
 
 def _take_in(command: tuple[str, ...]) -> str:
@@ -105,19 +117,22 @@ def _take_in(command: tuple[str, ...]) -> str:
     return f"{text} || failed {shlex.quote(f'{text} failed')}\n"
 
 
-def _settled(action: WriteFile, state: str, secrets: Secrets) -> str:
-    return _note(action, "done", state, secrets)
+def _settled(action: OneFile, state: str, secrets: Secrets) -> str:
+    if isinstance(action, WriteFile):
+        return _note(action, "done", state, secrets)
+    return f"rm -f -- {shlex.quote(record_path(state, action.path))}\n" if state else ""
 
 
-def _note(action: WriteFile, word: str, state: str, secrets: Secrets) -> str:
+def _note(action: OneFile, word: str, state: str, secrets: Secrets) -> str:
     if not state:
         return ""
-    path = action.file.path
-    return f"note_down {shlex.quote(record_path(state, path))} {word} {_digest(action, secrets)} {shlex.quote(path)}\n"
+    path = action.file.path if isinstance(action, WriteFile) else action.path
+    words = shlex.join((record_path(state, path), word, _digest(action, secrets), path))
+    return f"note_down {words}\n"
 
 
-def _digest(action: WriteFile, secrets: Secrets) -> str:
-    return digest(resolve(action.file.content, secrets))
+def _digest(action: OneFile, secrets: Secrets) -> str:
+    return digest(resolve(action.file.content, secrets)) if isinstance(action, WriteFile) else action.before
 
 
 def _part(action: HostChange, state: str, secrets: Secrets) -> str:
@@ -125,7 +140,7 @@ def _part(action: HostChange, state: str, secrets: Secrets) -> str:
         case WriteFile():
             text = _write(action, state, secrets)
         case RemoveFile():
-            text = _remove(action, state)
+            text = _remove(action, state, secrets)
         case InstallPackages():
             text = install(action, state)
         case _:
@@ -139,8 +154,7 @@ def _simple(action: HostChange) -> str:
         case MakeDirectory():
             text = _directory(action)
         case RemoveTree():
-            path = shlex.quote(action.path)
-            text = f'rm -rf --one-file-system -- {path} || failed {path}" can\'t be deleted"\n'
+            text = f"delete_tree {shlex.quote(action.path)}\n"
         case LoadImage():
             text = f'docker pull --quiet -- {shlex.quote(action.image.name)} || failed "it can\'t be pulled"\n'
         case EnableService():
@@ -190,7 +204,9 @@ def _judge(action: WriteFile, candidate: str) -> str:
     return f"{command} || {{ rm -f -- {candidate}; failed {failure} {REFUSED}; }}\n"
 
 
-def _remove(action: RemoveFile, state: str) -> str:
+def _remove(action: RemoveFile, state: str, secrets: Secrets) -> str:
+    """The note is needed only where there is something to do again; without it the next plan has nothing to see."""
     path = shlex.quote(action.path)
-    record = f" {shlex.quote(record_path(state, action.path))}" if state else ""
-    return f'expect {path} {shlex.quote(action.before)}\nrm -f -- {path}{record} || failed {path}" can\'t be removed"\n'
+    pending = _note(action, "pending", state, secrets) if action.after else ""
+    gone = f'rm -f -- {path} || failed {path}" can\'t be removed"\n'
+    return f"expect {path} {shlex.quote(action.before)}\n{pending}{gone}"

@@ -9,28 +9,60 @@ from corral.plan.software import InstallPackages
 
 _APT: Final = "apt-get -q -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"
 """Waits two minutes for another apt: unattended upgrades hold its lock at night."""
+_DPKG: Final = "dpkg --force-confdef --force-confold"
+"""A configuration file that somebody has changed stays, and nobody is asked: there is nobody to answer."""
+
+_OUTPUT: Final = """\
+said=$(mktemp) && exec 7<>"$said" && rm -f -- "$said" || failed "there is no room for what the installation says"
+tell() { tail -n 40 /proc/self/fd/7 >&2; }
+gave_up() { tell; failed "$1"; }
+trap 'tell; exit 143' TERM
+"""
+"""What an installer says goes to a file, told when it fails or has to end: dpkg is killed by a pipe that nobody reads.
+
+The file has no name from the start, so that none is left over, and is read again through /proc.
+"""
+_OUTPUT_ENDS: Final = "trap - TERM; exec 7>&-\n"
+
+_APT_INSTALLS: Final = f"""\
+export DEBIAN_FRONTEND=noninteractive
+apt() {{ {_APT} --no-install-recommends "$@" >&7 2>&1; }}
+mended() {{
+    grep -q -e 'dpkg --configure -a' -e '--fix-broken install' /proc/self/fd/7 || return 1
+    {_DPKG} --configure -a >&7 2>&1
+    apt --fix-broken --no-remove install
+}}
+"""
+"""`mended` goes on with an installation that was cut off, as apt asks for; it fails where apt asks for no such thing.
+
+dpkg alone can't when a package is unpacked and one that it depends on is not; apt alone won't while dpkg has notes of
+its own. Neither may remove anything.
+"""
 
 
 def install(action: InstallPackages, state: str) -> str:
     """What it installs is written down first: services that must stay off are disabled though the script is cut off."""
-    names = shlex.join(action.names)
     services = shlex.join(action.keep_off)
     marks = "".join(f": >{shlex.quote(f'{state}/packages/{name}')}\n" for name in action.names) if state else ""
-    if action.manager == "dnf":
-        install = f'dnf -q -y --setopt=install_weak_deps=False install {names} || failed "dnf can\'t install {names}"\n'
-    else:
-        install = (
-            "export DEBIAN_FRONTEND=noninteractive\n"
-            f'{_APT} update || failed "apt-get update failed"\n'
-            f'{_APT} --no-install-recommends install {names} || failed "apt-get can\'t install {names}"\n'
-        )
+    installation = f"{_OUTPUT}{_installation(action)}{_OUTPUT_ENDS}"
     if not services:
-        return marks + install
+        return marks + installation
     return (
         f'{marks}systemctl mask --quiet --runtime -- {services} || failed "systemctl mask failed"\n'
-        f"{install}"
+        f"{installation}"
         f"systemctl unmask --quiet --runtime -- {services} && systemctl disable --quiet --now -- {services} ||\n"
         f"    failed {shlex.quote(f'{services} can not be switched off')}\n"
+    )
+
+
+def _installation(action: InstallPackages) -> str:
+    names = shlex.join(action.names)
+    if action.manager == "dnf":
+        command = f"dnf -q -y --setopt=install_weak_deps=False install {names}"
+        return f'{command} >&7 2>&1 || gave_up "dnf can\'t install {names}"\n'
+    return (
+        f'{_APT_INSTALLS}apt update || gave_up "apt-get update failed"\n'
+        f'apt install {names} || {{ mended && apt install {names}; }} || gave_up "apt-get can\'t install {names}"\n'
     )
 
 

@@ -113,11 +113,15 @@ def _is_drift(old: File | None, record: FileRecord | None) -> bool:
 def leftover_files(desired: Desired, observed: Observed) -> list[RemoveFile]:
     """Files in Corral's own directories that the cluster file asks for no longer."""
     wanted = {(file.host, file.path) for file in desired.files}
-    return [
-        RemoveFile(file.host, file.path, raw_digest(file), after_removal(file.path))
-        for file in observed.files
-        if (file.host, file.path) not in wanted
-    ]
+    return [action for action in removals(observed) if (action.host, action.path) not in wanted]
+
+
+def removals(observed: Observed) -> list[RemoveFile]:
+    """For each of Corral's files, and for those that are gone without that being taken in: a run was cut off."""
+    there = {(file.host, file.path): raw_digest(file) for file in observed.files}
+    pending = {(record.host, record.path) for record in observed.written if record.pending}
+    gone = {(host, path): "" for host, path in sorted(pending - there.keys()) if after_removal(path)}
+    return [RemoveFile(host, path, before, after_removal(path)) for (host, path), before in (there | gone).items()]
 
 
 def after_removal(path: str) -> tuple[tuple[str, ...], ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from corral.model.resources import FoundUnit, Observed
-from corral.plan.actions import Action, Plan, RemoveFile, RemoveTree, Stage, StopUnit
-from corral.plan.diff import after_removal, raw_digest
+from corral.plan.actions import Action, Plan, RemoveTree, Stage, StopUnit
+from corral.plan.diff import removals
 
 DATABASE: Final = "the database"
 LOGS: Final = "the logs"
@@ -19,8 +19,7 @@ _ORDER: Final = ("keepalived.", "nginx.", "", "mongod.")
 def retire_plan(cluster: str, observed: Observed, trees: Iterable[RemoveTree]) -> Plan:
     """Stop every unit and remove every file that Corral has made; `trees` are directories that go as a whole, last."""
     stops = [[_stop(unit) for unit in observed.units if _group(unit) == prefix] for prefix in _ORDER]
-    files = [RemoveFile(file.host, file.path, raw_digest(file), after_removal(file.path)) for file in observed.files]
-    waves: tuple[tuple[Action, ...], ...] = (*(tuple(wave) for wave in stops), tuple(files), tuple(trees))
+    waves: tuple[tuple[Action, ...], ...] = (*map(tuple, stops), tuple(removals(observed)), tuple(trees))
     return Plan(cluster, (Stage("retire", tuple(wave for wave in waves if wave)),))
 
 

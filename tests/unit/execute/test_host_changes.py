@@ -199,6 +199,29 @@ def test_a_script_that_is_cut_off_anywhere_is_gone_on_with(tmp_path: Path, conte
         assert log.read_text().endswith("new a\n"), f"cut before line {cut}: nobody has taken it in"
 
 
+def test_a_removal_that_is_cut_off_anywhere_is_gone_on_with(
+    tmp_path: Path, context: Context, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After each line of its part, the next plan removes the file and has that taken in."""
+    log, path = tmp_path / "log", tmp_path / "config" / "chrony.conf"
+    take_in = ("/bin/sh", "-c", f'[ -e "{path}" ] || echo gone >>"{log}"')
+    monkeypatch.setattr(diff, "after_removal", lambda _path: (take_in,))
+    removal = RemoveFile("h", str(path), digest("ours\n"), (take_in,))
+    lines = script_of([removal], str(host.layout.state), SECRETS).splitlines(keepends=True)
+    for cut in range(lines.index("{\n"), len(lines) + 1):
+        log.write_text("")
+        change(context, written(path, "ours\n"))
+        asyncio.run(context.transport.run("h", closed("".join(lines[:cut]))))
+        change(context, *gone(context, host))
+        assert log.read_text() in ("gone\n", "gone\n" * 2), f"cut before line {cut}: nobody has taken it in"
+        assert found(context, host) == ([], [])
+
+
+def gone(context: Context, host: Host) -> list[RemoveFile]:
+    files, records = found(context, host)
+    return diff.leftover_files(desired(), Observed(files=tuple(files), written=tuple(records)))
+
+
 def closed(script: str) -> str:
     """`script`, cut off in the middle of a group: its end."""
     return script + ("} >&2\n" if script.count("\n{\n") > script.count("\n} >&2\n") else "")

@@ -8,8 +8,9 @@ import pytest
 
 from corral.model.resources import FileRecord, FoundUnit, Observed
 from corral.model.software import Package
-from corral.plan.actions import Plan, RemoveTree
+from corral.plan.actions import Plan, RemoveFile, RemoveTree
 from corral.plan.basis import SET, basis_of, changed_since
+from corral.plan.diff import leftover_files, raw_digest
 from corral.plan.effects import effects
 from corral.plan.only import Only, hosts_of, part_of
 from corral.plan.order import make_plan
@@ -69,6 +70,46 @@ def test_what_has_left_the_file_is_stopped_on_the_chosen_hosts_alone() -> None:
     assert part_of(plan, only(stages="application"), CLUSTER).changes == 0
 
 
+def test_a_member_gives_up_its_vote_before_it_is_stopped() -> None:
+    """Of a set of three, two leave: stopped with their votes, they would take the majority with them."""
+    wider = in_place(desired_of(REFERENCE.replace("d3: {}}", "d3: {}, a: {}, b: {}}")))
+    ids = [action.id for action in part_of(make_plan("ref", DESIRED, wider), only(hosts="a b"), CLUSTER).actions()]
+    assert ids.index("replica set ref") < ids.index("unit mongod.a") < ids.index("unit mongod.b")
+    complete = replace(wider, replica_set=WHOLE.replica_set)
+    plan = part_of(make_plan("ref", DESIRED, complete), only(hosts="a"), CLUSTER)
+    assert [action.id for action in plan.actions() if action.id.startswith(("replica", "unit mongod"))] == [
+        "unit mongod.a"
+    ]
+
+
+def moved_worker() -> Plan:
+    moved = REFERENCE.replace("workers: {instances: 1}", "workers: {instances: 1, hosts: [b]}")
+    return make_plan("ref", desired_of(moved), WHOLE)
+
+
+def test_a_worker_that_moves_stops_where_it_was_before_it_starts() -> None:
+    part = part_of(moved_worker(), only(hosts="b"), CLUSTER)
+    units = [action.summary for action in part.actions() if "worker" in action.id and action.id.startswith("unit ")]
+    assert units == ["stop a-worker-5140 (no longer in the cluster file)", "start b-worker-5140 (new)"]
+    assert {action.host for action in part.actions()} == {"a", "b"}
+
+
+def test_a_worker_that_starts_elsewhere_is_not_started_along() -> None:
+    part = part_of(moved_worker(), only(hosts="a"), CLUSTER)
+    assert [action.id for action in part.actions() if action.id.startswith("unit ")] == ["unit a-worker-5140"]
+    assert part_of(moved_worker(), only(hosts="d1"), CLUSTER).changes == 0
+
+
+def test_an_instance_that_the_proxies_may_know_of_is_not_stopped() -> None:
+    """Until the proxies are in the part; what else has left the file on that host waits with it."""
+    six = in_place(desired_of(REFERENCE.replace("instances: 5", "instances: 6")))
+    plan = make_plan("ref", DESIRED, six)
+    assert part_of(plan, only(hosts="b"), CLUSTER).changes == 0
+    ids = [action.id for action in part_of(plan, only(hosts="b p"), CLUSTER).actions()]
+    assert ids.index("unit nginx.p") < ids.index("unit b-5045")
+    assert "unit a-5045" not in ids
+
+
 def test_the_end_begins_at_the_front() -> None:
     """Nobody is sent to an instance that is gone, and no instance loses its database."""
     keepalived = FoundUnit("p", "keepalived.p", "running")
@@ -100,6 +141,24 @@ def test_removed_files_are_taken_in_too() -> None:
         (("systemctl", "try-restart", "chrony.service"),),
         (),
     ]
+
+
+def test_a_removal_that_nobody_has_taken_in_is_gone_on_with() -> None:
+    """A run was cut off after the file went: what is left of it is its note."""
+    chrony = "/etc/chrony.d/corral-ref.conf"
+    wanted = DESIRED.files[0]
+    records = (
+        FileRecord("a", chrony, "abc", pending=True),
+        FileRecord("b", chrony, "abc"),
+        FileRecord("a", "/etc/corral/ref/x", "abc", pending=True),
+        FileRecord(wanted.host, wanted.path, "abc", pending=True),
+    )
+    again = RemoveFile("a", chrony, "", (("systemctl", "try-restart", "chronyd.service"),))
+    assert leftover_files(DESIRED, Observed(written=records)) == [again]
+    assert again in retire_plan("ref", Observed(written=records), ()).actions()
+    still = replace(wanted, host="a", path=chrony)
+    [removal] = leftover_files(DESIRED, Observed(files=(still,), written=records))
+    assert removal.before == raw_digest(still), "it is there: the run was cut off before it went"
 
 
 def restarted(text: str, observed: Observed, *names: str) -> list[list[str]]:

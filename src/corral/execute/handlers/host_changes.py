@@ -16,7 +16,7 @@ from corral.execute.context import Context
 from corral.execute.scripts import REFUSED, STALE, script_of
 from corral.execute.software_scripts import unpack_command
 from corral.model.resources import digest
-from corral.plan.actions import HostChange, WriteFile
+from corral.plan.actions import HostChange, RemoveTree, WriteFile
 from corral.plan.software import InstallPackages, LoadImage, UnpackArchive
 from corral.problems import Problem
 from corral.secrets import redact, resolve
@@ -26,6 +26,8 @@ SCRIPT_DEADLINE = 120.0
 """Seconds for the files of one host: a slow disk syncs each of them."""
 INSTALL_DEADLINE = 1200.0
 """Seconds for packages, archives and images: a slow mirror, a slow line."""
+DELETION_DEADLINE = 3600.0
+"""Seconds for directories that go with all that is in them: years of logs, a database on a slow disk."""
 
 
 async def change_host(actions: Sequence[HostChange], context: Context, sink: Sink) -> None:
@@ -94,6 +96,8 @@ def _remember(action: HostChange, context: Context) -> None:
 
 
 def _deadline(actions: Sequence[HostChange]) -> float:
+    if any(isinstance(action, RemoveTree) for action in actions):
+        return DELETION_DEADLINE
     slow = any(isinstance(action, InstallPackages | LoadImage) for action in actions)
     return INSTALL_DEADLINE if slow else SCRIPT_DEADLINE
 
