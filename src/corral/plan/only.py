@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from corral.model.cluster import Cluster
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, StartUnit, StopUnit, WriteFile
 from corral.plan.diff import ACCOUNTS
 
 ROLES: Final = {"time": "time", "database": "database", "app": "application", "proxy": "proxy"}
@@ -40,28 +41,63 @@ def hosts_of(only: Only, cluster: Cluster) -> frozenset[str]:
 
 
 def part_of(plan: Plan, only: Only, cluster: Cluster) -> Plan:
-    """The actions of `plan` on the chosen hosts, or in the chosen stages.
+    """The actions of `plan` on the chosen hosts, or in the chosen stages, and what must come before them.
 
     The accounts of those hosts come along: they are made in the first stage that a host has, for all of them. The
-    replica set is converged when the database or one of its hosts is chosen. What has left the file is stopped on
-    the chosen hosts alone.
+    replica set is converged when the database or one of its hosts is chosen, and when a mongod is to be stopped: it
+    may still have a vote. What has left the file is stopped on the chosen hosts alone, with one exception: before a
+    worker starts, those that have left the file stop wherever they are. Two workers do every job twice, which does more
+    harm than a stop on a host that wasn't named, and the plan shows that stop before anything is done.
+
+    A host that has web instances to stop of which a proxy may still know keeps all that has left the file until a run
+    that brings the proxies up to date: people would be sent to instances that are gone.
     """
     if only.everything:
         return plan
-    members = {member.host.name for member in cluster.database.members}
-    concerned = hosts_of(only, cluster)
+    asked = partial(_is_asked, only, hosts_of(only, cluster), {member.host.name for member in cluster.database.members})
+    known = _hosts_that_proxies_know(plan, asked)
 
     def chosen(stage: str, action: Action) -> bool:
-        if isinstance(action, WriteFile) and action.file.path.startswith(ACCOUNTS):
-            return action.host in concerned
-        if isinstance(action, ConvergeReplicaSet):
-            return "database" in only.stages or bool(only.hosts & members)
-        return action.host in only.hosts or stage in only.stages
+        return asked(stage, action) and not (stage == "retire" and action.host in known)
 
-    stages = (
-        _part(stage, [[a for a in wave if chosen(stage.name, a)] for wave in stage.waves]) for stage in plan.stages
-    )
+    def is_chosen(kind: Callable[[Action], bool]) -> bool:
+        return any(kind(action) and chosen(stage.name, action) for stage in plan.stages for action in stage.actions())
+
+    starts_worker, stops_member = is_chosen(_starts_worker), is_chosen(_stops_member)
+
+    def kept(stage: str, action: Action) -> bool:
+        if isinstance(action, ConvergeReplicaSet) and stops_member:
+            return True
+        if isinstance(action, StopUnit) and stage == "application" and starts_worker:
+            return True
+        return chosen(stage, action)
+
+    stages = (_part(stage, [[a for a in wave if kept(stage.name, a)] for wave in stage.waves]) for stage in plan.stages)
     return replace(plan, stages=tuple(stage for stage in stages if stage.waves))
+
+
+def _is_asked(only: Only, concerned: Collection[str], members: Collection[str], stage: str, action: Action) -> bool:
+    if isinstance(action, WriteFile) and action.file.path.startswith(ACCOUNTS):
+        return action.host in concerned
+    if isinstance(action, ConvergeReplicaSet):
+        return "database" in only.stages or not only.hosts.isdisjoint(members)
+    return action.host in only.hosts or stage in only.stages
+
+
+def _hosts_that_proxies_know(plan: Plan, asked: Callable[[str, Action], bool]) -> frozenset[str]:
+    """Hosts with web instances that have left the file, where something is left to do at a proxy; none otherwise."""
+    stages = {stage.name: list(stage.actions()) for stage in plan.stages}
+    if all(asked("proxy", action) for action in stages.get("proxy", ())):
+        return frozenset()
+    return frozenset(a.host for a in stages.get("retire", ()) if isinstance(a, StopUnit) and a.port)
+
+
+def _starts_worker(action: Action) -> bool:
+    return isinstance(action, StartUnit) and action.unit.role == "worker" and not action.restart
+
+
+def _stops_member(action: Action) -> bool:
+    return isinstance(action, StopUnit) and action.name.startswith("mongod.")
 
 
 def _part(stage: Stage, waves: Collection[list[Action]]) -> Stage:
