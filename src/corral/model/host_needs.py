@@ -162,6 +162,12 @@ def program_version(machine: Machine, need: Need) -> Version | None:
     return version_in(known or next((state.candidate for state in states if state.candidate), "") or "")
 
 
+def mongod_to_be(cluster: Cluster, host: Host, machine: Machine) -> Version | None:
+    """The MongoDB that the member on `host` is to run; None where there is no member, or that can't be known."""
+    need = next((need for need in needs(cluster, host) if need.program == "mongod"), None)
+    return program_version(machine, need) if need else None
+
+
 def compose_version(machine: Machine, install: Install) -> Version | None:
     """What the compose is that will be called, once docker is there by `install`; None when that can't be known."""
     _, package = docker_packages(install.name, machine.system.family)

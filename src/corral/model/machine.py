@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corral.model.mongodb_series import Series
 from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit
 from corral.model.software import Software
 
@@ -176,6 +177,15 @@ class Owned:
 
 
 @dataclass(frozen=True)
+class FoundMember:
+    """What the replica set tells of its member here: the series of the mongod that runs, and the set's own
+    featureCompatibilityVersion. That one is asked only when another series is to start."""
+
+    series: Series | None = None
+    compatibility: Series | None = None
+
+
+@dataclass(frozen=True)
 class Machine:
     host: str
     system: System = field(default_factory=System)
@@ -191,6 +201,7 @@ class Machine:
     tracking: Tracking | None = None
     """None when chronyd doesn't run, or isn't asked."""
     owned: Owned = field(default_factory=Owned)
+    member: FoundMember = field(default_factory=FoundMember)
 
     def program(self, name: str) -> Program | None:
         return next((program for program in self.programs if program.name == name), None)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corral.model.mongodb_series import Series
 from corral.model.software import Software, Stage
 
 UnitRole = Literal["proxy", "web", "worker", "database", "failover"]
@@ -147,6 +148,8 @@ class MemberFacts:
     state: str
     lag_seconds: float | None = None
     detail: str = ""
+    series: Series | None = None
+    """The release series of its mongod, where it is a known one."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from corral.model.mongodb_series import Series, series_by_wire
 from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
 from corral.transport.routes import Place
 
@@ -51,6 +52,8 @@ class Greeting:
     primary: str = ""
     version: int = 0
     election: str = ""
+    series: Series | None = None
+    """The release series of its mongod; None for one that isn't known here."""
 
 
 async def greet(connections: Connections, member: str) -> Greeting:
@@ -115,6 +118,7 @@ def _greeting(member: str, hello: Document) -> Greeting:
         primary=hello.get("primary", ""),
         version=hello.get("setVersion", 0),
         election=str(hello.get("electionId", "")),
+        series=series_by_wire(hello.get("maxWireVersion", 0)),
     )
 
 

@@ -123,7 +123,8 @@ def _found(name: str, told: _Told) -> FoundReplicaSet:
 async def _facts(connections: Connections, greetings: Greetings, primary: Greeting | None) -> tuple[MemberFacts, ...]:
     """What each member says of itself; it is in OTHER_SET when its set is not that of the others."""
     reference = primary or next((g for g in greetings.values() if g.set_name), None)
-    return tuple(await asyncio.gather(*(_fact(connections, g, reference) for g in greetings.values())))
+    facts = await asyncio.gather(*(_fact(connections, g, reference) for g in greetings.values()))
+    return tuple(replace(fact, series=greetings[fact.name].series) for fact in facts)
 
 
 async def _fact(connections: Connections, greeting: Greeting, reference: Greeting | None) -> MemberFacts:

@@ -18,6 +18,7 @@ from corral.model.resources import Desired, FoundReplicaSet, HostFacts, Observed
 from corral.mongo.clients import Connections
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import Answers, observe_machines, observed_of
+from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.operate.planning import plan_of
 from corral.operate.site import Site
@@ -62,7 +63,9 @@ async def look(site: Site, only: Only, sink: Sink = ignore, asked: Awaitable[Ans
         missing = [problem for host, problem in problems.items() if host in needed]
         if missing:
             raise Unreachable(missing)
-        seen = Look(machines, observed_of(machines, await asking))
+        found = await asking
+        told = await with_members(cluster, machines, found, Connections(site.secrets, site.routes))
+        seen = Look(told, observed_of(told, found))
         sink(StageFinished("look", time.monotonic() - started))
         return seen
     finally:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from corral.model.cluster import Cluster
-from corral.model.host_needs import data_directory, is_member, needs, program_version
+from corral.model.host_needs import data_directory, is_member, mongod_to_be
 from corral.model.machine import Version
+from corral.model.mongodb_series import Series, is_next, raising, text_of
 from corral.rules.host_registry import Evidence, Machines, SeenOn, There, rule_on_all, rule_on_each
 
 LIMIT: Final = 64000
@@ -18,8 +19,7 @@ _NETWORK: Final = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "f
 
 
 def _wanted_version(there: There) -> Version | None:
-    need = next((need for need in needs(there.cluster, there.host) if need.program == "mongod"), None)
-    return program_version(there.machine, need) if need else None
+    return mongod_to_be(there.cluster, there.host, there.machine)
 
 
 @rule_on_each("D10", "warning")
@@ -62,17 +62,36 @@ def huge_pages(there: There) -> Iterator[Evidence]:
     if version and found and is_member(there.cluster, there.host) and not there.cluster.database.tune:
         wanted = "always" if version[0] >= _PAGES_WANTED else "never"
         if found != wanted:
-            yield {"found": found, "wanted": wanted, "version": _text(version)}
+            yield {"found": found, "wanted": wanted, "version": text_of(version)}
 
 
 @rule_on_each("D16", "error")
 def version_skipped(there: There) -> Iterator[Evidence]:
     """Of a member that runs, and is to run another MongoDB."""
-    wanted = _wanted_version(there)
-    for process in there.machine.processes:
-        found = process.version if process.unit.startswith("mongod.") else None
-        if wanted and found and wanted[0] not in (found[0], found[0] + 1):
-            yield {"running": _text(found), "wanted": _text(wanted)}
+    wanted, running = _wanted_version(there), _running_version(there)
+    if wanted and running and not is_next(running[:2], wanted[:2]):
+        yield {"running": text_of(running), "wanted": text_of(wanted)}
+
+
+@rule_on_all("D16", "error")
+def compatibility_behind(cluster: Cluster, machines: Machines) -> Iterator[SeenOn]:
+    """Told once, of the first member that would not start: the data are the set's."""
+    theres = [There(cluster, host, machines[host.name]) for host in cluster.hosts if host.name in machines]
+    yield from [seen for there in theres for seen in _behind(there)][:1]
+
+
+def _behind(there: There) -> Iterator[SeenOn]:
+    """Nothing where a whole series is left out: that is another error, and comes first."""
+    wanted, found, running = _wanted_version(there), there.machine.member.compatibility, _running_version(there)
+    if wanted and found and not is_next(found, wanted[:2]) and (not running or is_next(running[:2], wanted[:2])):
+        evidence = {"wanted": text_of(wanted), "found": text_of(found), "command": raising(wanted[:2])}
+        yield SeenOn(there.host.name, evidence)
+
+
+def _running_version(there: There) -> Version | Series | None:
+    """Of the mongod that runs: the program's own word, else its series, by what it says to who connects."""
+    processes = [process for process in there.machine.processes if process.unit.startswith("mongod.")]
+    return next((process.version for process in processes if process.version), there.machine.member.series)
 
 
 @rule_on_all("D16", "warning")
@@ -83,8 +102,4 @@ def versions_differ(cluster: Cluster, machines: Machines) -> Iterator[SeenOn]:
     first = next(iter(versions.items()), None)
     for host, version in versions.items():
         if first and version[:2] != first[1][:2]:
-            yield SeenOn(host, {"version": _text(version), "other": first[0], "theirs": _text(first[1])})
-
-
-def _text(version: Version) -> str:
-    return ".".join(map(str, version))
+            yield SeenOn(host, {"version": text_of(version), "other": first[0], "theirs": text_of(first[1])})

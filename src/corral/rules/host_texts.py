@@ -194,8 +194,14 @@ _ENGLISH: Final = {
     ),
     "version_skipped": Text(
         "mongod {running} runs, and is to become {wanted}.",
-        "MongoDB goes up one major version at a time, and never down: its files would not be read.",
-        "Name a version in between (4.4, 5.0, 6.0, 7.0, 8.0), apply it, raise the featureCompatibilityVersion, go on.",
+        "MongoDB goes up one release series at a time, and never down: its files would not be read.",
+        "Go through those in between (of 4.0, 4.2, 4.4, 5.0, 6.0, 7.0, 8.0): name one, apply it, raise the "
+        "featureCompatibilityVersion, go on.",
+    ),
+    "compatibility_behind": Text(
+        "mongod {wanted} is to start, and the set's featureCompatibilityVersion is {found}.",
+        "A mongod reads data of its own release series and of the one before: it would not start.",
+        "On the primary, in mongosh as the user operator: `{command}`; then apply again.",
     ),
     "versions_differ": Text(
         "It gets MongoDB {version}, and {other} has {theirs}.",

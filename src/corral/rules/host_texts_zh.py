@@ -190,8 +190,14 @@ CHINESE: Final = {
     ),
     "version_skipped": Text(
         "正在运行的是 mongod {running}，要换成 {wanted}。",
-        "MongoDB 每次只能升一个主版本，不能降级，否则无法读取已有的文件。",
-        "请先写中间的版本（4.4、5.0、6.0、7.0、8.0），应用之后提高 featureCompatibilityVersion，再继续。",
+        "MongoDB 每次只能升一个发布系列，不能降级，否则无法读取已有的文件。",
+        "请逐个经过中间的系列（4.0、4.2、4.4、5.0、6.0、7.0、8.0）："
+        "写上一个，应用之后提高 featureCompatibilityVersion，再继续。",
+    ),
+    "compatibility_behind": Text(
+        "将要启动 mongod {wanted}，而副本集的 featureCompatibilityVersion 是 {found}。",
+        "mongod 只能读取本系列和前一个系列的数据，否则无法启动。",
+        "请在主节点上用 mongosh 以 operator 用户执行 `{command}`，然后再次应用。",
     ),
     "versions_differ": Text(
         "它会是 MongoDB {version}，而 {other} 是 {theirs}。",

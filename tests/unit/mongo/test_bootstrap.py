@@ -9,16 +9,22 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from corral.model.cluster import Database
+from corral.model.cluster import Database, Install
 from corral.model.connection import mongo_url, oplog_url
+from corral.model.database_users import OPERATOR
+from corral.model.machine import Machine
+from corral.model.mongodb_series import Series
 from corral.model.resources import FoundReplicaSet, ReplicaSet
-from corral.mongo.clients import Connections, Refused
+from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.probe import COLLECTION, probe_strangers, probe_write
 from corral.mongo.status import member_answers, member_statuses
+from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
 from corral.secrets import Secret, resolve
 from corral.transport.routes import Direct
+from tests.unit.plan.cluster_of import cluster_of
+from tests.unit.rules.good_hosts import FILE
 from tests.unit.verify.detour import Detour
 
 from .conftest import settle
@@ -67,6 +73,36 @@ def test_the_set_is_what_the_file_wants(made: Made) -> None:
     assert [fact.state for fact in found.facts] == ["PRIMARY", "SECONDARY", "SECONDARY"]
     assert found.primary == made.names[0]
     assert is_complete(made.wanted, found)
+
+
+def test_the_release_series_and_what_the_data_are_compatible_with(made: Made) -> None:
+    """The second is lowered for a while, as it stays after an upgrade of the programs alone."""
+    found = observe(made)
+    assert [fact.series for fact in found.facts] == [(6, 0)] * 3
+    assert compatibility(made, found) == (6, 0)
+    set_compatibility(made, "5.0")
+    assert compatibility(made, found) == (5, 0)
+    set_compatibility(made, "6.0")
+
+
+def compatibility(made: Made, found: FoundReplicaSet) -> Series | None:
+    """As it is told before a MongoDB that nobody runs yet is started."""
+    hosts = tuple(member.host for member in made.database.members)
+    database = replace(made.database, install=Install("archive", version=(7, 0, 14)))
+    cluster = replace(cluster_of(FILE), hosts=hosts, database=database)
+    machines = {host.name: Machine(host.name) for host in hosts}
+    seen = asyncio.run(with_members(cluster, machines, found, Connections(made.mongods.secrets)))
+    [told] = {machine.member.compatibility for machine in seen.values()}
+    return told
+
+
+def set_compatibility(made: Made, version: str) -> None:
+    async def set_it() -> None:
+        async with Connections(made.mongods.secrets) as connections:
+            command: Document = {"setFeatureCompatibilityVersion": version}
+            await connections.ask(made.names[0], command, user=OPERATOR, seconds=30)
+
+    asyncio.run(set_it())
 
 
 def test_the_steps_are_said_as_they_are_done(made: Made) -> None:

@@ -8,10 +8,13 @@ import pytest
 
 from corral.model.cluster import Cluster
 from corral.model.machine import (
+    FoundMember,
     Machine,
     PackageState,
     Process,
 )
+from corral.model.mongodb_series import Series
+from corral.problems import Problem
 from corral.rules.host import preflight
 from tests.unit.rules.good_hosts import (
     DATA,
@@ -82,12 +85,94 @@ def test_the_file_system_of_the_data(kind: str, severity: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "refused"),
-    [((7, 0, 2), False), ((6, 0, 5), False), ((5, 0, 9), True), ((8, 0, 1), True), (None, False)],
+    ("version", "wanted", "refused"),
+    [
+        ((7, 0, 2), "7.0.14", False),
+        ((7, 0, 14), "7.0.2", False),
+        ((6, 0, 5), "7.0.14", False),
+        ((5, 0, 9), "7.0.14", True),
+        ((8, 0, 1), "7.0.14", True),
+        (None, "7.0.14", False),
+        ((4, 4, 29), "5.0.31", False),
+        ((4, 2, 25), "4.4.29", False),
+        ((4, 2, 25), "5.0.31", True),
+        ((4, 4, 29), "6.0.5", True),
+        ((5, 0, 9), "4.4.29", True),
+        ((8, 0, 1), "8.2.1", False),
+        ((7, 0, 2), "8.2.1", True),
+    ],
 )
-def test_majors_one_at_a_time(version: tuple[int, int, int] | None, refused: bool) -> None:
-    """7.0.14 is what is to run."""
-    assert codes(running(version)) == ([("D16", "error")] if refused else [])
+def test_series_one_at_a_time(version: tuple[int, int, int] | None, wanted: str, refused: bool) -> None:
+    assert codes_of(to_become(running(version), wanted)) == ([("D16", "error")] if refused else [])
+
+
+def to_become(found: Machine, wanted: str) -> Machine:
+    rest = tuple(package for package in found.packages if package.name != "mongodb-org-server")
+    return replace(found, packages=(*rest, PackageState("mongodb-org-server", wanted)))
+
+
+def codes_of(found: Machine) -> list[tuple[str, str]]:
+    """What is said when all members are to run the same as `found`."""
+    made = cluster()
+    machines = {each.name: replace(good(each), packages=found.packages) for each in made.hosts}
+    return [(problem.code, problem.severity) for problem in preflight(made, machines | {found.host: found})]
+
+
+def told(found: Machine, series: Series | None, compatibility: Series | None) -> Machine:
+    return replace(found, member=FoundMember(series, compatibility))
+
+
+def test_what_a_member_says_of_itself_counts_where_its_program_was_not_asked() -> None:
+    """As with packages: the file that runs lies where the wanted one does."""
+    assert codes_of(told(to_become(running(None), "7.0.14"), (5, 0), None)) == [("D16", "error")]
+    assert codes_of(told(to_become(running(None), "7.0.14"), (6, 0), None)) == []
+    assert codes_of(told(to_become(running((6, 0, 5)), "7.0.14"), (5, 0), None)) == [], "the program knows best"
+
+
+@pytest.mark.parametrize(
+    ("compatibility", "wanted", "refused"),
+    [
+        ((6, 0), "7.0.14", False),
+        ((7, 0), "7.0.14", False),
+        ((5, 0), "7.0.14", True),
+        ((4, 2), "4.4.29", False),
+        ((4, 2), "5.0.31", True),
+        ((7, 0), "8.2.1", True),
+        (None, "7.0.14", False),
+    ],
+)
+def test_data_that_the_next_mongod_would_not_open(compatibility: Series | None, wanted: str, refused: bool) -> None:
+    found = told(to_become(running(None), wanted), None, compatibility)
+    assert codes_of(found) == ([("D16", "error")] if refused else [])
+
+
+def upgrade(series: Series, compatibility: Series, wanted: str) -> list[Problem]:
+    """Of all three members."""
+    made = cluster()
+    machines = {each.name: told(to_become(good(each), wanted), series, compatibility) for each in made.hosts}
+    return preflight(made, machines)
+
+
+@pytest.mark.parametrize(
+    ("series", "compatibility", "wanted", "command"),
+    [
+        ((6, 0), (5, 0), "7.0.14", 'db.adminCommand({setFeatureCompatibilityVersion: "6.0"})'),
+        ((7, 0), (6, 0), "8.0.4", 'db.adminCommand({setFeatureCompatibilityVersion: "7.0", confirm: true})'),
+    ],
+)
+def test_the_command_that_raises_it_is_named_once(
+    series: Series, compatibility: Series, wanted: str, command: str
+) -> None:
+    [problem] = upgrade(series, compatibility, wanted)
+    assert (problem.code, problem.severity, problem.where) == ("D16", "error", "one")
+    assert f"featureCompatibilityVersion is {compatibility[0]}.0" in problem.message
+    assert f"`{command}`" in problem.hint
+
+
+def test_a_series_left_out_is_told_alone() -> None:
+    said = upgrade((5, 0), (5, 0), "7.0.14")
+    assert [problem.code for problem in said] == ["D16"] * 3
+    assert all("goes up one release series" in problem.message for problem in said)
 
 
 def test_members_of_two_versions() -> None:
