@@ -14,6 +14,8 @@ _ARCHITECTURES: Final = {"x86_64": ("x86_64", "amd64", "x64"), "aarch64": ("aarc
 """The kernel's word for an architecture, and the words for it in the names of released files."""
 
 NTP: Final = 123
+VRRP: Final = "IP protocol 112 (VRRP)"
+"""By which two proxies settle who has the virtual address: kept apart, both take it (RFC 5798)."""
 
 
 @rule_on_each("H01", "error")
@@ -55,10 +57,12 @@ def no_tar(there: There) -> Iterator[Evidence]:
 
 @rule_on_each("H04", "info")
 def firewall_on(there: There) -> Iterator[Evidence]:
-    """The ports that other hosts reach this one by."""
+    """The ports, and the protocol without any, that other hosts reach this one by."""
     ports = [f"{port}/tcp" for port in dict.fromkeys(port for _, port, _ in wanted_ports(there.cluster, there.host))]
     if there.host in there.cluster.time.servers:
         ports.append(f"{NTP}/udp")
+    if there.cluster.proxy.virtual_ip and there.host in there.cluster.proxy.hosts:
+        ports.append(VRRP)
     if there.machine.security.firewall and ports:
         yield {"firewall": there.machine.security.firewall, "ports": ", ".join(ports)}
 

@@ -35,7 +35,7 @@ CHINESE: Final = {
     "firewall_on": Text(
         "防火墙已启用：{firewall}。",
         "从这里看不出它是否允许其他主机访问 {ports}；`corral verify` 会检验。",
-        "如果还没有放行，请允许集群自己的主机访问这些端口。",
+        "如果还没有放行，请对集群自己的主机放行它们。",
     ),
     "selinux_enforcing": Text(
         "SELinux 处于 enforcing 状态。",

@@ -54,6 +54,23 @@ def test_rules_on_one_value(part: str, changes: dict[str, object], expected: tup
 
 
 @pytest.mark.parametrize(
+    ("name", "virtual", "words"),
+    [
+        ("one", True, "80/tcp, 5000/tcp, 5001/tcp, 27017/tcp, 123/udp, IP protocol 112 (VRRP)"),
+        ("one", False, "80/tcp, 5000/tcp, 5001/tcp, 27017/tcp, 123/udp"),
+        ("three", True, "27017/tcp"),
+    ],
+)
+def test_what_a_firewall_must_let_through(name: str, virtual: bool, words: str) -> None:
+    """Proxies that don't hear each other both hold the virtual address."""
+    text = FILE.replace("hosts: [one]}", "hosts: [one, two], virtual_ip: 10.0.0.9}") if virtual else FILE
+    made = cluster(text)
+    found = changed(good(made.host_by_name[name]), "security", firewall="ufw")
+    [problem] = [each for each in findings(found, made) if each.code == "H04"]
+    assert f"reach {words} can't be seen" in problem.message
+
+
+@pytest.mark.parametrize(
     ("part", "changes"),
     [
         ("system", {"journal_persistent": None}),
