@@ -1,12 +1,14 @@
 """The limit of a request's body, from both sides: a megabyte below it is taken, a megabyte above it is refused.
 
-The request goes to a path that no application has, so that nothing is stored.
+A limit may be 1T, so no more than `LARGEST` is sent; for what is to be refused a head alone is. The request goes to a path
+that no application has, so that nothing is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from corral.model.cluster import Cluster, Host, endpoint
@@ -17,8 +19,10 @@ from corral.verify.http import client
 
 PATH = "/.corral/verify-body"
 _MEGABYTE = 1 << 20
+LARGEST: Final = 128 * _MEGABYTE
+"""Bytes that are sent at most: each proxy writes them to its disk, and whoever verifies may have a slow line."""
 _PATIENCE = 60.0
-"""Seconds for 99 MB on a slow disk: nginx keeps the body in a file until it has all of it."""
+"""Seconds for `LARGEST` on a slow disk: nginx keeps the body in a file until it has all of it."""
 
 
 async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
@@ -35,12 +39,15 @@ async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
     return checks
 
 
-async def _accepted(host: Host, place: Place, size: int, token: Secret) -> Check:
+async def _accepted(host: Host, place: Place, wanted: int, token: Secret) -> Check:
     """Whatever the application answers, even by hanging up: nginx asks it when it has the whole body, and tells who
     knows the probe secret that it did."""
     import httpx
 
+    size = min(wanted, LARGEST)
     name = f"a body of {_text(size)} is accepted"
+    if size < wanted:
+        name += f", the most that is sent (not tried up to {_text(wanted)})"
     headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
     try:
         async with client(_PATIENCE) as http:
@@ -79,4 +86,4 @@ async def _zeros(size: int) -> AsyncIterator[bytes]:
 
 
 def _text(size: int) -> str:
-    return f"{size / _MEGABYTE:g} MB" if size >= _MEGABYTE else f"{size} bytes"
+    return f"{size / _MEGABYTE:.10g} MB" if size >= _MEGABYTE else f"{size} bytes"
