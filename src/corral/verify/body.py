@@ -1,7 +1,7 @@
 """The limit of a request's body, from both sides: a megabyte below it is taken, a megabyte above it is refused.
 
-A limit may be 1T, so no more than `LARGEST` is sent; for what is to be refused a head alone is. The request goes to a path
-that no application has, so that nothing is stored.
+A limit may be 1T, so no more than `LARGEST` is sent; for what is to be refused a head alone is. The request goes to a
+path that no application has, so that nothing is stored.
 """
 
 from __future__ import annotations
