@@ -151,6 +151,7 @@ async def _plan(site: Site, loaded: Loaded, what: tuple[Completed, Early], wishe
     from corral.cli.progress import Progress
     from corral.operate.connections import refuse_lost_secrets
     from corral.operate.look import look, look_closely, plan_from
+    from corral.operate.planning import refuse_lost_majority
     from corral.operate.sources import refuse_other_bytes
 
     completed, early = what
@@ -163,6 +164,7 @@ async def _plan(site: Site, loaded: Loaded, what: tuple[Completed, Early], wishe
         prepared = plan_from(site, seen, wishes.only, language())
         plan, warnings = prepared.plan, prepared.warnings
     refuse_other_bytes(plan)
+    refuse_lost_majority(plan, seen.observed.replica_set)
     print_problems(warnings)
     return seen, plan
 

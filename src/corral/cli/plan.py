@@ -58,12 +58,14 @@ async def _prepared(loaded: Loaded, only: Only) -> Prepared:
     async with open_hosts(loaded, completed.secrets, begin=True) as site:
         await imported("corral.operate.look", "pymongo", "jinja2")
         from corral.operate.look import look, plan_from
+        from corral.operate.planning import refuse_lost_majority
 
         with Progress() as progress:
             seen = await look(site, only, progress)
         refuse_lost_secrets(loaded, completed, seen.observed)
         prepared = plan_from(site, seen, only, language())
     refuse_other_bytes(prepared.plan)
+    refuse_lost_majority(prepared.plan, seen.observed.replica_set)
     return prepared
 
 

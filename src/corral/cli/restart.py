@@ -45,6 +45,7 @@ async def _on_hosts(loaded: Loaded, target: str, yes: bool, brake: Brake) -> Sta
     from corral.operate.apply import apply
     from corral.operate.connections import complete_secrets, open_hosts, refuse_lost_secrets
     from corral.operate.look import look, plan_from
+    from corral.operate.planning import refuse_lost_majority
     from corral.operate.runs import Doing, run_of
     from corral.operate.targets import select
     from corral.plan.only import Only
@@ -58,6 +59,7 @@ async def _on_hosts(loaded: Loaded, target: str, yes: bool, brake: Brake) -> Sta
             refuse_lost_secrets(loaded, completed, seen.observed)
             prepared = plan_from(site, seen, Only())
         plan = restart_plan(site.cluster.name, prepared.desired, seen.observed, prepared.held_back, names)
+        refuse_lost_majority(plan, seen.observed.replica_set)
         print_plan(plan)
         if not plan.changes or not agreed(f"restart {target} of {loaded.spec.name}?", yes):
             return None

@@ -226,10 +226,11 @@ class Gate:
 
     `http` asks GET http://address:port/path for `status` and `contains`, `streak` times in a row; `member` asks a
     mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet), `newcomer` one that isn't in the set to
-    answer: it may have been in it before; `process` wants the unit to run.
+    answer: it may have been in it before; `process` wants the unit to run. `majority` asks `members`, the voters of a
+    replica set: the first one may be restarted when the others can do without it.
     """
 
-    kind: Literal["http", "member", "newcomer", "process"]
+    kind: Literal["http", "member", "newcomer", "process", "majority"]
     address: str = ""
     port: int = 0
     path: str = "/"
@@ -239,6 +240,7 @@ class Gate:
     timeout: float = 5.0
     deadline: float = 60.0
     streak: int = 3
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,13 @@ async def member_answers(address: str, port: int, routes: Routes, newcomer: bool
     return False, "it holds data, and no replica set that it knows of has a member with its address"
 
 
+async def greeted_states(names: Collection[str], routes: Routes) -> dict[str, str]:
+    """What each of these members tells anybody of its state; one that copies data doesn't say more than RECOVERING."""
+    async with Connections({}, routes) as connections:
+        greetings = await asyncio.gather(*(greet(connections, name) for name in names))
+    return {g.member: g.role or ("RECOVERING" if g.answered else "UNREACHABLE") for g in greetings}
+
+
 def states_in(status: Document) -> dict[str, str]:
     """Each member's state as the member that gave `status` sees it."""
     return {

@@ -6,13 +6,14 @@ import hmac
 from dataclasses import replace
 
 from corral.errors import ChangeFailed
-from corral.model.resources import Desired, File, Observed, Unit, digest
+from corral.model.resources import Desired, File, FoundReplicaSet, Observed, Unit, digest
 from corral.operate.site import Site
 from corral.plan.actions import Plan
 from corral.plan.drain import HeldBack
+from corral.plan.member_restarts import refusal_of_restarts
 from corral.plan.order import make_plan
 from corral.plan.replica_set import decide
-from corral.plan.replica_set_steps import Stuck
+from corral.plan.replica_set_steps import Decision, Stuck
 from corral.problems import Problem
 from corral.secrets import Secrets, recognised
 
@@ -22,9 +23,7 @@ def plan_of(site: Site, desired: Desired, observed: Observed, held_back: HeldBac
 
     Raises ChangeFailed when the database could only refuse: before anything is changed, not in the middle.
     """
-    decision = decide(desired.replica_set, observed.replica_set)
-    if isinstance(decision.step, Stuck):
-        raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
+    _refuse(decide(desired.replica_set, observed.replica_set))
 
     def without(names: frozenset[str]) -> Desired:
         return with_outside_values(held_back(names) if held_back else desired, site.secrets)
@@ -32,6 +31,19 @@ def plan_of(site: Site, desired: Desired, observed: Observed, held_back: HeldBac
     found = in_wanted_words(observed, desired, site.secrets)
     wanted = with_outside_values(desired, site.secrets)
     return make_plan(site.cluster.name, wanted, found, without if held_back else None)
+
+
+def refuse_lost_majority(plan: Plan, found: FoundReplicaSet) -> None:
+    """Raises ChangeFailed when `plan` restarts a voter without which the set would take no writes.
+
+    Asked of the very plan that is to be carried out: a part may leave out the start of the member that is missing.
+    """
+    _refuse(refusal_of_restarts(plan, found))
+
+
+def _refuse(decision: Decision | None) -> None:
+    if decision is not None and isinstance(decision.step, Stuck):
+        raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
 
 
 def with_outside_values(desired: Desired, secrets: Secrets) -> Desired:

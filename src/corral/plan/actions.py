@@ -105,6 +105,7 @@ class StartUnit:
     """Start a unit, or start it anew (`restart`), and wait for its gate.
 
     `drain`: seconds that its connections may take to end before, since no proxy sends it anything by then.
+    `before`: what must be seen before it is touched, where others have to do without it meanwhile.
     """
 
     unit: Unit
@@ -112,6 +113,7 @@ class StartUnit:
     why: str
     restart: bool = False
     drain: float = 0.0
+    before: Gate | None = None
     kind: Literal["start_unit"] = "start_unit"
 
     @property

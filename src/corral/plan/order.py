@@ -10,7 +10,9 @@ from corral.model.resources import Desired, Observed, Unit, UnitRole
 from corral.plan import diff
 from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies
+from corral.plan.member_restarts import gate_before
 from corral.plan.replica_set import is_complete, preview
+from corral.plan.replica_set_view import HEALTHY
 
 Wave = tuple[Action, ...]
 
@@ -49,8 +51,8 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     converge: list[Action] = []
     if starts or not is_complete(wanted, found):
         converge = [ConvergeReplicaSet(wanted, preview(wanted, found))]
-    restarts.sort(key=lambda action: _is_primary(action.unit, observed))
-    restarts = [_with_election(action, observed) for action in restarts]
+    restarts.sort(key=lambda action: (_is_primary(action.unit, observed), _is_healthy(action.unit, observed)))
+    restarts = [_with_election(_guarded(action, observed), observed) for action in restarts]
     return [
         diff.preparations(desired, observed, "database"),
         starts,
@@ -125,6 +127,12 @@ def _split(
     return starts, disturbing
 
 
+def _guarded(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
+    if not isinstance(action, StartUnit):
+        return action
+    return replace(action, before=gate_before(action.unit, observed.replica_set))
+
+
 def _with_election(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
     if not _is_primary(action.unit, observed):
         return action
@@ -136,6 +144,11 @@ def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:
     roster = {member.name for member in observed.replica_set.members}
     database = [unit for unit in desired.units if unit.role == "database"]
     return [unit for unit in database if roster and endpoint(unit.address, unit.port) not in roster]
+
+
+def _is_healthy(unit: Unit, observed: Observed) -> bool:
+    name = endpoint(unit.address, unit.port)
+    return any(facts.name == name and facts.state in HEALTHY for facts in observed.replica_set.facts)
 
 
 def _is_primary(unit: Unit, observed: Observed) -> bool:

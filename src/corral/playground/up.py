@@ -14,7 +14,7 @@ from corral.model.cluster import Cluster
 from corral.model.resources import Desired, Observed, digest
 from corral.observe.cluster import observe
 from corral.operate.outside import outside_of
-from corral.operate.planning import plan_of
+from corral.operate.planning import plan_of, refuse_lost_majority
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.operate.stages import announce, carry_out, prove
@@ -81,6 +81,7 @@ async def restart(
     site = prepared.site
     observed = await _observe(prepared, playground)
     plan = restart_plan(site.cluster.name, prepared.desired, observed, prepared.held_back, names)
+    refuse_lost_majority(plan, observed.replica_set)
     announce(plan, site.cluster, sink)
     await carry_out(plan, site, sink, before_wave)
     return await prove(site, plan, sink)
@@ -130,7 +131,9 @@ async def _supervise(playground: Playground, prepared: Prepared, sink: Sink) -> 
 
 async def _plan(prepared: Prepared, playground: Playground) -> Plan:
     observed = await _observe(prepared, playground)
-    return plan_of(prepared.site, prepared.desired, observed, prepared.held_back)
+    plan = plan_of(prepared.site, prepared.desired, observed, prepared.held_back)
+    refuse_lost_majority(plan, observed.replica_set)
+    return plan
 
 
 async def _observe(prepared: Prepared, playground: Playground) -> Observed:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from corral.model.resources import FoundUnit, Gate
+from corral.plan.member_restarts import refusal_of_restart
 from corral.transport.routes import Routes
 from corral.verify.http import ask
 
@@ -53,6 +54,11 @@ async def _look(gate: Gate, state: State, routes: Routes) -> Seen:
     if gate.kind == "http":
         answer = await ask(gate, routes)
         return Seen(answer.healthy, answer.detail)
+    if gate.kind == "majority":
+        from corral.mongo.status import greeted_states
+
+        decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))
+        return Seen(decision is None, decision.sentence if decision else "the others can do without it")
     if gate.kind in ("member", "newcomer"):
         from corral.mongo.status import member_answers
 

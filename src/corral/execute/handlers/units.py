@@ -20,6 +20,8 @@ PATIENCE = 3
 
 
 async def start_unit(action: StartUnit, context: Context) -> None:
+    if action.before:
+        await _wait_before(action.unit, action.before, context)
     if action.drain:
         unit = action.unit
         await wait_until_idle(Listener(unit.host, unit.name, unit.address, unit.port), action.drain, context)
@@ -40,6 +42,14 @@ async def stop_unit(action: StopUnit, context: Context) -> None:
         address = host.address if host else ""  # of a host that has left the file: its port has to do
         await wait_until_idle(Listener(action.host, action.name, address, action.port), action.drain, context)
     await context.units.stop(action.host, action.name)
+
+
+async def _wait_before(unit: Unit, gate: Gate, context: Context) -> None:
+    """Raises ChangeFailed when `unit` can't be done without: nothing has been done to it by then."""
+    seen = await wait_for_gate(gate, lambda: context.units.find(unit.host, unit.name), lambda found: "", context.routes)
+    if not seen.passed:
+        message = f"{unit.name} was not restarted: {seen.detail}"
+        raise ChangeFailed(Problem("no-majority", "error", message, "corral status; then the same command again"))
 
 
 async def _forget(unit: Unit, revision: str, context: Context) -> None:

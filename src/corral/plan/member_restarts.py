@@ -1,0 +1,66 @@
+"""Which voter of a replica set may be restarted, and when: the set must go on taking writes without it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from corral.model.cluster import endpoint
+from corral.model.resources import FoundReplicaSet, Gate, Unit
+from corral.plan.actions import Plan, StartUnit
+from corral.plan.replica_set_steps import Decision, Stuck
+from corral.plan.replica_set_view import HEALTHY, listed
+
+_PATIENCE: Final = 120.0
+"""Seconds for the other voters to get well again, as long as a replica set has to converge."""
+_SILENT: Final = "UNREACHABLE"
+
+
+def gate_before(unit: Unit, found: FoundReplicaSet) -> Gate | None:
+    """What must be seen before `unit` is restarted; None for one that has no vote in a set that is known."""
+    voters = [member.name for member in found.members if member.votes]
+    me = endpoint(unit.address, unit.port)
+    if me not in voters:
+        return None
+    names = (me, *(name for name in voters if name != me))
+    return Gate("majority", unit.address, unit.port, deadline=_PATIENCE, streak=1, members=names)
+
+
+def refusal_of_restarts(plan: Plan, found: FoundReplicaSet) -> Decision | None:
+    """Why a restart in `plan` could only fail; a silent member that the plan itself starts is expected to be well."""
+    starts = [a for a in plan.actions() if isinstance(a, StartUnit) and a.unit.role == "database"]
+    states = {facts.name: facts.state for facts in found.facts}
+    started = (endpoint(action.unit.address, action.unit.port) for action in starts)
+    expected = states | {name: "SECONDARY" for name in started if states.get(name, _SILENT) == _SILENT}
+    gates = (action.before for action in starts if action.before)
+    own = ((gate.members, {gate.members[0]: states.get(gate.members[0], _SILENT)}) for gate in gates)
+    return next(filter(None, (refusal_of_restart(members, expected | mine) for members, mine in own)), None)
+
+
+def refusal_of_restart(voters: Collection[str], states: Mapping[str, str]) -> Decision | None:
+    """Why the first of `voters` may not be restarted now, by everybody's state.
+
+    It may where it isn't healthy, since nothing is lost then, and where all others are, since nothing better can be
+    waited for: so sets of one and of two members can be restarted at all.
+    """
+
+    def state(name: str) -> str:
+        return states.get(name, _SILENT)
+
+    me, *others = voters
+    ill = [name for name in others if state(name) not in HEALTHY]
+    if not ill or state(me) not in HEALTHY:
+        return None
+    copying = [name for name in ill if state(name) != _SILENT]
+    said = listed(f"{name} ({state(name)})" for name in copying or ill)
+    if copying:
+        hint = f"wait until {listed(copying)} has caught up (corral status), then run the same command again"
+        return Decision(
+            Stuck("member-copies", hint), f"{me} is not restarted while another one copies data or recovers: {said}"
+        )
+    healthy, needed = len(others) - len(ill), len(voters) // 2 + 1
+    if healthy >= needed:
+        return None
+    sentence = f"a restart of {me} would leave {healthy} of {len(voters)} voters, and {needed} are needed: {said}"
+    hint = f"bring {listed(ill)} back first; or take it out of the file, and apply that before any other change"
+    return Decision(Stuck("no-majority", hint), sentence)

@@ -1,0 +1,35 @@
+"""What real members say when one of them is to be restarted."""
+
+from __future__ import annotations
+
+import asyncio
+
+from corral.model.resources import FoundUnit, Gate
+from corral.transport.routes import Direct
+from corral.verify.gates import Seen, wait_for_gate
+
+from .conftest import settle
+from .mongods import PORT, Mongods
+
+
+def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> Seen:
+    members = tuple(mongods.name(number) for number in (me, *others))
+    gate = Gate("majority", f"{mongods.network}.{me}", PORT, deadline=deadline, streak=1, members=members)
+
+    async def state() -> FoundUnit | None:
+        return None
+
+    return asyncio.run(wait_for_gate(gate, state, lambda found: "", Direct()))
+
+
+def test_a_voter_waits_until_the_others_can_do_without_it(mongods: Mongods) -> None:
+    mongods.start(1, 2, 3)
+    settle(mongods.wanted(1, 2, 3), mongods.secrets)
+    assert ask(mongods, 2, (1, 3), 5) == Seen(True, "the others can do without it")
+    mongods.kill(3)
+    seen = ask(mongods, 2, (1, 3), 0.3)
+    assert not seen.passed
+    assert f"would leave 1 of 3 voters, and 2 are needed: {mongods.name(3)} (UNREACHABLE)" in seen.detail
+    assert ask(mongods, 3, (1, 2), 0.3).passed
+    mongods.start(3)
+    assert ask(mongods, 2, (1, 3), 30).passed
