@@ -226,11 +226,12 @@ class Gate:
 
     `http` asks GET http://address:port/path for `status` and `contains`, `streak` times in a row; `member` asks a
     mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet), `newcomer` one that isn't in the set to
-    answer: it may have been in it before; `process` wants the unit to run. `majority` asks `members`, the voters of a
+    answer: it may have been in it before; `started` takes a member of a set that still copies the data too, however
+    long that takes. `process` wants the unit to run. `majority` asks `members`, the voters of a
     replica set: the first one may be restarted when the others can do without it.
     """
 
-    kind: Literal["http", "member", "newcomer", "process", "majority"]
+    kind: Literal["http", "member", "newcomer", "started", "process", "majority"]
     address: str = ""
     port: int = 0
     path: str = "/"

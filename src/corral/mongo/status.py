@@ -63,10 +63,11 @@ def statuses_in(found: FoundReplicaSet) -> SetStatus:
     return SetStatus(bool(found.primary), members, found.detail)
 
 
-async def member_answers(address: str, port: int, routes: Routes, newcomer: bool = False) -> tuple[bool, str]:
+async def member_answers(address: str, port: int, routes: Routes, kind: str = "member") -> tuple[bool, str]:
     """Whether a mongod is a healthy member or waits for a replica set to be made, and what it said.
 
-    A `newcomer` may wait to be taken in again, with the data that it had when it was taken out.
+    A `newcomer` may wait to be taken in again, with the data that it had when it was taken out; one that was `started`
+    may copy the data still.
     """
     async with Connections({}, routes) as connections:
         greeting = await greet(connections, f"{address}:{port}")
@@ -75,10 +76,10 @@ async def member_answers(address: str, port: int, routes: Routes, newcomer: bool
         if greeting.role:
             return True, f"it is {greeting.role}"
         if greeting.set_name:
-            return False, f"it is in the set {greeting.set_name} and copies data or recovers"
+            return kind == "started", f"it is in the set {greeting.set_name} and copies data or recovers"
         if await open_state(connections, greeting.member) == "UNINITIALIZED":
             return True, "it has no replica set yet"
-    if newcomer:
+    if kind == "newcomer":
         return True, "it waits to be taken into the set"
     return False, "it holds data, and no replica set that it knows of has a member with its address"
 

@@ -110,7 +110,20 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
     actions = (
         diff.unit_action(unit, found.get(unit.name), gates[unit.name]) for unit in desired.units if unit.role == role
     )
-    return [action for action in actions if action is not None]
+    return [_patient(action, observed) for action in actions if action is not None]
+
+
+def _patient(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
+    """A member that starts may copy its data for hours; that, too, counts as started.
+
+    Or its start would never be finished: the next run would restart it, and it would copy all anew. For the same reason
+    a restart waits for health only where there was health before. Who has to be well for what follows is asked then.
+    """
+    if action.gate.kind != "member" or not isinstance(action, StartUnit):
+        return action
+    if action.restart and _is_healthy(action.unit, observed):
+        return action
+    return replace(action, gate=replace(action.gate, kind="started"))
 
 
 def _split(

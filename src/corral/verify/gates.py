@@ -59,10 +59,10 @@ async def _look(gate: Gate, state: State, routes: Routes) -> Seen:
 
         decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))
         return Seen(decision is None, decision.sentence if decision else "the others can do without it")
-    if gate.kind in ("member", "newcomer"):
+    if gate.kind in ("member", "newcomer", "started"):
         from corral.mongo.status import member_answers
 
-        return Seen(*await member_answers(gate.address, gate.port, routes, newcomer=gate.kind == "newcomer"))
+        return Seen(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"
     return Seen(running, found.detail or found.state if found else "the unit is not known to its supervisor")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from corral.model.resources import FoundUnit, Gate
+from corral.mongo import status
+from corral.mongo.greeting import Greeting
+from corral.mongo.status import member_answers
 from corral.transport.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
 
@@ -33,3 +38,14 @@ def test_a_voter_waits_until_the_others_can_do_without_it(mongods: Mongods) -> N
     assert ask(mongods, 3, (1, 2), 0.3).passed
     mongods.start(3)
     assert ask(mongods, 2, (1, 3), 30).passed
+
+
+def test_a_member_that_copies_has_started_and_is_not_back_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def greet(connections: object, member: str) -> Greeting:
+        return Greeting(member, answered=True, set_name="rs")
+
+    monkeypatch.setattr(status, "greet", greet)
+    said = "it is in the set rs and copies data or recovers"
+    assert asyncio.run(member_answers("192.0.2.7", PORT, Direct(), "started")) == (True, said)
+    assert asyncio.run(member_answers("192.0.2.7", PORT, Direct())) == (False, said)
+    assert asyncio.run(member_answers("192.0.2.7", PORT, Direct(), "newcomer")) == (False, said)

@@ -115,7 +115,28 @@ def test_a_member_that_the_set_does_not_have_only_has_to_answer() -> None:
     known = make_plan("ref", DESIRED, with_unit(WHOLE, "mongod.d2", revision="another"))
     assert [a.gate.kind for a in known.actions() if isinstance(a, StartUnit)] == ["member"]
     first = make_plan("ref", DESIRED, Observed())
-    assert {a.gate.kind for a in first.actions() if isinstance(a, StartUnit) if a.unit.role == "database"} == {"member"}
+    assert {a.gate.kind for a in first.actions() if isinstance(a, StartUnit) if a.unit.role == "database"} == {
+        "started"
+    }
+
+
+def test_a_member_that_copies_has_started() -> None:
+    """Its set knows it and its disk is empty: to wait for all of its data would never end."""
+    silent = tuple(replace(fact, state="UNREACHABLE") for fact in WHOLE.replica_set.facts[2:])
+    found = replace(WHOLE.replica_set, facts=(*WHOLE.replica_set.facts[:2], *silent))
+    stopped = replace(with_unit(WHOLE, "mongod.d3", state="stopped"), replica_set=found)
+    plan = make_plan("ref", DESIRED, with_unit(stopped, "mongod.d2", revision="another"))
+    gates = {action.unit.name: action.gate.kind for action in plan.actions() if isinstance(action, StartUnit)}
+    assert gates == {"mongod.d3": "started", "mongod.d2": "member"}
+    assert any(isinstance(action, ConvergeReplicaSet) for action in plan.actions())
+
+
+def test_a_start_that_was_cut_off_while_the_member_copied_is_finished() -> None:
+    copying = tuple(replace(fact, state="STARTUP2") for fact in WHOLE.replica_set.facts[2:])
+    found = replace(WHOLE.replica_set, facts=(*WHOLE.replica_set.facts[:2], *copying))
+    cut_off = replace(with_unit(WHOLE, "mongod.d3", revision=""), replica_set=found)
+    [again] = [action for action in make_plan("ref", DESIRED, cut_off).actions() if isinstance(action, StartUnit)]
+    assert (again.unit.name, again.restart, again.gate.kind) == ("mongod.d3", True, "started")
 
 
 def test_a_host_with_worker_in_its_name_changes_no_order() -> None:
