@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +23,7 @@ def down(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
 ) -> None:
     """Stop the cluster. Its data stay, unless --purge is given."""
+    from corral.cli.asking import agreed
     from corral.cli.output import err
     from corral.playground.state import state_of
 
@@ -33,8 +33,8 @@ def down(
         err.print(f"{name}: nothing runs and nothing is kept in {state.root}")
         return
     state.read_facts()
-    if purge and not yes:
-        _ask(name, state)
+    if purge and not agreed(f"delete the data, logs and secrets of {name} in {state.root}?", yes):
+        raise typer.Exit(1)
     stop(name, state, purge)
 
 
@@ -68,14 +68,3 @@ def _checked(name: str) -> str:
         message = f"--name {name!r} can't be a cluster's name: {NAME.what}"
         raise InvalidFile(Problem("bad-value", "error", message, f"ls {state_home()} lists those that are kept here"))
     return name
-
-
-def _ask(name: str, state: State) -> None:
-    from corral.errors import InvalidFile
-    from corral.problems import Problem
-
-    question = f"delete the data, logs and secrets of {name} in {state.root}?"
-    if not sys.stdin.isatty():
-        raise InvalidFile(Problem("not-confirmed", "error", f"not done: {question}", "add --yes"))
-    if not typer.confirm(question, default=False):
-        raise typer.Exit(1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,13 +85,9 @@ def _show(found: Sequence[FoundLock], fmt: Format) -> None:
 
 
 def _agreed(held: Sequence[FoundLock]) -> bool:
-    from corral.errors import InvalidFile
-    from corral.problems import Problem
+    from corral.cli.asking import agreed
 
-    question = f"break the lock on {', '.join(lock.host.name for lock in held)}?"
-    if not sys.stdin.isatty():
-        raise InvalidFile(Problem("not-confirmed", "error", f"not done: {question}", "add --yes"))
-    return typer.confirm(question, default=False)
+    return agreed(f"break the lock on {', '.join(lock.host.name for lock in held)}?", yes=False)
 
 
 def _report(found: Sequence[FoundLock], removed: Sequence[FoundLock], problems: Sequence[Problem], fmt: Format) -> None:
