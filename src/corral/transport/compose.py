@@ -6,7 +6,7 @@ import asyncio
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NoReturn
+from typing import Final, Literal, NoReturn
 
 from corral.errors import ChangeFailed, Unreachable
 from corral.model.cluster import Cluster
@@ -20,8 +20,9 @@ from corral.transport.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABE
 from corral.transport.systemd import MARGIN, NO_SECRETS
 
 GATHER: Final = 0.05
-"""Seconds that a start waits for others of its host. A compose command takes half a second however many services
-it is given, and two at a time on one project are in each other's way; the starts of a wave come within milliseconds."""
+"""Seconds that a start or a stop waits for others of its host. A compose command takes half a second however many
+services it is given, and two at a time on one project are in each other's way; those of a wave come within
+milliseconds."""
 
 FIND_COMPOSE: Final = """\
 compose=
@@ -34,7 +35,9 @@ done
 """Sets `compose` to how docker compose is called on a host: the plugin, else the older program. Looked for there and
 then, since the same run may have installed it; without running it, which takes 0.2 s."""
 
-_GUARD: Final = "[ -e {file} ] && command -v docker >/dev/null || exit 0\ndate +%s.%N\n"
+_CLOCK: Final = "clock "
+"""What the line begins with that has the host's time: an account's shell may say something before."""
+_GUARD: Final = f"[ -e {{file}} ] && command -v docker >/dev/null || exit 0\ndate '+{_CLOCK}%s.%N'\n"
 """Where Corral has written no compose file nobody asks docker: the mere question may start it, by its socket."""
 
 _FIND: Final = f"{_GUARD}docker inspect --type container --format {{inspect}} {{container}}\n"
@@ -50,20 +53,26 @@ docker inspect --format {{inspect}} $ids
 """
 
 _STOP: Final = """\
-ids=$(docker ps -aq --filter {project} --filter {service}) || exit 1
-[ -n "$ids" ] || exit 0
-docker stop -t {seconds} $ids >/dev/null && docker rm -f $ids >/dev/null
+ids=
+for service in {names}; do
+    ids="$ids $(docker ps -aq --filter {project} --filter "label={label}=$service")" || exit 1
+done
+set -- $ids
+[ $# -gt 0 ] || exit 0
+docker stop -t {seconds} "$@" >/dev/null && docker rm -f "$@" >/dev/null
 """
 
 
 _Answer = tuple[float, Sequence[str]]
+_What = Literal["start", "stop"]
 
 
 @dataclass
 class _Batch:
-    """Starts of one host that go in one command."""
+    """Starts or stops of one host that go in one command. `waiting` are those whose run hasn't been broken off."""
 
     names: list[str] = field(default_factory=list)
+    waiting: int = 0
     ending: asyncio.Task[Completed] = field(init=False)
 
 
@@ -75,7 +84,7 @@ class ComposeUnits:
         self._transport = transport
         self._cluster = cluster
         self._secrets = secrets
-        self._open: dict[str, _Batch] = {}
+        self._open: dict[tuple[str, _What], _Batch] = {}
         self._turns: dict[str, asyncio.Lock] = {}
 
     async def list(self) -> tuple[FoundUnit, ...]:
@@ -95,32 +104,11 @@ class ComposeUnits:
 
     async def start(self, host: str, name: str) -> None:
         """Raises ChangeFailed with compose's words when it can't."""
-        batch = self._open.get(host)
-        if batch is None:
-            batch = self._open[host] = _Batch()
-            batch.ending = asyncio.ensure_future(self._up(host, batch))
-        batch.names.append(name)
-        completed = await asyncio.shield(batch.ending)
-        if completed.code == 0:
-            return
-        if name != batch.names[0]:
-            message = (
-                f"{host}: {name} was to start in the same docker compose command as {batch.names[0]}, which failed"
-            )
-            raise ChangeFailed(Problem("compose", "error", message, "run the same command again", name))
-        self._refused(host, name, "start", completed)
+        await self._with_others(host, name, "start")
 
     async def stop(self, host: str, name: str) -> None:
         """By docker itself: the service may have left the file by now. Raises ChangeFailed when docker refuses."""
-        script = _STOP.format(
-            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
-            service=shlex.quote(f"label={SERVICE_LABEL}={name}"),
-            seconds=max(1, round(self._cluster.app.stop_timeout)),
-        )
-        script = f"{alone(self._state(host))}{script}"
-        completed = await self._transport.run(host, script, self._cluster.app.stop_timeout + MARGIN)
-        if completed.code != 0:
-            self._refused(host, name, "stop", completed)
+        await self._with_others(host, name, "stop")
 
     async def reload(self, host: str, name: str) -> None:
         """Nothing that runs in a container reloads: raises ChangeFailed."""
@@ -151,22 +139,62 @@ class ComposeUnits:
             completed = await self._transport.run(host, script, 30)
         except Unreachable:
             return 0.0, []
-        now, *lines = completed.text.splitlines() or ["0"]
+        lines = completed.text.splitlines()
+        now = next((line.removeprefix(_CLOCK) for line in lines if line.startswith(_CLOCK)), "0")
         return float(now), [line for line in lines if "\t" in line]
 
-    async def _up(self, host: str, batch: _Batch) -> Completed:
+    async def _with_others(self, host: str, name: str, what: _What) -> None:
+        batch = self._open.get((host, what))
+        if batch is None:
+            batch = self._open[host, what] = _Batch()
+            batch.ending = asyncio.ensure_future(self._carry_out(host, what, batch))
+        batch.names.append(name)
+        batch.waiting += 1
+        try:
+            completed = await asyncio.shield(batch.ending)
+        except asyncio.CancelledError:
+            await _leave(batch)
+            raise
+        if completed.code == 0:
+            return
+        if name != batch.names[0]:
+            message = f"{host}: {name} was to {what} in the same docker command as {batch.names[0]}, which failed"
+            raise ChangeFailed(Problem("compose", "error", message, "run the same command again", name))
+        self._refused(host, name, what, completed)
+
+    async def _carry_out(self, host: str, what: _What, batch: _Batch) -> Completed:
         """One command for all that gather until its turn comes: not before GATHER, nor before the last one's end."""
-        await asyncio.sleep(GATHER)
-        async with self._turns.setdefault(host, asyncio.Lock()):
-            del self._open[host]
-            names, file = shlex.join(batch.names), shlex.quote(self._file(host))
-            script = (
-                f"{alone(self._state(host))}{FIND_COMPOSE}"
-                '[ -n "$compose" ] || { echo "docker compose is not installed" >&2; exit 1; }\n'
-                f"exec $compose -p {project(self._cluster.name)} -f {file} "
-                f"up -d --no-deps --force-recreate -t {max(1, round(self._cluster.app.stop_timeout))} {names}\n"
-            )
-            return await self._transport.run(host, script, self._cluster.app.stop_timeout + MARGIN)
+        turns = self._turns.setdefault(host, asyncio.Lock())
+        try:
+            await asyncio.sleep(GATHER)
+            await turns.acquire()
+        finally:
+            del self._open[host, what]
+        try:
+            script = self._up(host, batch.names) if what == "start" else self._down(batch.names)
+            alone_there = f"{alone(self._state(host))}{script}"
+            return await self._transport.run(host, alone_there, self._cluster.app.stop_timeout + MARGIN)
+        finally:
+            turns.release()
+
+    def _up(self, host: str, names: Sequence[str]) -> str:
+        return (
+            f'{FIND_COMPOSE}[ -n "$compose" ] || {{ echo "docker compose is not installed" >&2; exit 1; }}\n'
+            f"exec $compose -p {project(self._cluster.name)} -f {shlex.quote(self._file(host))} "
+            f"up -d --no-deps --force-recreate -t {self._seconds()} {shlex.join(names)}\n"
+        )
+
+    def _down(self, names: Sequence[str]) -> str:
+        return _STOP.format(
+            names=shlex.join(names),
+            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
+            label=SERVICE_LABEL,
+            seconds=self._seconds(),
+        )
+
+    def _seconds(self) -> int:
+        """What a container is given to end."""
+        return max(1, round(self._cluster.app.stop_timeout))
 
     def _file(self, host: str) -> str:
         return str(self._cluster.host_by_name[host].layout.config / "compose.yaml")
@@ -178,6 +206,14 @@ class ComposeUnits:
         message = f"{host}: docker compose can't {what} {name}: {_words(completed.error_without(self._secrets))}"
         hint = f"corral logs {name} shows more; mend it and run the same command again"
         raise ChangeFailed(Problem("compose", "error", message, hint, name))
+
+
+async def _leave(batch: _Batch) -> None:
+    """Whoever is broken off as the last one ends the command, or keeps it from beginning."""
+    batch.waiting -= 1
+    if batch.waiting == 0:
+        batch.ending.cancel()
+        await asyncio.gather(batch.ending, return_exceptions=True)
 
 
 def project(cluster: str) -> str:

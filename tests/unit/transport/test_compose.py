@@ -132,7 +132,7 @@ def test_the_image_that_is_asked_for(name: str, tags: list[str], known: bool) ->
 
 
 def listing(host: str, _script: str) -> Completed:
-    text = f"{AT + 60}\n{ID}\t{host}-5001\n{row()}\n"
+    text = f"hello\nclock {AT + 60}\n{ID}\t{host}-5001\n{row()}\n"
     return Completed(0, text.encode(), b"")
 
 
@@ -143,7 +143,7 @@ def test_list_asks_each_host_once_and_leaves_out_those_that_are_silent() -> None
     assert sorted(host for host, _ in transport.asked) == ["one", "two"]
 
 
-@pytest.mark.parametrize("text", ["", f"{AT}\n"])
+@pytest.mark.parametrize("text", ["", f"clock {AT}\n"])
 def test_a_host_without_docker_or_containers_has_none(text: str) -> None:
     units = ComposeUnits(Answers(saying(text, code=1, error="Cannot connect to the Docker daemon")), cluster())
     assert asyncio.run(units.list()) == ()
@@ -151,7 +151,7 @@ def test_a_host_without_docker_or_containers_has_none(text: str) -> None:
 
 
 def test_find_asks_by_the_containers_name() -> None:
-    transport = Answers(saying(f"{AT + 60}\n{row()}\n"))
+    transport = Answers(saying(f"clock {AT + 60}\n{row()}\n"))
     found = asyncio.run(ComposeUnits(transport, cluster()).find("one", "one-5001"))
     assert found is not None
     assert (found.name, found.pid) == ("one-5001", 738)
@@ -206,6 +206,47 @@ def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> 
     assert most == 1, "two compose commands ran on one project at the same time"
 
 
+def test_stops_of_one_moment_travel_in_one_command(tmp_path: Path) -> None:
+    transport = Workshop(tmp_path, {"docker": 'case "$*" in *-500[12]) echo "id-${6##*-}" ;; esac'})
+
+    async def scenario() -> None:
+        units = ComposeUnits(transport, cluster())
+        await asyncio.gather(*(units.stop("one", name) for name in ("one-5001", "one-5002", "one-gone")))
+
+    asyncio.run(scenario())
+    assert transport.calls[-2:] == ["docker stop -t 7 id-5001 id-5002", "docker rm -f id-5001 id-5002"]
+
+
+def test_a_run_that_is_broken_off_leaves_no_command_behind() -> None:
+    """Neither one that goes on, nor one that begins later."""
+    ended = []
+
+    class Endless(Answers):
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+            try:
+                return await super().run(host, script, deadline)
+            finally:
+                ended.append(host)
+
+    transport = Endless(saying(""), seconds=60)
+
+    async def scenario() -> None:
+        units = ComposeUnits(transport, cluster())
+        first = [asyncio.create_task(units.start("one", name)) for name in ("a", "b")]
+        while not transport.asked:
+            await asyncio.sleep(0.01)
+        second = asyncio.create_task(units.start("one", "c"))
+        await asyncio.sleep(0)
+        for task in (*first, second):
+            task.cancel()
+        await asyncio.gather(*first, second, return_exceptions=True)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(scenario())
+    assert starts(transport) == [("one", "a b")]
+    assert ended == ["one"]
+
+
 def test_a_start_that_fails_is_told_once_and_without_secrets() -> None:
     said = (
         "Recreating corral-shop-one-5001 ... error\n"
@@ -226,7 +267,7 @@ def test_a_start_that_fails_is_told_once_and_without_secrets() -> None:
         "one: docker compose can't start one-5001: "
         "ERROR: for one-5001  Cannot start service one-5001: port is taken by ${secret:admin}"
     )
-    assert second.problems[0].message.startswith("one: one-5002 was to start in the same docker compose command")
+    assert second.problems[0].message.startswith("one: one-5002 was to start in the same docker command")
     assert "hunter2" not in str(first) + str(second)
 
 
