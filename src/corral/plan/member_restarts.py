@@ -6,19 +6,23 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from corral.model.cluster import endpoint
-from corral.model.resources import FoundReplicaSet, Gate, Unit
+from corral.model.resources import FoundReplicaSet, Gate, ReplicaSet, Unit
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.replica_set_steps import Decision, Stuck
-from corral.plan.replica_set_view import HEALTHY, listed
+from corral.plan.replica_set_view import HEALTHY, View, listed
 
 _PATIENCE: Final = 120.0
 """Seconds for the other voters to get well again, as long as a replica set has to converge."""
 _SILENT: Final = "UNREACHABLE"
 
 
-def gate_before(unit: Unit, found: FoundReplicaSet) -> Gate | None:
-    """What must be seen before `unit` is restarted; None for one that has no vote in a set that is known."""
-    voters = [member.name for member in found.members if member.votes]
+def gate_before(unit: Unit, wanted: ReplicaSet, found: FoundReplicaSet) -> Gate | None:
+    """What must be seen before `unit` is restarted; None for one that has no vote in a set that is known.
+
+    A voter that the file has no more and that is well counts for nothing: it may be on a host that can't be asked.
+    """
+    view = View(wanted, found)
+    voters = [m.name for m in found.members if m.votes and (m.name in view.goal or not view.healthy(m.name))]
     me = endpoint(unit.address, unit.port)
     if me not in voters:
         return None

@@ -52,7 +52,7 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     if starts or not is_complete(wanted, found):
         converge = [ConvergeReplicaSet(wanted, preview(wanted, found))]
     restarts.sort(key=lambda action: (_is_primary(action.unit, observed), _is_healthy(action.unit, observed)))
-    restarts = [_with_election(_guarded(action, observed), observed) for action in restarts]
+    restarts = [_with_election(_guarded(action, desired, observed), observed) for action in restarts]
     return [
         diff.preparations(desired, observed, "database"),
         starts,
@@ -140,10 +140,10 @@ def _split(
     return starts, disturbing
 
 
-def _guarded(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
+def _guarded(action: StartUnit | ReloadUnit, desired: Desired, observed: Observed) -> StartUnit | ReloadUnit:
     if not isinstance(action, StartUnit):
         return action
-    return replace(action, before=gate_before(action.unit, observed.replica_set))
+    return replace(action, before=gate_before(action.unit, desired.replica_set, observed.replica_set))
 
 
 def _with_election(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:

@@ -116,3 +116,12 @@ def test_a_member_without_a_vote_is_restarted_at_any_time() -> None:
         a for a in make_plan("ref", desired_of(REFERENCE), observed).actions() if isinstance(a, StartUnit) and a.restart
     ]
     assert restart.before is None
+
+
+def test_a_voter_that_leaves_with_its_host_is_not_asked_unless_it_is_missed() -> None:
+    """Nobody can reach it any more; its vote still counts when it is gone."""
+    left = desired_of(CHANGED.replace("d2: {}, d3: {}", "d2: {}, b: {}"))
+    asked = [a.before.members for a in make_plan("ref", left, WHOLE).actions() if isinstance(a, StartUnit) and a.before]
+    assert asked == [(D2, D1), (D1, D2)]
+    dead = with_state(WHOLE, D3, "UNREACHABLE")
+    assert refused(make_plan("ref", left, dead), dead.replica_set).startswith(f"no-majority: a restart of {D2} ")
