@@ -25,6 +25,6 @@ class Context:
     routes: Routes = field(default_factory=Direct)
     written: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     """By host and path: the digest of what this run has written last, as the plan knows it and as the host has it."""
-    before_wave: Callable[[], None] = lambda: None
-    """Raises when the run may not go on: its lock is lost, or its user wants it to stop. Also asked between the steps
-    of a replica set, which may have to wait for long."""
+    may_go_on: Callable[[], None] = lambda: None
+    """Raises CorralError when the run may not go on: its lock is lost, or its user wants it to stop. Asked before each
+    wave and before all within one that comes after a wait, as in a lane and between the steps of a replica set."""

@@ -45,8 +45,8 @@ async def execute(plan: Plan, context: Context, sink: Sink) -> None:
 
 async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
     for wave in stage.waves:
-        turns = _Turns()
-        context.before_wave()
+        turns = _Turns(context.may_go_on)
+        context.may_go_on()
         units_and_sets = [action for action in wave if isinstance(action, _Single)]
         changes = [action for action in wave if not isinstance(action, _Single)]
         outcomes = await asyncio.gather(
@@ -55,16 +55,22 @@ async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
             return_exceptions=True,
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        failures += [turns.ending] if turns.ending else []
         if turns.skipped:
-            sink(Note(f"not begun, since another one failed: {', '.join(turns.skipped)}", "warning"))
+            sink(Note(f"not begun: {', '.join(turns.skipped)}", "warning"))
         if failures:
             raise _joined(failures)
 
 
 class _Turns:
-    """Lets as many starts of one lane go on at the same time as the lane is wide; after a failure no more begin."""
+    """Lets as many starts of one lane go on at the same time as the lane is wide.
 
-    def __init__(self) -> None:
+    No more begin after a failure, nor once the run may not go on: `ending` is why.
+    """
+
+    def __init__(self, may_go_on: Callable[[], None]) -> None:
+        self._may_go_on = may_go_on
+        self.ending: CorralError | None = None
         self._lanes: dict[str, asyncio.Semaphore] = {}
         self._failed = False
         self.skipped: list[str] = []
@@ -80,7 +86,7 @@ class _Turns:
         turn = _Turn(places.release)
         done = False
         try:
-            if self._failed:
+            if self._is_over():
                 self.skipped.append(action.id.removeprefix("unit "))
             else:
                 await run(turn.end)
@@ -88,6 +94,13 @@ class _Turns:
         finally:
             self._failed = self._failed or not done
             turn.end()
+
+    def _is_over(self) -> bool:
+        try:
+            self._may_go_on()
+        except CorralError as ending:
+            self.ending = ending
+        return self._failed or self.ending is not None
 
 
 class _Turn:
@@ -109,7 +122,7 @@ def _joined(failures: list[BaseException]) -> BaseException:
             return failure
     problems = [problem for failure in failures if isinstance(failure, CorralError) for problem in failure.problems]
     first = failures[0]
-    return type(first)(problems) if isinstance(first, CorralError) else first
+    return type(first)(list(dict.fromkeys(problems))) if isinstance(first, CorralError) else first
 
 
 async def _run(action: _Single, context: Context, sink: Sink, answering: Callable[[], None]) -> None:
@@ -135,7 +148,7 @@ def _report(sink: Sink, action: str, message: str) -> None:
 
 async def _converge(action: ConvergeReplicaSet, context: Context) -> None:
     connections = Connections(context.secrets, context.routes)
-    await replica_set.converge(action.wanted, connections, context.report, action.deadline, context.before_wave)
+    await replica_set.converge(action.wanted, connections, context.report, action.deadline, context.may_go_on)
 
 
 async def _handle(action: _Single, context: Context) -> None:

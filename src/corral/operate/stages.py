@@ -49,7 +49,7 @@ def _rounds(starts: Sequence[StartUnit]) -> int:
     return ceil(len(starts) / lane.width) if lane else 1
 
 
-async def carry_out(plan: Plan, site: Site, sink: Sink, before_wave: Callable[[], None] = lambda: None) -> None:
+async def carry_out(plan: Plan, site: Site, sink: Sink, may_go_on: Callable[[], None] = lambda: None) -> None:
     """Raises CorralError; what has been done until then stays done."""
     context = Context(
         transport=site.transport,
@@ -58,7 +58,7 @@ async def carry_out(plan: Plan, site: Site, sink: Sink, before_wave: Callable[[]
         hosts=site.cluster.host_by_name,
         report=lambda _message: None,
         routes=site.routes,
-        before_wave=before_wave,
+        may_go_on=may_go_on,
     )
     await execute(plan, context, sink)
 

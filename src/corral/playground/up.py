@@ -74,7 +74,7 @@ async def dry_run(playground: Playground, sink: Sink) -> Plan:
 
 
 async def restart(
-    playground: Playground, names: Collection[str], sink: Sink, before_wave: Callable[[], None]
+    playground: Playground, names: Collection[str], sink: Sink, may_go_on: Callable[[], None]
 ) -> Status:
     """Restart the units `names` in turn. The lock must be held. Raises CorralError."""
     prepared = await _prepare(playground, sink)
@@ -83,7 +83,7 @@ async def restart(
     plan = restart_plan(site.cluster.name, prepared.desired, observed, prepared.held_back, names)
     refuse_lost_majority(plan, observed.replica_set)
     announce(plan, site.cluster, sink)
-    await carry_out(plan, site, sink, before_wave)
+    await carry_out(plan, site, sink, may_go_on)
     return await prove(site, plan, sink)
 
 

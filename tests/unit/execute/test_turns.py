@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from corral.errors import ChangeFailed
+from corral.errors import ChangeFailed, Locked
 from corral.events import Event, Note
 from corral.execute.context import Context
 from corral.execute.engine import execute
@@ -118,3 +118,20 @@ def test_after_a_failure_no_more_begin() -> None:
     assert "a5" not in units.begun
     [note] = [event for event in events if isinstance(event, Note)]
     assert note.message.endswith(", ".join(f"a{n}" for n in range(len(units.begun), 6)))
+
+
+def test_a_run_that_may_not_go_on_begins_no_more() -> None:
+    units = Ends()
+    events: list[Event] = []
+
+    def may_go_on() -> None:
+        if units.begun:
+            raise Locked(Problem("lock-lost", "error", "somebody else has it"))
+
+    plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 1) for n in range(3)),)),))
+    context = Context(LocalTransport(), units, {}, {}, lambda _text: None, may_go_on=may_go_on)
+    with pytest.raises(Locked) as failure:
+        asyncio.run(execute(plan, context, events.append))
+    assert str(failure.value) == "somebody else has it"
+    assert units.begun == ["a0"]
+    assert [event.message for event in events if isinstance(event, Note)] == ["not begun: a1, a2"]

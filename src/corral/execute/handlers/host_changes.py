@@ -42,10 +42,13 @@ async def change_host(actions: Sequence[HostChange], context: Context, sink: Sin
             together.append(action)
             continue
         if together:
+            context.may_go_on()
             await _run(together, context, sink)
             together = []
+        context.may_go_on()
         await _send(stream, context, sink)
     if together:
+        context.may_go_on()
         await _run(together, context, sink)
 
 
