@@ -169,6 +169,8 @@ class FoundReplicaSet:
     primary: str = ""
     users: tuple[tuple[str, UserState], ...] = ()
     detail: str = ""
+    left: str = ""
+    """Whom the members call their primary while it is on no host of the cluster; empty when `primary` is known."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from corral.model.mongodb_series import Series, series_by_wire
 from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
-from corral.transport.routes import Place
+from corral.transport.routes import OutsideCluster, Place
 
 _HEAD: Final = struct.Struct("<iiiiIB")
 """Of MongoDB's messages: length, number, number that it answers, kind, flags; and the kind of the one section here."""
@@ -54,6 +54,8 @@ class Greeting:
     election: str = ""
     series: Series | None = None
     """The release series of its mongod; None for one that isn't known here."""
+    outside: bool = False
+    """Whether it is on no host of the cluster, so that it could not be asked."""
 
 
 async def greet(connections: Connections, member: str) -> Greeting:
@@ -67,6 +69,8 @@ async def greet(connections: Connections, member: str) -> Greeting:
         place = await connections.place(member)
         async with asyncio.timeout(ANSWER):
             return _greeting(member, await _hello(place))
+    except OutsideCluster as error:
+        return Greeting(member, answered=False, detail=str(error), outside=True)
     except TimeoutError:
         detail = f"it takes connections and gave no answer within {ANSWER:g} s"
     except OSError as error:

@@ -38,16 +38,21 @@ async def observe_through(connections: Connections, wanted: ReplicaSet, running:
     primary = await _primary(connections, greetings)
     if primary is None:
         return await _without_primary(connections, greetings)
+    if primary.outside:
+        return replace(await _without_primary(connections, greetings), left=primary.member)
     return await _with_primary(connections, wanted, greetings | {primary.member: primary}, primary)
 
 
 async def _primary(connections: Connections, greetings: Greetings) -> Greeting | None:
-    """The member that takes writes; perhaps one that the file has no more, of which the others tell."""
+    """The member that takes writes; perhaps one that the file has no more, of which the others tell.
+
+    One that they tell of and that is outside the cluster is a primary too, though nobody can ask it.
+    """
     found = [g for g in greetings.values() if g.role == "PRIMARY"]
     if not found:
         named = {g.primary for g in greetings.values() if g.primary} - greetings.keys()
         others = await asyncio.gather(*(greet(connections, name) for name in named))
-        found = [g for g in others if g.role == "PRIMARY"]
+        found = [g for g in others if g.role == "PRIMARY"] or [g for g in others if g.outside]
     return max(found, key=lambda g: g.election, default=None)
 
 

@@ -22,6 +22,7 @@ def refusal(view: View) -> Decision | None:
         or _other_set(view)
         or _other_name(view)
         or _nobody_in_common(view)
+        or _primary_left(view)
         or _foreign_data(view)
         or _other_kind(view)
     )
@@ -64,6 +65,19 @@ def _nobody_in_common(view: View) -> Decision | None:
     )
     hint = "did the hosts' addresses change? Give them their old ones, or move one member at a time"
     return _stuck("no-common-member", sentence, hint)
+
+
+def _primary_left(view: View) -> Decision | None:
+    """Only the primary can change the set, also to be taken out of it: and it can't be reached."""
+    left = view.found.left
+    if not left:
+        return None
+    sentence = f"{left} is the primary of replica set {view.wanted.name}, and it is on no host of the file"
+    hint = (
+        "put its host back below `hosts` and leave it out of `database.members` alone: corral apply then has another "
+        "member elected and takes this one out; after that its host can go too"
+    )
+    return _stuck("primary-left", sentence, hint)
 
 
 def _foreign_data(view: View) -> Decision | None:

@@ -8,6 +8,10 @@ Place = tuple[str, int]
 """An address and a port to connect to."""
 
 
+class OutsideCluster(OSError):
+    """An address is that of no host of the cluster, so there is no way there."""
+
+
 class Routes(Protocol):
     async def to(self, address: str, port: int, inside: bool = False) -> Place:
         """Where to connect, on this machine, to reach `port` at `address` of the cluster.

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import Unreachable
-from corral.transport.routes import Place
+from corral.transport.routes import OutsideCluster, Place
 
 if TYPE_CHECKING:
     import asyncssh
@@ -45,7 +45,7 @@ class Tunnels:
         """
         host = self._places.get(address)
         if host is None:
-            raise OSError(f"{address} is the address of no host of the cluster")
+            raise OutsideCluster(f"{address} is the address of no host of the cluster")
         place = (HERE if inside else address, port)
         try:
             connection = await self._shared_proof((host, *place))

@@ -182,6 +182,7 @@ STUCK: list[tuple[str, ReplicaSet, FoundReplicaSet]] = [
     ("unknown-data", THREE, with_states(complete(wanted(A, B)), C="UNKNOWN")),
     ("no-electable-member", wanted(SetMember(A, 0), SetMember(B, 0)), complete(THREE)),
     ("other-kind", wanted(A, B, SetMember(C, 0, arbiter=True)), complete(THREE)),
+    ("primary-left", wanted(A, B), replace(leaderless(complete(THREE, primary=C)), left=C)),
 ]
 
 
