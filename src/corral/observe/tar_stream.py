@@ -28,6 +28,8 @@ class Entry:
 def entries(stream: bytes) -> Iterator[Entry]:
     """The plain files of `stream`, by GNU's tar or by POSIX; directories, links and the like are passed over.
 
+    So are those whose name is not UTF-8: none of Corral's own has such a one.
+
     Raises ValueError for what is no tar stream, or isn't there wholly.
     """
     if len(stream) % BLOCK or not stream.endswith(bytes(2 * BLOCK)):
@@ -47,9 +49,10 @@ def entries(stream: bytes) -> Iterator[Entry]:
         elif kind == _EXTENDED:
             given = _extended_path(content)
         else:
-            if kind in _PLAIN:
+            path = given or _path(head)
+            if kind in _PLAIN and _is_utf8(path):
                 mode, uid = _number(head[100:108]) & 0o7777, _number(head[108:116])
-                yield Entry(given or _path(head), content, mode, uid, _text(head[265:297]))
+                yield Entry(path, content, mode, uid, _text(head[265:297]))
             given = ""
 
 
@@ -72,6 +75,10 @@ def _extended_path(records: bytes) -> str:
 
 def _text(field: bytes) -> str:
     return field.partition(b"\0")[0].decode("utf-8", "surrogateescape")
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not any("\udc80" <= letter <= "\udcff" for letter in text)
 
 
 def _number(field: bytes) -> int:

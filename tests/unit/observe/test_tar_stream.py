@@ -108,3 +108,14 @@ def test_a_size_beyond_the_end() -> None:
 
 def test_an_empty_archive() -> None:
     assert list(entries(bytes(1024))) == []
+
+
+def test_a_name_that_is_not_utf8_is_passed_over(tmp_path: Path) -> None:
+    """Somebody's own copy, as an old editor names it: it must not end the look at the host."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / os.fsdecode(b"gr\xf6\xdfe.bak")).write_bytes(b"old")
+    (tree / os.fsdecode(b"\xf6" * 120)).write_bytes(b"old")
+    (tree / "größe.conf").write_bytes(b"new")
+    stream = subprocess.run(["tar", "-P", "-b", "1", "-cf", "-", "--", tree], check=True, capture_output=True).stdout
+    assert [entry.content for entry in entries(stream)] == [b"new"]
