@@ -45,7 +45,7 @@ def strangers(board: LabCluster) -> Iterator[None]:
 
 def test_a_cluster_that_is_taken_away_comes_back_with_its_data(board: LabCluster) -> None:
     note = httpx.post(f"{board.url}/notes", json={"text": "keep me"}, trust_env=False).json()["id"]
-    board.run("destroy", "--yes", "wrong", code=1)
+    board.run("destroy", "--yes", "wrong", code=2)
     assert board.status()["state"] == "healthy", "another name is no yes"
     said = board.run("destroy", "--yes", "board").stderr
     assert "board is off its hosts; its data stay there" in said

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from corral.cli.output import print_problems
+from corral.cli.output import print_log_line, print_problems
 from corral.problems import Problem
 
 
@@ -24,3 +24,11 @@ def test_the_host_is_named_once(where: str, message: str, shown: str, capsys: py
     said = capsys.readouterr().err
     assert said.startswith(shown)
     assert said.endswith("  → do this\n")
+
+
+def test_words_between_colons_are_no_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+    print_problems([Problem("code", "error", "root:x:0:0 and a:key:b", "say :b: again")])
+    print_log_line("a-1", "1:warning:2")
+    said = capsys.readouterr()
+    assert said.err == "error: root:x:0:0 and a:key:b [code]\n  → say :b: again\n"
+    assert said.out == "a-1 1:warning:2\n"

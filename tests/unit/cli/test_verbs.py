@@ -87,12 +87,40 @@ def test_init_writes_a_file_that_is_right_and_never_overwrites_one(corral: Shell
 
 
 def test_the_file_may_be_named_before_or_after_the_verb(corral: Shell) -> None:
-    corral("init", "-f", "one.yaml", "--name", "one")
+    corral("-f", "one.yaml", "init", "--name", "one")
+    assert not (corral.directory / "cluster.yaml").exists()
     before = corral("-f", "one.yaml", "show", "--format", "json").stdout
     after = corral("show", "--file", "one.yaml", "--format", "json").stdout
     assert before == after
     assert json.loads(before)["name"] == "one"
     assert json.loads(corral("show", "--format", "json").stdout)["name"] == "noticeboard", "else the example"
+
+
+@pytest.mark.parametrize("name", ["../theirs", "/theirs", ".", "", "a/../../theirs"])
+def test_the_name_of_a_cluster_leads_nowhere_else(corral: Shell, name: str) -> None:
+    name = str(corral.directory / "state" / "theirs") if name == "/theirs" else name
+    theirs = corral.directory / "state" / "theirs" / "data"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("theirs")
+    said = corral("down", f"--name={name}", "--purge", "--yes", code=2 if name else 0).stderr
+    assert ("can't be a cluster's name" if name else "nothing runs") in said
+    assert theirs.read_text() == "theirs"
+
+
+def test_destroy_takes_no_other_name(corral: Shell) -> None:
+    corral("init", "--name", "shop")
+    for place in ("hosts", "playground"):
+        assert (
+            "--yes ship is not the cluster's name" in corral("destroy", "--on", place, "--yes", "ship", code=2).stderr
+        )
+    assert "corral destroy --on hosts" in corral("destroy").stderr
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "ascii", "utf-8"])
+def test_a_terminal_that_is_not_utf8_gets_what_it_can_show(corral: Shell, encoding: str) -> None:
+    corral.environment |= {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    assert "cluster: it is not running" in corral("verify", code=1).stdout
+    assert json.loads(corral("status", "--format", "json", code=1).stdout)["state"] == "down"
 
 
 def test_what_show_prints_is_a_cluster_file_again(corral: Shell) -> None:
