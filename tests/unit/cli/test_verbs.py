@@ -35,6 +35,7 @@ class Shell:
             env=self.environment,
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=30,
             check=False,
             stdin=subprocess.DEVNULL,
