@@ -73,9 +73,7 @@ async def dry_run(playground: Playground, sink: Sink) -> Plan:
     return await _plan(prepared, playground)
 
 
-async def restart(
-    playground: Playground, names: Collection[str], sink: Sink, may_go_on: Callable[[], None]
-) -> Status:
+async def restart(playground: Playground, names: Collection[str], sink: Sink, may_go_on: Callable[[], None]) -> Status:
     """Restart the units `names` in turn. The lock must be held. Raises CorralError."""
     prepared = await _prepare(playground, sink)
     site = prepared.site
