@@ -77,7 +77,7 @@ def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
 def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
     source = tmp_path / "large"
     with source.open("wb") as file:
-        file.truncate(40_000_000)
+        file.truncate(100_000_000)
 
     async def whole() -> None:
         async with sshd(tmp_path) as host, transport_to(host) as transport:
@@ -86,6 +86,6 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
             await transport.put("one", source, "cat >/dev/null")
             _, peak = tracemalloc.get_traced_memory()
             tracemalloc.stop()
-            assert peak < 20_000_000, "this includes what the server in this process holds"
+            assert peak < 50_000_000, "half of the file; 2 MB are usual, with what the server in this process holds"
 
     asyncio.run(whole())
