@@ -90,6 +90,8 @@ def test_init_writes_a_file_that_is_right_and_never_overwrites_one(corral: Shell
 def test_the_file_may_be_named_before_or_after_the_verb(corral: Shell) -> None:
     corral("-f", "one.yaml", "init", "--name", "one")
     assert not (corral.directory / "cluster.yaml").exists()
+    with (corral.directory / "one.yaml").open("a") as file:  # else `show` names the first that is free just then
+        file.write("\nplayground: {network: 127.9.0.0/16}\n")
     before = corral("-f", "one.yaml", "show", "--format", "json").stdout
     after = corral("show", "--file", "one.yaml", "--format", "json").stdout
     assert before == after
