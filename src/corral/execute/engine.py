@@ -45,32 +45,49 @@ async def execute(plan: Plan, context: Context, sink: Sink) -> None:
 
 async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
     for wave in stage.waves:
-        turns = _Turns(context.may_go_on)
         context.may_go_on()
+        goes_on = _Permission(context.may_go_on)
+        turns = _Turns(goes_on)
         units_and_sets = [action for action in wave if isinstance(action, _Single)]
         changes = [action for action in wave if not isinstance(action, _Single)]
         outcomes = await asyncio.gather(
-            *(change_host(actions, context, sink) for actions in by_host(changes)),
+            *(change_host(actions, context, sink, goes_on) for actions in by_host(changes)),
             *(turns.take(action, partial(_run, action, context, sink)) for action in units_and_sets),
             return_exceptions=True,
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
-        failures += [turns.ending] if turns.ending else []
         if turns.skipped:
             sink(Note(f"not begun: {', '.join(turns.skipped)}", "warning"))
         if failures:
             raise _joined(failures)
+        if goes_on.ending:
+            context.may_go_on()  # it says how far the run has come by now
+            raise goes_on.ending
+
+
+class _Permission:
+    """Whether more of a wave may begin; once that was denied, `ending` is why."""
+
+    def __init__(self, may_go_on: Callable[[], None]) -> None:
+        self._may_go_on = may_go_on
+        self.ending: CorralError | None = None
+
+    def __call__(self) -> bool:
+        try:
+            self._may_go_on()
+        except CorralError as ending:
+            self.ending = ending
+        return self.ending is None
 
 
 class _Turns:
     """Lets as many starts of one lane go on at the same time as the lane is wide.
 
-    No more begin after a failure, nor once the run may not go on: `ending` is why.
+    No more begin after a failure, nor once `goes_on` says no.
     """
 
-    def __init__(self, may_go_on: Callable[[], None]) -> None:
-        self._may_go_on = may_go_on
-        self.ending: CorralError | None = None
+    def __init__(self, goes_on: Callable[[], bool]) -> None:
+        self._goes_on = goes_on
         self._lanes: dict[str, asyncio.Semaphore] = {}
         self._failed = False
         self.skipped: list[str] = []
@@ -86,7 +103,7 @@ class _Turns:
         turn = _Turn(places.release)
         done = False
         try:
-            if self._is_over():
+            if self._failed or not self._goes_on():
                 self.skipped.append(action.id.removeprefix("unit "))
             else:
                 await run(turn.end)
@@ -94,13 +111,6 @@ class _Turns:
         finally:
             self._failed = self._failed or not done
             turn.end()
-
-    def _is_over(self) -> bool:
-        try:
-            self._may_go_on()
-        except CorralError as ending:
-            self.ending = ending
-        return self._failed or self.ending is not None
 
 
 class _Turn:
@@ -122,7 +132,7 @@ def _joined(failures: list[BaseException]) -> BaseException:
             return failure
     problems = [problem for failure in failures if isinstance(failure, CorralError) for problem in failure.problems]
     first = failures[0]
-    return type(first)(list(dict.fromkeys(problems))) if isinstance(first, CorralError) else first
+    return type(first)(problems) if isinstance(first, CorralError) else first
 
 
 async def _run(action: _Single, context: Context, sink: Sink, answering: Callable[[], None]) -> None:

@@ -120,18 +120,34 @@ def test_after_a_failure_no_more_begin() -> None:
     assert note.message.endswith(", ".join(f"a{n}" for n in range(len(units.begun), 6)))
 
 
-def test_a_run_that_may_not_go_on_begins_no_more() -> None:
-    units = Ends()
+class OneIsSlow(Ends):
+    """b0 goes on when all others have ended."""
+
+    going_on = 0
+
+    async def start(self, host: str, name: str) -> None:
+        self.going_on += 1
+        for _ in range(20 if name == "b0" else 0):
+            await asyncio.sleep(0)
+        await super().start(host, name)
+        self.going_on -= 1
+
+
+def test_a_run_that_may_not_go_on_begins_no_more_and_is_told_how_it_is_at_its_end() -> None:
+    units = OneIsSlow()
     events: list[Event] = []
+    asked: list[int] = []
 
     def may_go_on() -> None:
         if units.begun:
-            raise Locked(Problem("lock-lost", "error", "somebody else has it"))
+            asked.append(units.going_on)
+            raise Locked(Problem("lock-lost", "error", f"somebody else has it; {units.going_on} go on"))
 
-    plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 1) for n in range(3)),)),))
+    starts = (*(start(f"a{n}", 1) for n in range(3)), start("b0", 0))
     context = Context(LocalTransport(), units, {}, {}, lambda _text: None, may_go_on=may_go_on)
     with pytest.raises(Locked) as failure:
-        asyncio.run(execute(plan, context, events.append))
-    assert str(failure.value) == "somebody else has it"
-    assert units.begun == ["a0"]
+        asyncio.run(execute(Plan("c", (Stage("application", (starts,)),)), context, events.append))
+    assert asked[0] == 1, "b0 went on when the first one was held back"
+    assert str(failure.value) == "somebody else has it; 0 go on"
+    assert units.begun == ["a0", "b0"]
     assert [event.message for event in events if isinstance(event, Note)] == ["not begun: a1, a2"]

@@ -6,7 +6,7 @@ What travels as a script goes together; an archive or an image is a stream of it
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,8 +30,11 @@ DELETION_DEADLINE = 3600.0
 """Seconds for directories that go with all that is in them: years of logs, a database on a slow disk."""
 
 
-async def change_host(actions: Sequence[HostChange], context: Context, sink: Sink) -> None:
-    """Carry out `actions`, all of one host, one after the other; those after a failed one are not begun.
+async def change_host(
+    actions: Sequence[HostChange], context: Context, sink: Sink, goes_on: Callable[[], bool] = lambda: True
+) -> None:
+    """Carry out `actions`, all of one host, one after the other; those after a failed one are not begun, nor any once
+    `goes_on` says no.
 
     Raises StalePlan when a file isn't what the plan saw, ChangeFailed for every other refusal.
     """
@@ -41,14 +44,12 @@ async def change_host(actions: Sequence[HostChange], context: Context, sink: Sin
         if stream is None:
             together.append(action)
             continue
-        if together:
-            context.may_go_on()
+        if together and goes_on():
             await _run(together, context, sink)
-            together = []
-        context.may_go_on()
-        await _send(stream, context, sink)
-    if together:
-        context.may_go_on()
+        together = []
+        if goes_on():
+            await _send(stream, context, sink)
+    if together and goes_on():
         await _run(together, context, sink)
 
 
