@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Sequence
-from posixpath import basename, dirname
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host
@@ -40,18 +39,15 @@ def split_records(files: Iterable[File]) -> tuple[list[File], list[FileRecord]]:
     rest: list[File] = []
     records: list[FileRecord] = []
     for file in files:
-        if basename(dirname(file.path)) != RECORDS:
+        state, mark, name = file.path.rpartition(f"/{RECORDS}/")
+        if not mark or "/" in name:
             rest.append(file)
             continue
         word, _, described = file.content.rstrip("\n").partition(" ")
         written, _, path = described.partition(" ")
-        if word in ("pending", "done") and path and record_path(_state_of(file), path) == file.path:
+        if word in ("pending", "done") and path and record_path(state, path) == file.path:
             records.append(FileRecord(file.host, path, written, word == "pending"))
     return rest, records
-
-
-def _state_of(record: File) -> str:
-    return dirname(dirname(record.path))
 
 
 def owned_directories(host: Host) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 
 from corral.model.cluster import is_worker, port_in
 from corral.model.resources import Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
@@ -113,15 +113,22 @@ def _is_drift(old: File | None, record: FileRecord | None) -> bool:
 def leftover_files(desired: Desired, observed: Observed) -> list[RemoveFile]:
     """Files in Corral's own directories that the cluster file asks for no longer."""
     wanted = {(file.host, file.path) for file in desired.files}
-    return [action for action in removals(observed) if (action.host, action.path) not in wanted]
+    return removals(observed, wanted)
 
 
-def removals(observed: Observed) -> list[RemoveFile]:
-    """For each of Corral's files, and for those that are gone without that being taken in: a run was cut off."""
-    there = {(file.host, file.path): raw_digest(file) for file in observed.files}
+def removals(observed: Observed, kept: Set[tuple[str, str]] = frozenset()) -> list[RemoveFile]:
+    """For each of Corral's files, and for those that are gone without that being taken in: a run was cut off.
+
+    Not for those in `kept`, by host and path.
+    """
+    there = {(file.host, file.path): file for file in observed.files}
     pending = {(record.host, record.path) for record in observed.written if record.pending}
-    gone = {(host, path): "" for host, path in sorted(pending - there.keys()) if after_removal(path)}
-    return [RemoveFile(host, path, before, after_removal(path)) for (host, path), before in (there | gone).items()]
+    gone = sorted(place for place in pending - there.keys() - kept if after_removal(place[1]))
+    found = [place for place in there if place not in kept]
+    return [
+        RemoveFile(host, path, raw_digest(there.get((host, path))), after_removal(path))
+        for host, path in (*found, *gone)
+    ]
 
 
 def after_removal(path: str) -> tuple[tuple[str, ...], ...]:

@@ -16,10 +16,14 @@ _LOGINS: Final = ("ssh.service", "sshd.service", "user@", "session-")
 
 
 def _taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
-    """Each port that is in somebody else's hands, once, with who that is. Who can't be named still counts."""
+    """Each port that is in somebody else's hands, once, with who that is. Who can't be named still counts.
+
+    Whatever of the cluster's own listens there is for the plan to move, or is what is wanted.
+    """
     seen = set()
-    for address, port, unit in wanted_ports(there.cluster, there.host):
-        for listener in there.machine.listeners:
+    others = [listener for listener in there.machine.listeners if listener.protocol == "tcp" and not listener.unit]
+    for address, port, unit in wanted_ports(there.cluster, there.host) if others else ():
+        for listener in others:
             if port in seen or not _clashes(listener, {address, *there.machine.system.resolved}, port):
                 continue
             seen.add(port)
@@ -30,8 +34,7 @@ def _taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
 
 
 def _clashes(listener: Listener, addresses: set[str], port: int) -> bool:
-    """Whatever of the cluster's own listens there is for the plan to move, or is what is wanted."""
-    if listener.protocol != "tcp" or listener.port != port or listener.unit:
+    if listener.port != port:
         return False
     return listener.address in _ANY or listener.address in addresses or bool(addresses & set(_ANY))
 
