@@ -47,12 +47,15 @@ def run_to_log(command: Sequence[str], log: Path) -> None:
 
 
 def wait_for(condition: Callable[[], bool], what: str, *, within: float, every: float = 0.1) -> None:
-    """Polls `condition` each `every` seconds. Raises LabError naming `what` after `within` seconds."""
+    """Polls `condition` each `every` seconds: neither docker nor a booting host says when it is ready.
+
+    Raises LabError naming `what` after `within` seconds.
+    """
     end = time.monotonic() + within
     while not condition():
         if time.monotonic() > end:
             raise LabError(f"{what}: not within {within:.0f} s")
-        time.sleep(every)
+        time.sleep(every)  # between two looks, until the deadline
 
 
 def say(text: str) -> None:

@@ -61,11 +61,8 @@ def board_as_applied(seven: Lab, tmp_path_factory: pytest.TempPathFactory) -> La
 
 @pytest.fixture(scope="module")
 def board(board_as_applied: LabCluster) -> Iterator[LabCluster]:
-    """The same for each module, healthy: what a module has changed is taken back behind it."""
-    spec = board_as_applied.spec
-    yield board_as_applied
-    board_as_applied.write(spec)
-    board_as_applied.apply()
+    """The same for each module."""
+    yield from _taken_back(board_as_applied)
 
 
 @pytest.fixture(scope="session")
@@ -102,7 +99,12 @@ def pair_as_applied(bare_hosts: Lab, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def pair(pair_as_applied: LabCluster) -> Iterator[LabCluster]:
-    spec = pair_as_applied.spec
-    yield pair_as_applied
-    pair_as_applied.write(spec)
-    pair_as_applied.apply()
+    yield from _taken_back(pair_as_applied)
+
+
+def _taken_back(cluster: LabCluster) -> Iterator[LabCluster]:
+    """`cluster`, healthy; what its user has changed is taken back behind it."""
+    spec = cluster.spec
+    yield cluster
+    cluster.write(spec)
+    cluster.apply()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from corral.errors import InvalidFile
+from corral.errors import InvalidFile, StalePlan
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, outside_names, reference, unknown_names
 from corral.spec.parse import Loaded
@@ -42,7 +42,7 @@ def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapp
 
 
 def refuse_unknown(plan: Plan, secrets: Secrets) -> None:
-    """Raises InvalidFile when a saved plan writes values that `secrets` lacks: their references have left the file.
+    """Raises StalePlan when a saved plan writes values that `secrets` lacks: their references have left the file.
 
     Asked before any host is: in the middle of a run it would be too late.
     """
@@ -54,7 +54,7 @@ def refuse_unknown(plan: Plan, secrets: Secrets) -> None:
         missing = ", ".join(map(reference, names))
         message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
         hint = "`corral plan --out FILE` makes a plan of the file as it is; nothing was changed"
-        raise InvalidFile(Problem("stale-plan", "error", message, hint))
+        raise StalePlan(Problem("stale-plan", "error", message, hint))
 
 
 def _texts(loaded: Loaded) -> list[tuple[str, str]]:

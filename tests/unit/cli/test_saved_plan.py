@@ -20,6 +20,6 @@ def test_a_value_that_has_left_the_cluster_file_since(tmp_path: Path) -> None:
     file = File("one", "/etc/corral/shop/instances/one-5001.yaml", reference("env:X", "compose"), 0o600)
     plan = Plan("shop", (Stage("application", ((WriteFile(file, "", ""),),)),))
     (tmp_path / "p.json").write_text(json.dumps(plan.to_json()))
-    said = " ".join(corral("apply", "p.json", "--yes", code=2).stderr.split())
+    said = " ".join(corral("apply", "p.json", "--yes", code=5).stderr.split())
     assert "${env:X}, which the cluster file no longer refers to" in said
     assert "corral plan --out" in said

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from corral.errors import InvalidFile
+from corral.errors import InvalidFile, StalePlan
 from corral.model.resources import File
 from corral.operate.outside import LARGEST, known_outside_of, outside, outside_of, refuse_unknown
 from corral.plan.actions import Plan, Stage, WriteFile
@@ -82,10 +82,10 @@ def test_a_saved_plan_whose_values_are_known_passes() -> None:
 
 
 def test_all_that_a_saved_plan_lacks_is_told_at_once() -> None:
-    with pytest.raises(InvalidFile) as failure:
+    with pytest.raises(StalePlan) as failure:
         refuse_unknown(plan_of("${env:X|sh}", "${env:X|sh}${file:/k|compose}${env:Y}"), {"env:Y": Secret("y")})
     [problem] = failure.value.problems
-    assert (problem.code, failure.value.exit_code) == ("stale-plan", 2)
+    assert (problem.code, failure.value.exit_code) == ("stale-plan", 5)
     assert "${env:X}, ${file:/k}, which" in problem.message
     assert "corral plan --out" in problem.hint
 
