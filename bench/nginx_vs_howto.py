@@ -222,7 +222,7 @@ def corral_config(
     apps = dict(zip(spec.app.hosts, dict.fromkeys(upstream.address for upstream in upstreams), strict=True))
     placement = Placement(
         addresses=dict.fromkeys(spec.hosts, listen.address) | apps,
-        layouts=dict.fromkeys(spec.hosts, Layout(*[PurePosixPath(run)] * 4)),
+        layouts=dict.fromkeys(spec.hosts, Layout(*[PurePosixPath(run)] * 5)),
         proxy_ports=(listen.port,),
     )
     cluster = build(spec, placement, run)
@@ -303,10 +303,10 @@ async def own_load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, 
     until = time.monotonic() + seconds
     asked = request(endpoint, path)
 
-    async def client() -> int:
-        reader, writer = await asyncio.open_connection(endpoint.address, endpoint.port)
-        count = 0
-        while time.monotonic() < until:
+    async def over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
+        """The answers of one connection, until nginx has had enough of it (keepalive_requests)."""
+        count, head = 0, b""
+        while time.monotonic() < until and b"Connection: close" not in head:
             writer.write(asked)
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200"), head
@@ -314,6 +314,12 @@ async def own_load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, 
             await (reader.readexactly(int(length[1])) if length else reader.readuntil(b"\r\n0\r\n\r\n"))
             count += 1
         writer.close()
+        return count
+
+    async def client() -> int:
+        count = 0
+        while time.monotonic() < until:
+            count += await over(*await asyncio.open_connection(endpoint.address, endpoint.port))
         return count
 
     began = time.monotonic()
