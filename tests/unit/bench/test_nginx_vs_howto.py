@@ -1,0 +1,16 @@
+"""bench/nginx_vs_howto.py runs: both configurations answer under load, and each has its row."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = Path(__file__).parents[3] / "bench" / "nginx_vs_howto.py"
+
+
+def test_a_short_run_ends_with_its_table() -> None:
+    command = [sys.executable, SCRIPT, "--rounds", "1", "--seconds", "0.5", "--version", "1.31"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    rows = [line.split()[:3] for line in said.splitlines() if line.startswith("1.31 ")]
+    assert rows == [["1.31", answer, side] for answer in ("small", "json") for side in ("how-to", "Corral")]
