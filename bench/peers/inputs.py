@@ -11,8 +11,8 @@ from typing import Any
 from corral.cli.running import run_async
 from corral.desired.compose import compose_path
 from corral.model.cluster import Cluster, Host
+from corral.model.identity import container_of, prefix, service_of
 from corral.model.resources import Desired, File
-from corral.model.service_names import container_of, prefix, service_of
 from corral.model.software import Archive, Image, Package, Service
 from corral.operate.connections import open_hosts, settings_of
 from corral.operate.look import look, plan_from
@@ -67,7 +67,7 @@ def _parts(cluster: Cluster, host: Host, desired: Desired) -> Wanted:
     units = [unit for unit in desired.units if unit.host == host.name]
     contained = [unit.name for unit in units if unit.role in ("web", "worker") and cluster.app.runtime == "compose"]
     distribution = [each.name for each in software if isinstance(each, Service)]
-    own = [service_of(cluster.name, unit.name) for unit in units if unit.name not in contained]
+    own = [service_of(cluster.name, unit.id) for unit in units if unit.name not in contained]
     return {
         "packages": [each.name for each in software if isinstance(each, Package)],
         "accounts": list(_accounts(host, desired)),

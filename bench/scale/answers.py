@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from corral.model.cluster import Cluster, Host
+from corral.model.identity import container_of, prefix, service_of
 from corral.model.resources import File, Unit, digest
-from corral.model.service_names import container_of, prefix, service_of
 from corral.model.software import Archive, Image
 from corral.observe.files import record_path
 from corral.observe.question import Question, question_of
@@ -90,7 +90,7 @@ def _host_txt(address: str) -> Iterator[tuple[str, str]]:
 
 def _service(cluster: Cluster, unit: Unit, pid: int) -> str:
     """A block of `systemctl show`."""
-    name = service_of(cluster.name, unit.name)
+    name = service_of(cluster.name, unit.id)
     return (
         f"MainPID={pid}\nResult=success\nExecMainStartTimestamp=Tue 2026-11-24 18:02:12 UTC\n"
         f"ExecMainStartTimestampMonotonic=4120332\nExecMainCode=0\nExecMainStatus=0\nId={name}\nNames={name}\n"
@@ -111,7 +111,7 @@ def _sockets(running: Iterable[Unit], pids: dict[str, int]) -> Iterator[str]:
 def _processes(cluster: Cluster, running: Iterable[Unit], pids: dict[str, int]) -> Iterator[str]:
     """Control groups, and limits of those that are asked for them."""
     for unit in running:
-        pid, name = pids[unit.name], service_of(cluster.name, unit.name)
+        pid, name = pids[unit.name], service_of(cluster.name, unit.id)
         container = unit.role in ("web", "worker")
         group = f"docker-{_identity(unit.name)}.scope" if container else name
         yield f"/proc/{pid}/cgroup:0::/system.slice/{group}\n"

@@ -10,7 +10,7 @@ import typer
 from corral.cli.options import FILE_HELP, PlaceOption, is_on_hosts, load, named_file
 
 if TYPE_CHECKING:
-    from corral.operate.targets import Target
+    from corral.model.identity import UnitId
     from corral.secrets import Secrets
     from corral.spec.parse import Loaded
 
@@ -78,7 +78,7 @@ def _here(loaded: Loaded, target: str, lines: int, follow: bool) -> None:
         run_until_interrupted(_follow_here(ground.state.root, targets, secrets))
 
 
-async def _follow_here(root: Path, targets: list[Target], secrets: Secrets) -> None:
+async def _follow_here(root: Path, targets: list[UnitId], secrets: Secrets) -> None:
     from corral.playground.logs import follow
 
     async for unit, line in follow(root, targets):

@@ -53,7 +53,7 @@ async def _on_hosts(loaded: Loaded, target: str, yes: bool, brake: Brake) -> Sta
 
     completed = complete_secrets(loaded, Progress())
     async with open_hosts(loaded, completed.secrets) as site:
-        names = {unit for _, unit in select(site.cluster, target)}
+        names = {unit.name for unit in select(site.cluster, target)}
         with Progress() as progress:
             seen = await look(site, Only(), progress)
             refuse_lost_secrets(loaded, completed, seen.observed)
@@ -77,7 +77,7 @@ async def _in_playground(loaded: Loaded, target: str, yes: bool, brake: Brake) -
     from corral.playground.up import restart as restart_in_turn
 
     ground = open_playground(loaded)
-    names = {unit for _, unit in select(ground.cluster(ground.known_ports()), target)}
+    names = {unit.name for unit in select(ground.cluster(ground.known_ports()), target)}
     if not agreed(f"restart {target} of {loaded.spec.name} on this machine?", yes):
         return None
     with locked(ground.state.root, "restart"), Progress() as progress:

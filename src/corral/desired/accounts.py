@@ -10,7 +10,7 @@ from typing import Final
 from corral.desired.parts import Corner, Parts
 from corral.desired.templating import head
 from corral.model.cluster import Cluster, Host
-from corral.model.service_names import account
+from corral.model.identity import account
 from corral.model.software import Stage
 
 _PARTS: Final = {"db": "MongoDB", "app": "Application", "web": "nginx"}

@@ -13,8 +13,8 @@ from corral.desired.parts import Corner, revision
 from corral.desired.systemd import RELOAD, hardened, protect_home, unit_path, unit_text, whole_seconds
 from corral.desired.templating import head
 from corral.model.cluster import Application, Cluster, Host, Instance
+from corral.model.identity import account
 from corral.model.resources import HostFacts
-from corral.model.service_names import account
 
 
 def add_instances(here: Corner, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
@@ -25,7 +25,7 @@ def add_instances(here: Corner, cluster: Cluster, mine: list[Instance], facts: H
     if app.storage:
         here.directory(app.storage, 0o750, owner)
     scripts = {each.name: _script(here, app, each, owner) for each in mine}
-    definition = here.file(unit_path(cluster.name, mine[0].name), app_service(cluster, app, host, mine), after=[RELOAD])
+    definition = here.file(unit_path(cluster.name, mine[0].unit), app_service(cluster, app, host, mine), after=[RELOAD])
     for instance in mine:
         path, content = scripts[instance.name]
         unit = instances.instance_unit(

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from corral.desired import database, instances, nginx, supervisor
-from corral.desired.gates import health_gate, member_gate, mongod_unit, nginx_unit, ping_gate
+from corral.desired.gates import health_gate, member_gate, ping_gate
 from corral.desired.parts import Corner, Parts, revision, without
 from corral.model.cluster import Cluster, Instance, Member
+from corral.model.identity import program_id
 from corral.model.resources import Desired, Gate, HostFacts, Unit
-
-__all__ = ["assemble", "health_gate", "mongod_unit", "nginx_unit"]
 
 Facts = Mapping[str, HostFacts]
 
@@ -45,7 +44,7 @@ def _member(here: Corner, cluster: Cluster, member: Member, facts: HostFacts) ->
     conf = here.file(path, database.mongod_conf(cluster.database, member, host))
     unit = Unit(
         host=host.name,
-        name=mongod_unit(host),
+        name=member.unit.name,
         role="database",
         revision=revision(key.content, conf.content, facts.mongod_path, facts.mongod_version),
         program=(facts.mongod_path, "--config", str(path)),
@@ -87,7 +86,7 @@ def _proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
     script = here.file(host.layout.config / "nginx.sh", nginx.start_script(host, command))
     unit = Unit(
         host=host.name,
-        name=nginx_unit(host),
+        name=program_id("proxy", host.name).name,
         role="proxy",
         revision=revision(script.content, facts.nginx_version),
         reload_revision=taken_in,

@@ -18,7 +18,7 @@ from corral.desired import instances
 from corral.desired.systemd import whole_seconds
 from corral.desired.templating import head
 from corral.model.cluster import Application, Host, Instance
-from corral.model.service_names import container_of
+from corral.model.identity import container_of
 from corral.secrets import embedded
 
 _LOG: Final = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}

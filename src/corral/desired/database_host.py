@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from corral.desired import database, installs, tuning
-from corral.desired.gates import member_gate, mongod_unit
+from corral.desired.gates import member_gate
 from corral.desired.installs import Program
 from corral.desired.parts import Corner, revision
 from corral.desired.systemd import RELOAD, hardened, protect_home, unit_path, unit_text, whole_seconds
 from corral.model.cluster import Cluster, Host, Member
+from corral.model.identity import account
 from corral.model.resources import HostFacts, Unit
-from corral.model.service_names import account
 
 
 def add_member(here: Corner, cluster: Cluster, member: Member, facts: HostFacts) -> None:
@@ -19,14 +19,12 @@ def add_member(here: Corner, cluster: Cluster, member: Member, facts: HostFacts)
     here.directory(database.data_path(cluster.database, host), 0o700, owner)
     key = here.file(database.key_path(host), database.KEY, 0o400, owner)
     conf = here.file(database.conf_path(host), database.mongod_conf(cluster.database, member, host))
-    definition = here.file(
-        unit_path(cluster.name, mongod_unit(host)), mongod_service(cluster, host, mongod), after=[RELOAD]
-    )
+    definition = here.file(unit_path(cluster.name, member.unit), mongod_service(cluster, host, mongod), after=[RELOAD])
     if cluster.database.tune:
         tuning.add_tuning(here, cluster, mongod, facts)
     unit = Unit(
         host=host.name,
-        name=mongod_unit(host),
+        name=member.unit.name,
         role="database",
         revision=revision(key.content, conf.content, definition.content),
         program=(mongod.path, "--config", conf.path),

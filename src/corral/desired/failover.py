@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired import nginx
-from corral.desired.gates import failover_gate, keepalived_unit
+from corral.desired.gates import failover_gate
 from corral.desired.installs import package
 from corral.desired.parts import Corner, revision
 from corral.desired.systemd import RELOAD, hardened, unit_path, unit_text, whole_seconds
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host, VirtualIp
+from corral.model.identity import account, program_id
 from corral.model.resources import HostFacts, Unit
-from corral.model.service_names import account
 from corral.secrets import reference
 
 PROGRAM: Final = "/usr/sbin/keepalived"
@@ -37,16 +37,15 @@ def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) ->
     virtual, host = cluster.proxy.virtual_ip, here.host
     if virtual is None:
         return
+    unit_id = program_id("failover", host.name)
     package(here, "keepalived", facts, "keepalived.service")
     script = here.file(script_path(host), check_script(host, port), 0o755)
     conf = here.file(conf_path(host), keepalived_conf(cluster, host, virtual, facts), 0o600)
     here.check(conf.path, ("sh", "-c", _CHECK, "check", PROGRAM, "{}"))
-    definition = here.file(
-        unit_path(cluster.name, keepalived_unit(host)), keepalived_service(cluster, host, virtual), after=[RELOAD]
-    )
+    definition = here.file(unit_path(cluster.name, unit_id), keepalived_service(cluster, host, virtual), after=[RELOAD])
     unit = Unit(
         host=host.name,
-        name=keepalived_unit(host),
+        name=unit_id.name,
         role="failover",
         revision=revision(definition.content),
         reload_revision=revision(script.content, conf.content),

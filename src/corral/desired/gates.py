@@ -7,18 +7,6 @@ from corral.model.cluster import Application, HealthCheck, Host, Instance, Membe
 from corral.model.resources import Gate, HostFacts, Lane
 
 
-def mongod_unit(host: Host) -> str:
-    return f"mongod.{host.name}"
-
-
-def nginx_unit(host: Host) -> str:
-    return f"nginx.{host.name}"
-
-
-def keepalived_unit(host: Host) -> str:
-    return f"keepalived.{host.name}"
-
-
 def lane(app: Application, facts: HostFacts) -> Lane | None:
     """`cores` is one more than there are, since a start also waits; measured by bench/steedos.py."""
     width = facts.cores + 1 if app.start_at_once == "cores" else app.start_at_once

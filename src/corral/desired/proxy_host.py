@@ -7,14 +7,14 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired import installs, nginx
-from corral.desired.gates import nginx_unit, ping_gate
+from corral.desired.gates import ping_gate
 from corral.desired.installs import Program
 from corral.desired.parts import Corner, revision
 from corral.desired.systemd import RELOAD, argument, hardened, protect_home, unit_path, unit_text, whole_seconds
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host, Proxy
+from corral.model.identity import account, program_id, service_of
 from corral.model.resources import HostFacts, Unit
-from corral.model.service_names import account, service_of
 
 STOP_TIMEOUT: Final = 10.0
 CAPABILITIES: Final = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID"
@@ -24,6 +24,7 @@ give them its log and temporary directories and open them again."""
 
 def add_proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
     host, owner = here.host, account(cluster.name, "web")
+    unit_id = program_id("proxy", host.name, port)
     program = installs.nginx(here, cluster.proxy.install, facts)
     here.directory(host.layout.run)
     here.directory(host.layout.logs.parent)
@@ -33,13 +34,11 @@ def add_proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> No
     taken_in = revision(nginx.render_nginx(*parameters))
     conf = here.file(nginx.conf_path(host), nginx.render_nginx(*parameters, taken_in), 0o600)
     here.check(conf.path, nginx.check_command(_checking(cluster.proxy, program), host))
-    definition = here.file(
-        unit_path(cluster.name, nginx_unit(host)), nginx_service(cluster, host, program), after=[RELOAD]
-    )
+    definition = here.file(unit_path(cluster.name, unit_id), nginx_service(cluster, host, program), after=[RELOAD])
     _add_rotation(here, cluster, facts)
     unit = Unit(
         host=host.name,
-        name=nginx_unit(host),
+        name=unit_id.name,
         role="proxy",
         revision=revision(definition.content, *nginx.features(program.version)),
         reload_revision=taken_in,
@@ -65,7 +64,7 @@ def nginx_service(cluster: Cluster, host: Host, program: Program) -> str:
 
 
 def logrotate_conf(cluster: Cluster, host: Host) -> str:
-    service = service_of(cluster.name, nginx_unit(host))
+    service = service_of(cluster.name, program_id("proxy", host.name))
     return render(
         "logrotate.j2", head=head(host), log=_access_log(host), owner=account(cluster.name, "web"), service=service
     )

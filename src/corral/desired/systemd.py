@@ -10,7 +10,7 @@ from typing import Final
 
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
-from corral.model.service_names import service_of
+from corral.model.identity import UnitId, service_of
 
 UNITS: Final = PurePosixPath("/etc/systemd/system")
 RELOAD: Final = ("systemctl", "daemon-reload")
@@ -18,7 +18,7 @@ Values = dict[str, object]
 _HOMES: Final = ("/home/", "/root/", "/run/user/")
 
 
-def unit_path(cluster: str, unit: str) -> PurePosixPath:
+def unit_path(cluster: str, unit: UnitId) -> PurePosixPath:
     """Where the definition of the cluster's unit `unit` lies; of an instance's it is the template of all."""
     return UNITS / re.sub("@.*", "@.service", service_of(cluster, unit))
 

@@ -10,8 +10,8 @@ from corral.desired.parts import Corner
 from corral.desired.systemd import RELOAD, UNITS, unit_text
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
+from corral.model.identity import prefix
 from corral.model.resources import HostFacts
-from corral.model.service_names import prefix
 
 MAP_COUNT: Final = 131060
 """Memory areas of one process, two for each connection: the operations checklist's value for large systems. mongod asks

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal
 
+from corral.model.identity import UnitId, program_id
+
 Role = Literal["web", "worker"]
 Balance = Literal["sticky_cookie", "ip_hash", "least_conn", "round_robin", "hash"]
 
@@ -17,25 +19,6 @@ Balance = Literal["sticky_cookie", "ip_hash", "least_conn", "round_robin", "hash
 def endpoint(address: str, port: int) -> str:
     """address:port, an IPv6 address in brackets: as URLs, nginx and MongoDB's member names have it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def instance_name(host: str, port: int, role: Role) -> str:
-    return f"{host}-{port}" if role == "web" else f"{host}-worker-{port}"
-
-
-def port_in(name: str) -> int:
-    """The port in an instance's name; 0 for the unit of an nginx or a mongod, which have a dot in theirs."""
-    last = name.rpartition("-")[2]
-    return int(last) if last.isdecimal() and "." not in name else 0
-
-
-def is_worker(host: str, name: str) -> bool:
-    """Whether a unit that was found on `host` is a worker, also one that the file has no more.
-
-    The whole name decides: a host may have `-worker-` in its own.
-    """
-    port = port_in(name)
-    return port > 0 and name == instance_name(host, port, "worker")
 
 
 @dataclass(frozen=True)
@@ -90,6 +73,10 @@ class Instance:
     """None for a worker that answers no HTTP: it is judged by its process alone."""
     down: bool = False
     """Whether the proxies send it nothing just now."""
+
+    @property
+    def unit(self) -> UnitId:
+        return UnitId(self.role, self.host.name, self.name, self.port)
 
 
 @dataclass(frozen=True)
@@ -199,6 +186,12 @@ class Proxy:
     virtual_ip: VirtualIp | None
     install: Install
 
+    @property
+    def units(self) -> tuple[UnitId, ...]:
+        """In the order of `hosts`."""
+        places = zip(self.hosts, self.ports, strict=True)
+        return tuple(program_id("proxy", host.name, port) for host, port in places)
+
 
 @dataclass(frozen=True)
 class Member:
@@ -214,6 +207,10 @@ class Member:
     def name(self) -> str:
         """The member's name in the replica set's configuration."""
         return endpoint(self.host.address, self.port)
+
+    @property
+    def unit(self) -> UnitId:
+        return program_id("database", self.host.name, self.port)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final, Literal
 
 from corral.model.cluster import Cluster, Host, Install
+from corral.model.identity import UnitId
 from corral.model.machine import Machine, Version
 from corral.model.resources import Family
 
@@ -117,17 +118,17 @@ def releases(cluster: Cluster) -> PurePosixPath:
     return ARCHIVES / cluster.name / "releases"
 
 
-def wanted_ports(cluster: Cluster, host: Host) -> Iterator[tuple[str, int, str]]:
-    """Address, TCP port and unit's name of all that is to listen on `host`; `*` is every address."""
-    for proxy, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
-        if proxy == host:
-            yield "*" if cluster.proxy.virtual_ip else host.address, port, f"nginx.{host.name}"
+def wanted_ports(cluster: Cluster, host: Host) -> Iterator[tuple[str, int, UnitId]]:
+    """Address, TCP port and unit of all that is to listen on `host`; `*` is every address."""
+    for unit in cluster.proxy.units:
+        if unit.host == host.name:
+            yield "*" if cluster.proxy.virtual_ip else host.address, unit.port, unit
     for instance in cluster.instances_on(host):
-        yield host.address, instance.port, instance.name
+        yield host.address, instance.port, instance.unit
     for member in cluster.database.members:
         if member.host == host:
-            yield host.address, member.port, f"mongod.{host.name}"
-            yield "127.0.0.1", member.port, f"mongod.{host.name}"
+            yield host.address, member.port, member.unit
+            yield "127.0.0.1", member.port, member.unit
 
 
 def version_in(text: str) -> Version | None:

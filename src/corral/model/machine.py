@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corral.model.identity import UnitId
 from corral.model.mongodb_series import Series
 from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit
 from corral.model.software import Software
@@ -120,7 +121,7 @@ class ServiceState:
 class Process:
     """The main process of one of the cluster's units. A limit is None when it isn't known, -1 when there is none."""
 
-    unit: str
+    unit: UnitId
     pid: int
     program: str = ""
     """The file that it runs."""

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corral.model.identity import UnitId, UnitRole
 from corral.model.mongodb_series import Series
 from corral.model.software import Software, Stage
 
-UnitRole = Literal["proxy", "web", "worker", "database", "failover"]
 Family = Literal["debian", "rhel", "unknown"]
 """Which package manager a host has, and where its distribution keeps things."""
 UnitState = Literal["running", "starting", "stopping", "stopped", "failed", "unknown"]
@@ -84,13 +84,16 @@ class Unit:
     leaves_out: tuple[str, ...] = ()
     """Of a proxy: the web instances that it sends nothing just now."""
 
+    @property
+    def id(self) -> UnitId:
+        return UnitId(self.role, self.host, self.name, self.port)
+
 
 @dataclass(frozen=True)
 class FoundUnit:
     """A unit as it is on a host. `revision` is empty when nothing is known of what the process was started from."""
 
-    host: str
-    name: str
+    id: UnitId
     state: UnitState
     revision: str = ""
     reload_revision: str = ""
@@ -103,6 +106,18 @@ class FoundUnit:
     """Of a proxy: the web instances that it sends nothing, by the configuration that it has taken in."""
     started: str = ""
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
+
+    @property
+    def host(self) -> str:
+        return self.id.host
+
+    @property
+    def name(self) -> str:
+        return self.id.name
+
+    @property
+    def role(self) -> UnitRole:
+        return self.id.role
 
 
 @dataclass(frozen=True)

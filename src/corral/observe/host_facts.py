@@ -7,9 +7,9 @@ from typing import Final
 
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import Need, needs, program_path, program_version, version_in
+from corral.model.identity import account
 from corral.model.machine import Machine
 from corral.model.resources import HostFacts
-from corral.model.service_names import account
 
 _PLUGIN: Final = ("docker", "compose")
 _PROGRAM: Final = ("docker-compose",)

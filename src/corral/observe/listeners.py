@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
+from corral.model.identity import prefix, unit_of
 from corral.model.machine import Listener
-from corral.model.service_names import prefix, unit_of
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
 
@@ -72,8 +72,13 @@ def _listener(question: Question, columns: Sequence[str], values: Values, contai
         command=holder[1] if holder else "",
         service="" if container else service,
         container=container.name if container else "",
-        unit=container.service if container else unit_of(question.cluster, question.host, service),
+        unit=container.service if container else _own(question, service),
     )
+
+
+def _own(question: Question, service: str) -> str:
+    unit = unit_of(question.cluster, question.host, service)
+    return unit.name if unit else ""
 
 
 def _group(lines: Sequence[str]) -> str:

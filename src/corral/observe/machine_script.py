@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from corral.model.service_names import prefix
+from corral.model.identity import prefix
 from corral.observe.question import Question
 from corral.transport.compose import FIND_COMPOSE
 from corral.transport.docker_inspect import describe

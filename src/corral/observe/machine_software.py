@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from corral.model.host_needs import version_in
+from corral.model.identity import unit_of
 from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
-from corral.model.service_names import unit_of
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values, after
 from corral.transport.systemd_show import Properties, names_of
@@ -76,12 +76,12 @@ def processes_in(
     """The main processes of the cluster's mongod and nginx here."""
     links = dict(_links(sections.lines("links")))
     for unit in units:
-        name, pid = unit_of(question.cluster, question.host, unit.get("Id", "")), int(unit.get("MainPID") or 0)
-        if not pid or not name.startswith(("mongod.", "nginx.")):
+        who, pid = unit_of(question.cluster, question.host, unit.get("Id", "")), int(unit.get("MainPID") or 0)
+        if not pid or who is None or who.role not in ("database", "proxy"):
             continue
         limits = dict(_LIMIT.findall("\n".join(values.of_file(f"/proc/{pid}/limits"))))
         yield Process(
-            unit=name,
+            unit=who,
             pid=pid,
             program=links.get(f"/proc/{pid}/exe", ""),
             version=version_in(after(f"version {pid} ", sections.lines("links"))),

@@ -20,8 +20,8 @@ from corral.model.host_needs import (
     releases,
     wanted_ports,
 )
+from corral.model.identity import prefix
 from corral.model.machine import Machine
-from corral.model.service_names import prefix
 
 FIREWALLS: Final = ("firewalld", "nftables")
 """ufw is told by its own file: its service is active when it is switched off, too."""

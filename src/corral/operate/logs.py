@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from corral.model.identity import UnitId
 from corral.operate.report import Status
 from corral.operate.site import Site
 from corral.problems import Problem
@@ -14,16 +15,16 @@ from corral.verify.log_lines import shown
 
 async def with_log_tails(problems: Iterable[Problem], site: Site, report: Status, lines: int) -> list[Problem]:
     """`problems`, each error of an instance with the last `lines` lines of its log; secrets are redacted."""
-    hosts = {instance.name: instance.host for instance in report.instances}
+    units = {each.name: UnitId(each.role, each.host, each.name, each.port) for each in report.instances}
     return [
-        await _with_tail(problem, hosts[problem.where], site, lines)
-        if problem.where in hosts and problem.code == "instance-unhealthy"
+        await _with_tail(problem, units[problem.where], site, lines)
+        if problem.where in units and problem.code == "instance-unhealthy"
         else problem
         for problem in problems
     ]
 
 
-async def _with_tail(problem: Problem, host: str, site: Site, lines: int) -> Problem:
-    tail = shown(redact(await site.units.log_tail(host, problem.where, lines), site.secrets))
+async def _with_tail(problem: Problem, unit: UnitId, site: Site, lines: int) -> Problem:
+    tail = shown(redact(await site.units.log_tail(unit, lines), site.secrets))
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
     return replace(problem, message=f"{problem.message}{log}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from corral.model.cluster import Role
 from corral.problems import Problem
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class InstanceStatus:
     host: str
     address: str
     port: int
-    role: str
+    role: Role
     state: State
     version: str
     pid: int

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from corral.desired.assemble import health_gate, mongod_unit, nginx_unit
-from corral.desired.gates import keepalived_unit
+from corral.desired.gates import health_gate
 from corral.desired.nginx import PING_PATH
 from corral.model.cluster import Host, Instance, Member
+from corral.model.identity import UnitId, program_id
 from corral.model.resources import FoundUnit, Gate
 from corral.mongo.clients import Connections
 from corral.mongo.status import MemberStatus, member_statuses, statuses_in
@@ -46,8 +46,8 @@ async def status_of(
         asyncio.gather(*(_instance(instance, seen, asking) for instance in cluster.app.instances)),
         asyncio.gather(
             *(
-                _proxy(host, port, seen, asking)
-                for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
+                _proxy(host, unit, seen, asking)
+                for host, unit in zip(cluster.proxy.hosts, cluster.proxy.units, strict=True)
             )
         ),
         _database(site, seen),
@@ -96,11 +96,11 @@ async def _instance(instance: Instance, seen: Seen, asking: _Asking) -> tuple[In
     return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.site)
 
 
-async def _proxy(host: Host, port: int, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
-    unit = seen.units.get(nginx_unit(host))
-    answer = await asking.answer(unit, proxy_gate(host, port), asking.site.front, host.name in seen.silent)
-    state = seen.state(host.name, nginx_unit(host), answer, 10)
-    row = ProxyStatus(host.name, host.address, f"http://{host.address}:{port}", state)
+async def _proxy(host: Host, wanted: UnitId, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
+    unit = seen.units.get(wanted.name)
+    answer = await asking.answer(unit, proxy_gate(host, wanted.port), asking.site.front, host.name in seen.silent)
+    state = seen.state(host.name, wanted.name, answer, 10)
+    row = ProxyStatus(host.name, host.address, f"http://{host.address}:{wanted.port}", state)
     return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.site)
 
 
@@ -130,18 +130,17 @@ def _not_moving(seen: Seen, site: Site) -> list[Problem]:
     cluster = site.cluster
     if not cluster.moving:
         return []
-    units = {
-        host: seen.units.get(keepalived_unit(host)) for host in cluster.proxy.hosts if host.name not in seen.silent
-    }
+    wanted = [program_id("failover", host.name) for host in cluster.proxy.hosts if host.name not in seen.silent]
+    units = {each: seen.units.get(each.name) for each in wanted}
     return [
         Problem(
             "failover-stopped",
             "error",
-            f"keepalived doesn't run on {host.name}, so {cluster.moving.address} can't move there",
-            f"corral logs {keepalived_unit(host)}; `{site.mend}` starts it",
-            host.name,
+            f"keepalived doesn't run on {wanted.host}, so {cluster.moving.address} can't move there",
+            f"corral logs {wanted.name}; `{site.mend}` starts it",
+            wanted.host,
         )
-        for host, unit in units.items()
+        for wanted, unit in units.items()
         if unit is None or unit.state not in UP
     ]
 
@@ -165,7 +164,7 @@ async def _database(site: Site, seen: Seen) -> tuple[DatabaseStatus, list[Proble
     running = {
         member.name
         for member in database.members
-        if member.host.name in seen.silent or ((unit := seen.units.get(mongod_unit(member.host))) and unit.state in UP)
+        if member.host.name in seen.silent or ((unit := seen.units.get(member.unit.name)) and unit.state in UP)
     }
     if seen.replica_set:
         report = statuses_in(seen.replica_set)
@@ -173,7 +172,7 @@ async def _database(site: Site, seen: Seen) -> tuple[DatabaseStatus, list[Proble
         report = await member_statuses(database, Connections(site.secrets, site.routes), running)
     rows, problems = [], []
     for member in database.members:
-        unit, facts = seen.units.get(mongod_unit(member.host)), report.members.get(member.name)
+        unit, facts = seen.units.get(member.unit.name), report.members.get(member.name)
         state = facts.state if facts and member.name in running else "stopped"
         if member.host.name in seen.silent and state == "UNREACHABLE":
             state = "unknown"
@@ -181,7 +180,7 @@ async def _database(site: Site, seen: Seen) -> tuple[DatabaseStatus, list[Proble
         if state not in {"PRIMARY", "SECONDARY", "ARBITER"}:
             detail = f": {facts.detail}" if facts and facts.detail else ""
             message = f"member {member.host.name} ({member.name}) is {state}{detail}"
-            hint = f"corral logs {mongod_unit(member.host)}" if unit else site.mend
+            hint = f"corral logs {member.unit.name}" if unit else site.mend
             problems.append(Problem("member-state", "error", message, hint, member.host.name))
     if running and not report.writable:
         message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
+from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
@@ -160,7 +161,13 @@ class StopUnit:
     why: str
     port: int = 0
     drain: float = 0.0
+    role: UnitRole | None = None
+    """None in a plan that an older Corral has saved."""
     kind: Literal["stop_unit"] = "stop_unit"
+
+    @property
+    def unit(self) -> UnitId:
+        return UnitId(self.role, self.host, self.name, self.port) if self.role else read_back(self.host, self.name)
 
     @property
     def id(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from corral.model.cluster import is_worker, port_in
 from corral.model.resources import Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
@@ -144,7 +143,7 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
     wanted = {unit.name for unit in desired.units}
     drain = max((unit.drain for unit in desired.units), default=0.0)
     return [
-        StopUnit(unit.host, unit.name, "no longer in the cluster file", port_in(unit.name), drain)
+        StopUnit(unit.host, unit.name, "no longer in the cluster file", unit.id.port, drain, unit.role)
         for unit in observed.units
         if unit.name not in wanted
     ]
@@ -152,7 +151,7 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
 
 def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
     """Workers that have left the file: they stop before new ones start, or jobs run twice."""
-    return [action for action in leftover_units(desired, observed) if is_worker(action.host, action.name)]
+    return [action for action in leftover_units(desired, observed) if action.role == "worker"]
 
 
 def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:

@@ -97,7 +97,7 @@ def _starts_worker(action: Action) -> bool:
 
 
 def _stops_member(action: Action) -> bool:
-    return isinstance(action, StopUnit) and action.name.startswith("mongod.")
+    return isinstance(action, StopUnit) and action.role == "database"
 
 
 def _part(stage: Stage, waves: Collection[list[Action]]) -> Stage:

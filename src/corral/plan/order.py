@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corral.model.cluster import endpoint
-from corral.model.resources import Desired, Observed, Unit, UnitRole
+from corral.model.identity import UnitRole
+from corral.model.resources import Desired, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies

@@ -7,11 +7,9 @@ import time
 from xmlrpc.client import Fault
 
 from corral.events import Note, Sink, StageFinished, StageStarted
+from corral.model.identity import STOP_ORDER, read_back
 from corral.playground import orphans
 from corral.playground.supervisord import DOWN, Supervisord
-
-STOP_ORDER = ("nginx.", "", "mongod.")
-"""By the beginning of a unit's name: the proxy first, then the application, the database last."""
 
 
 async def down(daemon: Supervisord, sink: Sink) -> bool:
@@ -33,19 +31,15 @@ async def _stop_in_order(daemon: Supervisord, sink: Sink) -> None:
     except (Fault, *DOWN):  # it is on its way out already, and its end is waited for
         return
     names = [str(row["name"]) for row in rows if row["statename"] in {"RUNNING", "STARTING", "BACKOFF"}]
-    for prefix in STOP_ORDER:
-        group = [name for name in names if _group(name) == prefix]
+    for roles in STOP_ORDER:
+        group = [name for name in names if read_back("", name).role in roles]
         if not group:
             continue
-        label = {"nginx.": "proxy", "mongod.": "database"}.get(prefix, "application")
+        label = "application" if "web" in roles else roles[0]
         started = time.monotonic()
         sink(StageStarted(label, len(group)))
         await asyncio.gather(*(_stop(daemon, name) for name in group))
         sink(StageFinished(label, time.monotonic() - started))
-
-
-def _group(name: str) -> str:
-    return next((prefix for prefix in STOP_ORDER if prefix and name.startswith(prefix)), "")
 
 
 async def _stop(daemon: Supervisord, name: str) -> None:

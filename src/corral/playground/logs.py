@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from corral.operate.targets import Target
+from corral.model.identity import UnitId
 from corral.playground.units import tail
 
 POLL = 0.2
@@ -44,19 +44,18 @@ class _Follower:
         return [line.decode(errors="replace") for line in lines]
 
 
-def log_path(root: Path, target: Target) -> Path:
-    host, unit = target
-    return root / "hosts" / host / "logs" / f"{unit}.log"
+def log_path(root: Path, unit: UnitId) -> Path:
+    return root / "hosts" / unit.host / "logs" / f"{unit.name}.log"
 
 
-def last_lines(root: Path, targets: Sequence[Target], lines: int) -> list[tuple[str, str]]:
+def last_lines(root: Path, units: Sequence[UnitId], lines: int) -> list[tuple[str, str]]:
     """Pairs of unit and line, unit by unit."""
-    return [(target[1], line) for target in targets for line in tail(log_path(root, target), lines).splitlines()]
+    return [(unit.name, line) for unit in units for line in tail(log_path(root, unit), lines).splitlines()]
 
 
-async def follow(root: Path, targets: Sequence[Target]) -> AsyncIterator[tuple[str, str]]:
+async def follow(root: Path, units: Sequence[UnitId]) -> AsyncIterator[tuple[str, str]]:
     """Pairs of unit and line as they come, without end."""
-    followers = [_Follower(target[1], log_path(root, target)) for target in targets]
+    followers = [_Follower(unit.name, log_path(root, unit)) for unit in units]
     for follower in followers:
         follower.to_end()
     while True:

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from corral.desired.assemble import mongod_unit
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink
 from corral.model.cluster import Cluster, Instance
@@ -54,7 +53,7 @@ def _memory(cluster: Cluster, running: frozenset[str], sink: Sink) -> None:
     if not cluster.app.memory:
         return
     instances = sum(instance.name not in running for instance in cluster.app.instances)
-    members = sum(mongod_unit(member.host) not in running for member in cluster.database.members)
+    members = sum(member.unit.name not in running for member in cluster.database.members)
     needed, available = instances * cluster.app.memory + members * MEMORY_A_MEMBER, machine.available_memory()
     if instances and needed > available:
         message = f"{_count(instances, 'instance')} of {cluster.app.memory >> 20} MB"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from xmlrpc.client import Fault
 
 from corral.errors import ChangeFailed
+from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit, UnitState
 from corral.playground.supervisord import DOWN, Supervisord
 from corral.problems import Problem
@@ -38,14 +39,15 @@ class SupervisordUnits:
             return ()
         return tuple(_found(row) for row in rows)
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
+    async def find(self, unit: UnitId) -> FoundUnit | None:
         try:
-            return _found(await self._daemon.call("supervisor.getProcessInfo", name))
+            return _found(await self._daemon.call("supervisor.getProcessInfo", unit.name))
         except (Fault, *DOWN):  # it has no such program, or is on its way out
             return None
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         """Raises ChangeFailed when supervisord refuses the definition."""
+        name = unit.name
         try:
             await self._end(name)
             await self._define(name)
@@ -53,7 +55,8 @@ class SupervisordUnits:
         except (Fault, *DOWN) as error:
             raise ChangeFailed(_refused("start", name, error)) from error
 
-    async def stop(self, host: str, name: str) -> None:
+    async def stop(self, unit: UnitId) -> None:
+        name = unit.name
         try:
             await self._end(name)
             await self._daemon.call("supervisor.removeProcessGroup", name)
@@ -63,14 +66,15 @@ class SupervisordUnits:
         except DOWN:
             return
 
-    async def reload(self, host: str, name: str) -> None:
+    async def reload(self, unit: UnitId) -> None:
+        name = unit.name
         try:
             await self._daemon.call("supervisor.signalProcess", name, "HUP")
         except (Fault, *DOWN) as error:
             raise ChangeFailed(_refused("reload", name, error)) from error
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
-        path = self._daemon.root / "hosts" / host / "logs" / f"{name}.log"
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
+        path = self._daemon.root / "hosts" / unit.host / "logs" / f"{unit.name}.log"
         return await asyncio.to_thread(tail, path, lines)
 
     async def _end(self, name: str) -> None:
@@ -113,8 +117,7 @@ def _found(row: dict[str, Any]) -> FoundUnit:
         detail = row["spawnerr"]
     log = Path(row["stdout_logfile"])
     return FoundUnit(
-        host=log.parent.parent.name,
-        name=row["name"],
+        read_back(log.parent.parent.name, row["name"]),
         state=state,
         pid=int(row["pid"]),
         detail=detail,

@@ -99,8 +99,9 @@ async def _prepare(playground: Playground, sink: Sink) -> Prepared:
     await playground.daemon.wait_for_shutdown()
     units = playground.site(playground.known_ports(), {}).units
     await _settled(units)
-    running = frozenset(unit.name for unit in await units.list() if unit.state in _UP)
-    serving = frozenset(name.removeprefix("nginx.") for name in running if name.startswith("nginx."))
+    up = [unit for unit in await units.list() if unit.state in _UP]
+    running = frozenset(unit.name for unit in up)
+    serving = frozenset(unit.host for unit in up if unit.role == "proxy")
     chosen = choose_ports(playground, serving, sink)
     facts = await asyncio.to_thread(preflight.host_facts, playground.cluster(chosen))
     site = playground.site(chosen, {**playground.state.secrets(), **outside_of(playground.loaded)})

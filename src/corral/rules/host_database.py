@@ -27,7 +27,7 @@ def low_limits(there: There) -> Iterator[Evidence]:
     for process in there.machine.processes:
         limits = {"nofile": process.open_files, "nproc": process.processes}
         low = [f"{name} {limit}" for name, limit in limits.items() if limit is not None and 0 <= limit < LIMIT]
-        if process.unit.startswith("mongod.") and low:
+        if process.unit.role == "database" and low:
             yield {"limits": ", ".join(low), "wanted": LIMIT, "pid": process.pid, "unit": process.unit}
 
 
@@ -90,7 +90,7 @@ def _behind(there: There) -> Iterator[SeenOn]:
 
 def _running_version(there: There) -> Version | Series | None:
     """Of the mongod that runs: the program's own word, else its series, by what it says to who connects."""
-    processes = [process for process in there.machine.processes if process.unit.startswith("mongod.")]
+    processes = [process for process in there.machine.processes if process.unit.role == "database"]
     return next((process.version for process in processes if process.version), there.machine.member.series)
 
 

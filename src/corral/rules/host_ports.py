@@ -30,7 +30,7 @@ def _taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
             place = f"{listener.address}:{port}"
             pid = f" (pid {listener.pid})" if listener.pid else ""
             holder = f"{listener.command or '?'}{pid}"
-            yield {"place": place, "unit": unit, "holder": holder}, listener
+            yield {"place": place, "unit": unit.name, "holder": holder}, listener
 
 
 def _clashes(listener: Listener, addresses: set[str], port: int) -> bool:

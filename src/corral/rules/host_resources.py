@@ -40,7 +40,7 @@ def _room(there: There) -> dict[str, int]:
     layout = there.host.layout
     room = dict.fromkeys(("/etc", *map(str, (layout.config, layout.data, layout.logs))), TO_GO_ON)
     if is_member(there.cluster, there.host):
-        runs = _running(there, f"mongod.{there.host.name}")
+        runs = _runs_member(there)
         room[str(data_directory(there.cluster, there.host))] = TO_GO_ON if runs else NEW_MEMBER
     archives = sum(need.install.way == "archive" for need in needs(there.cluster, there.host)) + _has_release(there)
     unpacked = sum(isinstance(each, Archive) for each in there.machine.owned.software)
@@ -92,7 +92,7 @@ def memory_short(there: There) -> Iterator[Evidence]:
     available, each = there.machine.memory.available, there.cluster.app.memory or 0
     mine = [instance.name for instance in there.cluster.instances_on(there.host)]
     starts = sum(not _running(there, name) for name in mine)
-    member = is_member(there.cluster, there.host) and not _running(there, f"mongod.{there.host.name}")
+    member = is_member(there.cluster, there.host) and not _runs_member(there)
     needed = starts * each + (MEMORY_A_MEMBER if member else 0)
     if available is not None and needed > available:
         yield {"needed": needed >> 20, "available": available >> 20}
@@ -100,3 +100,7 @@ def memory_short(there: There) -> Iterator[Evidence]:
 
 def _running(there: There, name: str) -> bool:
     return any(unit.name == name and unit.state == "running" for unit in there.machine.owned.units)
+
+
+def _runs_member(there: There) -> bool:
+    return any(unit.role == "database" and unit.state == "running" for unit in there.machine.owned.units)

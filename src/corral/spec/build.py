@@ -25,9 +25,9 @@ from corral.model.cluster import (
     VirtualIp,
     Websocket,
     endpoint,
-    instance_name,
 )
 from corral.model.connection import mongo_url, oplog_url
+from corral.model.identity import instance_id
 from corral.spec.app import Health
 from corral.spec.at_once import CORES
 from corral.spec.ports import web_places, worker_places
@@ -217,7 +217,7 @@ def _instances(
 
     def instance(host: str, port: int, role: Role) -> Instance:
         web = role == "web"
-        name = instance_name(host, port, role)
+        name = instance_id(host, port, role).name
         own = {"PORT": str(port), "HOST": hosts[host].address, "INSTANCE": name, "ROLE": role}
         derived = {**own, **variables}
         written = {**app.env, **({} if web else workers.env)}

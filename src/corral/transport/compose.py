@@ -10,8 +10,8 @@ from typing import Final, Literal, NoReturn
 
 from corral.errors import ChangeFailed, Unreachable
 from corral.model.cluster import Cluster
+from corral.model.identity import UnitId, container_of, prefix
 from corral.model.resources import FoundUnit
-from corral.model.service_names import container_of, prefix
 from corral.problems import Problem
 from corral.secrets import Secrets
 from corral.transport.alone import alone
@@ -91,33 +91,34 @@ class ComposeUnits:
         found = await asyncio.gather(*(self._listed(host.name) for host in self._cluster.hosts))
         return tuple(unit for units in found for unit in units)
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
+    async def find(self, unit: UnitId) -> FoundUnit | None:
         """By its container's name, in one call of docker."""
         script = _FIND.format(
-            file=shlex.quote(self._file(host)),
-            container=shlex.quote(container_of(self._cluster.name, name)),
+            file=shlex.quote(self._file(unit.host)),
+            container=shlex.quote(container_of(self._cluster.name, unit.name)),
             inspect=shlex.quote(INSPECT),
         )
-        now, lines = await self._asked(host, script)
+        now, lines = await self._asked(unit.host, script)
         identity = lines[0].partition("\t")[0] if lines else ""
-        return next(iter(found_containers(host, {identity: name}, lines, now)), None)
+        return next(iter(found_containers(unit.host, {identity: unit.name}, lines, now)), None)
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         """Raises ChangeFailed with compose's words when it can't."""
-        await self._with_others(host, name, "start")
+        await self._with_others(unit.host, unit.name, "start")
 
-    async def stop(self, host: str, name: str) -> None:
+    async def stop(self, unit: UnitId) -> None:
         """By docker itself: the service may have left the file by now. Raises ChangeFailed when docker refuses."""
-        await self._with_others(host, name, "stop")
+        await self._with_others(unit.host, unit.name, "stop")
 
-    async def reload(self, host: str, name: str) -> None:
+    async def reload(self, unit: UnitId) -> None:
         """Nothing that runs in a container reloads: raises ChangeFailed."""
-        message = f"{host}: {name} runs in a container, which can't reload"
-        raise ChangeFailed(Problem("compose", "error", message, "", name))
+        message = f"{unit.host}: {unit.name} runs in a container, which can't reload"
+        raise ChangeFailed(Problem("compose", "error", message, "", unit.name))
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
         try:
-            completed = await self._transport.run(host, container_log_script(self._cluster.name, name, lines))
+            script = container_log_script(self._cluster.name, unit, lines)
+            completed = await self._transport.run(unit.host, script)
         except Unreachable:
             return ""
         return completed.text.rstrip("\n") if completed.code == 0 else ""
@@ -228,7 +229,7 @@ def _words(said: str) -> str:
     return "\n".join(errors.values() or lines[-3:])
 
 
-def container_log_script(cluster: str, name: str, lines: int, follow: bool = False) -> str:
+def container_log_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
     """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on."""
-    container = shlex.quote(container_of(cluster, name))
+    container = shlex.quote(container_of(cluster, unit.name))
     return f"exec docker logs --tail {lines}{' --follow' if follow else ''} {container} 2>&1\n"

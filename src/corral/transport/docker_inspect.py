@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, UnitState
 from corral.transport.systemd_show import SETTLED
 
@@ -95,8 +96,7 @@ def _found(host: str, name: str, state: Mapping[str, Any], restarts: int, now: f
     started = _moment(str(state.get("StartedAt", "")))
     found = _state(state, now - started)
     return FoundUnit(
-        host=host,
-        name=name,
+        read_back(host, name),
         state=found,
         pid=int(state.get("Pid") or 0),
         detail=_detail(state, restarts) if found in ("failed", "stopped", "unknown") else "",

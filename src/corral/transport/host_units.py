@@ -6,6 +6,7 @@ import asyncio
 import shlex
 
 from corral.model.cluster import Cluster
+from corral.model.identity import UnitId
 from corral.model.resources import FoundUnit
 from corral.secrets import Secrets
 from corral.transport.base import Transport
@@ -30,38 +31,33 @@ class HostUnits:
         services, containers = await asyncio.gather(self._systemd.list(), self._compose.list())
         return joined(services, containers, in_containers=_in_containers(self._cluster))
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
-        return await self._keeper(name).find(host, name)
+    async def find(self, unit: UnitId) -> FoundUnit | None:
+        return await self._keeper(unit).find(unit)
 
-    async def start(self, host: str, name: str) -> None:
-        if _is_instance(name):
-            await self._leave(host, name)
-        await self._keeper(name).start(host, name)
+    async def start(self, unit: UnitId) -> None:
+        if unit.is_instance:
+            await self._leave(unit)
+        await self._keeper(unit).start(unit)
 
-    async def stop(self, host: str, name: str) -> None:
-        if _is_instance(name):
-            await self._leave(host, name)
-        await self._keeper(name).stop(host, name)
+    async def stop(self, unit: UnitId) -> None:
+        if unit.is_instance:
+            await self._leave(unit)
+        await self._keeper(unit).stop(unit)
 
-    async def reload(self, host: str, name: str) -> None:
-        await self._keeper(name).reload(host, name)
+    async def reload(self, unit: UnitId) -> None:
+        await self._keeper(unit).reload(unit)
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
-        return await self._keeper(name).log_tail(host, name, lines)
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
+        return await self._keeper(unit).log_tail(unit, lines)
 
-    async def _leave(self, host: str, name: str) -> None:
+    async def _leave(self, unit: UnitId) -> None:
         """End the instance under the runtime that the file no longer names, if it is there."""
         other: UnitManager = self._systemd if _in_containers(self._cluster) else self._compose
-        if await other.find(host, name):
-            await other.stop(host, name)
+        if await other.find(unit):
+            await other.stop(unit)
 
-    def _keeper(self, name: str) -> UnitManager:
-        return self._compose if _is_instance(name) and _in_containers(self._cluster) else self._systemd
-
-
-def _is_instance(name: str) -> bool:
-    """Instances have no dot in their names, other units have: `app-108-5040`, `nginx.proxy-100`."""
-    return "." not in name
+    def _keeper(self, unit: UnitId) -> UnitManager:
+        return self._compose if unit.is_instance and _in_containers(self._cluster) else self._systemd
 
 
 def _in_containers(cluster: Cluster) -> bool:
@@ -77,14 +73,14 @@ def joined(
     return (*mine, *(unit for unit in other if (unit.host, unit.name) not in known))
 
 
-def log_script(cluster: Cluster, name: str, lines: int, follow: bool = False) -> str:
+def log_script(cluster: Cluster, unit: UnitId, lines: int, follow: bool = False) -> str:
     """A POSIX sh text that writes a unit's last lines and, with `follow`, those that come, without end.
 
     For Transport.run, or Transport.follow with `follow`; whoever asks several units puts their lines together.
     """
-    if _is_instance(name) and _in_containers(cluster):
-        return container_log_script(cluster.name, name, lines, follow)
-    return journal_script(cluster.name, name, lines, follow)
+    if unit.is_instance and _in_containers(cluster):
+        return container_log_script(cluster.name, unit, lines, follow)
+    return journal_script(cluster.name, unit, lines, follow)
 
 
 def access_log_script(path: str, lines: int, follow: bool = False) -> str:

@@ -9,8 +9,8 @@ from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed, Unreachable
 from corral.model.cluster import Cluster
+from corral.model.identity import UnitId, prefix, service_of
 from corral.model.resources import FoundUnit
-from corral.model.service_names import prefix, service_of
 from corral.problems import Problem
 from corral.secrets import Secrets
 from corral.transport.base import Completed, Transport
@@ -57,7 +57,7 @@ systemctl reset-failed -- "$unit"
 
 
 class SystemdUnits:
-    """Units as systemd's services, by their names in `corral.model.service_names`."""
+    """Units as systemd's services, by their names in `corral.model.identity`."""
 
     def __init__(self, transport: Transport, cluster: Cluster, secrets: Secrets = NO_SECRETS) -> None:
         """`secrets` are kept out of what errors say: a program may log anything."""
@@ -70,33 +70,33 @@ class SystemdUnits:
         found = await asyncio.gather(*(self._show(host.name, pattern) for host in self._cluster.hosts))
         return tuple(unit for units in found for unit in units)
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
-        found = await self._show(host, service_of(self._cluster.name, name))
-        return next((unit for unit in found if unit.name == name), None)
+    async def find(self, unit: UnitId) -> FoundUnit | None:
+        found = await self._show(unit.host, service_of(self._cluster.name, unit))
+        return next((each for each in found if each.name == unit.name), None)
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         """Raises ChangeFailed with systemd's words when the program can't even be executed."""
-        completed = await self._run(host, name, _START, self._patience())
+        completed = await self._run(unit, _START, self._patience())
         if completed.code != 0:
-            self._refused(host, name, "start", completed)
+            self._refused(unit, "start", completed)
 
-    async def stop(self, host: str, name: str) -> None:
+    async def stop(self, unit: UnitId) -> None:
         """Raises ChangeFailed when systemd refuses."""
-        completed = await self._run(host, name, _STOP, self._patience())
+        completed = await self._run(unit, _STOP, self._patience())
         if completed.code != 0:
-            self._refused(host, name, "stop", completed)
+            self._refused(unit, "stop", completed)
 
-    async def reload(self, host: str, name: str) -> None:
+    async def reload(self, unit: UnitId) -> None:
         """Ends when the unit's ExecReload has. Raises ChangeFailed when that failed, or when nothing runs."""
-        completed = await self._run(host, name, "do_it reload\n", MARGIN)
+        completed = await self._run(unit, "do_it reload\n", MARGIN)
         if completed.code != 0:
-            self._refused(host, name, "reload", completed)
+            self._refused(unit, "reload", completed)
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
         """From the journal; empty when its host doesn't answer."""
-        script = journal_script(self._cluster.name, name, lines)
+        script = journal_script(self._cluster.name, unit, lines)
         try:
-            completed = await self._transport.run(host, script)
+            completed = await self._transport.run(unit.host, script)
         except Unreachable:
             return ""
         return completed.text.rstrip("\n")
@@ -108,21 +108,21 @@ class SystemdUnits:
             return ()
         return found_units(self._cluster.name, host, completed.text)
 
-    async def _run(self, host: str, name: str, script: str, deadline: float) -> Completed:
-        unit = shlex.quote(service_of(self._cluster.name, name))
-        return await self._transport.run(host, f"{_HEAD}unit={unit}\n{script}", deadline)
+    async def _run(self, unit: UnitId, script: str, deadline: float) -> Completed:
+        service = shlex.quote(service_of(self._cluster.name, unit))
+        return await self._transport.run(unit.host, f"{_HEAD}unit={service}\n{script}", deadline)
 
     def _patience(self) -> float:
         return max(self._cluster.app.stop_timeout, MEMBER_STOP) + MARGIN
 
-    def _refused(self, host: str, name: str, what: str, completed: Completed) -> NoReturn:
+    def _refused(self, unit: UnitId, what: str, completed: Completed) -> NoReturn:
         said = completed.error_without(self._secrets)
-        message = f"{host}: systemd can't {what} {service_of(self._cluster.name, name)}: {said}"
-        hint = f"corral logs {name} shows more; mend it and run the same command again"
-        raise ChangeFailed(Problem("systemd", "error", message, hint, name))
+        message = f"{unit.host}: systemd can't {what} {service_of(self._cluster.name, unit)}: {said}"
+        hint = f"corral logs {unit.name} shows more; mend it and run the same command again"
+        raise ChangeFailed(Problem("systemd", "error", message, hint, unit.name))
 
 
-def journal_script(cluster: str, name: str, lines: int, follow: bool = False) -> str:
+def journal_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
     """A POSIX sh text for the last lines of a unit's journal and, with `follow`, those that come, without end."""
-    unit = shlex.quote(service_of(cluster, name))
-    return f"exec journalctl -q --no-pager -o cat -n {lines}{' -f' if follow else ''} -u {unit}\n"
+    service = shlex.quote(service_of(cluster, unit))
+    return f"exec journalctl -q --no-pager -o cat -n {lines}{' -f' if follow else ''} -u {service}\n"

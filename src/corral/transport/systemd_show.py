@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
+from corral.model.identity import UnitId, unit_of
 from corral.model.resources import FoundUnit, UnitState
-from corral.model.service_names import unit_of
 
 PROPERTIES: Final = ",".join(
     (
@@ -74,9 +74,9 @@ def found_units(cluster: str, host: str, text: str) -> tuple[FoundUnit, ...]:
     units = []
     for properties in blocks(text):
         uptime = float(properties.get("Uptime", uptime))
-        name = unit_of(cluster, host, properties.get("Id", ""))
-        if name and _is_defined(properties):
-            units.append(_found(host, name, properties, uptime))
+        unit = unit_of(cluster, host, properties.get("Id", ""))
+        if unit and _is_defined(properties):
+            units.append(_found(unit, properties, uptime))
     return tuple(units)
 
 
@@ -85,11 +85,10 @@ def _is_defined(properties: Properties) -> bool:
     return not resting or properties.get("UnitFileState", "").startswith("enabled")
 
 
-def _found(host: str, name: str, properties: Properties, uptime: float) -> FoundUnit:
+def _found(unit: UnitId, properties: Properties, uptime: float) -> FoundUnit:
     state = _state(properties, uptime)
     return FoundUnit(
-        host=host,
-        name=name,
+        unit,
         state=state,
         pid=int(properties.get("MainPID") or 0),
         detail=_detail(properties) if state in ("failed", "stopped") else "",

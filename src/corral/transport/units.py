@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from corral.model.identity import UnitId
 from corral.model.resources import FoundUnit
 
 
@@ -16,17 +17,17 @@ class UnitManager(Protocol):
         Units of a host that doesn't answer are not listed.
         """
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
+    async def find(self, unit: UnitId) -> FoundUnit | None:
         """One of them, as it is now; None when it isn't defined or its host doesn't answer. For polling."""
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         """Run the unit from its definition as it is on disk now, ending a process of an older definition first."""
 
-    async def stop(self, host: str, name: str) -> None:
+    async def stop(self, unit: UnitId) -> None:
         """End the process gracefully (the unit's signal, then KILL after its timeout) and forget the unit."""
 
-    async def reload(self, host: str, name: str) -> None:
+    async def reload(self, unit: UnitId) -> None:
         """Have the running process read its configuration again."""
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
         """The last lines that the unit wrote; empty when there are none."""

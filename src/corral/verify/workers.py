@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corral.model.cluster import Cluster, is_worker
+from corral.model.cluster import Cluster
 from corral.model.resources import FoundUnit
 from corral.verify.check import Check, judged, skipped
 
@@ -14,9 +14,7 @@ def workers(cluster: Cluster, found: Sequence[FoundUnit]) -> Check:
     if not wanted:
         return skipped("workers", "the file asks for none")
     running = sorted(
-        unit.name
-        for unit in found
-        if unit.state == "running" and (unit.name in wanted or is_worker(unit.host, unit.name))
+        unit.name for unit in found if unit.state == "running" and (unit.name in wanted or unit.role == "worker")
     )
     name = "one worker" if len(wanted) == 1 else f"{len(wanted)} workers"
     seen = ", ".join(running) or "none"

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from corral.desired.hosts import assemble_hosts
+from corral.model.identity import account, service_of
 from corral.model.resources import Desired, Lane
-from corral.model.service_names import account, service_of
 from corral.model.software import Archive, Image, Package, Service
 from tests.unit.desired.real_clusters import (
     PAIR,
@@ -40,7 +40,7 @@ def test_each_unit_has_a_definition_that_systemd_knows_by_its_name() -> None:
     for text, cluster in ((REFERENCE, "shop"), (PAIR, "pair")):
         desired = wanted(text)
         for unit in desired.units:
-            path = "/etc/systemd/system/" + service_of(cluster, unit.name)
+            path = "/etc/systemd/system/" + service_of(cluster, unit.id)
             template = path.replace(f"@{unit.name}", "@")
             held = {file.path for file in desired.files if file.host == unit.host}
             if cluster == "shop" and unit.role in ("web", "worker"):

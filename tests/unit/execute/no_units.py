@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corral.model.identity import UnitId
 from corral.model.resources import FoundUnit
 
 
@@ -9,17 +10,17 @@ class NoUnits:
     async def list(self) -> tuple[FoundUnit, ...]:
         return ()
 
-    async def find(self, host: str, name: str) -> FoundUnit | None:
+    async def find(self, unit: UnitId) -> FoundUnit | None:
         return None
 
-    async def start(self, host: str, name: str) -> None:
-        raise AssertionError(name)
+    async def start(self, unit: UnitId) -> None:
+        raise AssertionError(unit)
 
-    async def stop(self, host: str, name: str) -> None:
-        raise AssertionError(name)
+    async def stop(self, unit: UnitId) -> None:
+        raise AssertionError(unit)
 
-    async def reload(self, host: str, name: str) -> None:
-        raise AssertionError(name)
+    async def reload(self, unit: UnitId) -> None:
+        raise AssertionError(unit)
 
-    async def log_tail(self, host: str, name: str, lines: int = 20) -> str:
+    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
         return ""

@@ -7,7 +7,8 @@ import socket
 import time
 
 from corral.execute.context import Context
-from corral.execute.idle import Listener, connections, wait_until_idle
+from corral.execute.idle import connections, wait_until_idle
+from corral.model.identity import UnitId
 from corral.transport.local import LocalTransport
 from tests.free_addresses import free_address
 from tests.unit.execute.no_units import NoUnits
@@ -22,16 +23,16 @@ TABLE = """\
 """
 
 
-def unit(address: str, port: int = 5040) -> Listener:
-    return Listener("h", "h-5040", address, port)
+def unit(port: int = 5040) -> UnitId:
+    return UnitId("web", "h", "h-5040", port)
 
 
 def test_only_this_end_and_only_what_is_open() -> None:
-    assert connections(TABLE, unit("127.238.0.1")) == 2
-    assert connections(TABLE, unit("127.238.0.2")) == 1
-    assert connections(TABLE, unit("127.238.0.3")) == 0
-    assert connections(TABLE, unit("app.example.com")) == 3
-    assert connections("", unit("127.238.0.1")) == 0
+    assert connections(TABLE, "127.238.0.1", 5040) == 2
+    assert connections(TABLE, "127.238.0.2", 5040) == 1
+    assert connections(TABLE, "127.238.0.3", 5040) == 0
+    assert connections(TABLE, "app.example.com", 5040) == 3
+    assert connections("", "127.238.0.1", 5040) == 0
 
 
 def test_real_connections_are_waited_for_and_not_for_ever() -> None:
@@ -42,9 +43,9 @@ def test_real_connections_are_waited_for_and_not_for_ever() -> None:
         with socket.create_connection((address, port)):
             accepted = server.accept()[0]
             started = time.monotonic()
-            asyncio.run(wait_until_idle(unit(address, port), 0.3, context))
+            asyncio.run(wait_until_idle(unit(port), address, 0.3, context))
             assert time.monotonic() - started > 0.1
             assert "h-5040: 1 connection left" in said
             accepted.close()
         said.clear()
-        asyncio.run(wait_until_idle(unit(address, port), 60, context))
+        asyncio.run(wait_until_idle(unit(port), address, 60, context))

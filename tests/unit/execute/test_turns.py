@@ -11,6 +11,7 @@ from corral.errors import ChangeFailed, Locked
 from corral.events import Event, Note
 from corral.execute.context import Context
 from corral.execute.engine import execute
+from corral.model.identity import UnitId
 from corral.model.resources import Gate, Lane, Unit
 from corral.plan.actions import Plan, Stage, StartUnit
 from corral.problems import Problem
@@ -27,8 +28,8 @@ class Starts(NoUnits):
         self.most: Counter[str] = Counter()
         self.begun: list[str] = []
 
-    async def start(self, host: str, name: str) -> None:
-        lane = name[0]
+    async def start(self, unit: UnitId) -> None:
+        name, lane = unit.name, unit.name[0]
         self.begun.append(name)
         self.running[lane] += 1
         self.most[lane] = max(self.most[lane], self.running[lane])
@@ -47,11 +48,11 @@ def start(name: str, width: int) -> StartUnit:
 class Ends(Starts):
     """Each start comes to its end."""
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         try:
-            await super().start(host, name)
+            await super().start(unit)
         except ChangeFailed:
-            if name in self.failing:
+            if unit.name in self.failing:
                 raise
 
 
@@ -67,7 +68,7 @@ def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """The starts are all that is looked at here."""
 
     async def start_unit(action: StartUnit, context: Context) -> None:
-        await context.units.start(action.host, action.unit.name)
+        await context.units.start(action.unit.id)
 
     monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
 
@@ -125,11 +126,11 @@ class OneIsSlow(Ends):
 
     going_on = 0
 
-    async def start(self, host: str, name: str) -> None:
+    async def start(self, unit: UnitId) -> None:
         self.going_on += 1
-        for _ in range(20 if name == "b0" else 0):
+        for _ in range(20 if unit.name == "b0" else 0):
             await asyncio.sleep(0)
-        await super().start(host, name)
+        await super().start(unit)
         self.going_on -= 1
 
 

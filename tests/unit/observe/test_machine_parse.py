@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corral.model.identity import read_back
 from corral.model.machine import (
     Disk,
     Docker,
@@ -93,7 +94,9 @@ def test_services_are_the_distributions_own() -> None:
 
 
 def test_the_process_of_a_mongod() -> None:
-    assert one()[1].processes == (Process("mongod.one", 1048, "/usr/bin/python3.11", None, 20000, 1000),)
+    assert one()[1].processes == (
+        Process(read_back("one", "mongod.one"), 1048, "/usr/bin/python3.11", None, 20000, 1000),
+    )
 
 
 def test_docker_and_time() -> None:
@@ -108,7 +111,7 @@ def test_units_under_systemd_with_their_revisions() -> None:
     units = {unit.name: unit for unit in one()[1].owned.units}
     assert set(units) == {"mongod.one", "one-5040", "one-5041"}, "corral-obs-app-nginx.service is of another cluster"
     assert units["one-5040"] == FoundUnit(
-        "one", "one-5040", "running", revision="r1", pid=1049, proven=True, started="1795551008"
+        read_back("one", "one-5040"), "running", revision="r1", pid=1049, proven=True, started="1795551008"
     )
     assert (units["one-5041"].state, units["one-5041"].detail) == ("failed", "it ended with exit status 3")
 

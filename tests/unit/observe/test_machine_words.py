@@ -200,7 +200,7 @@ def test_a_mongod_that_runs_from_elsewhere_tells_its_version() -> None:
         "/proc/7/limits:Max processes             unlimited            unlimited            processes ",
     )
     [process] = processes_in(QUESTION, sections(links=links), limits, [unit, {"Id": "corral-shop-nginx.service"}])
-    assert (process.unit, process.pid, process.version) == ("mongod.one", 7, (6, 0, 5))
+    assert (process.unit.name, process.pid, process.version) == ("mongod.one", 7, (6, 0, 5))
     assert (process.open_files, process.processes) == (64000, -1)
     assert process.program == "/opt/corral/mongodb-0123/bin/mongod (deleted)"
 

@@ -10,6 +10,7 @@ import pytest
 
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster
+from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit
 from corral.operate.connections import _places
 from corral.operate.seen import Seen
@@ -23,7 +24,7 @@ from corral.verify.endpoints import proxies
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, cluster_of
 
 CLUSTER = cluster_of(PAIR)
-KEEPALIVED = [("one", "keepalived.one"), ("two", "keepalived.two")]
+KEEPALIVED = [UnitId("failover", host, f"keepalived.{host}") for host in ("one", "two")]
 
 
 class Nowhere:
@@ -73,7 +74,7 @@ def codes(cluster: Cluster, units: dict[str, FoundUnit], silent: frozenset[str] 
 
 def test_status_names_each_proxy_without_keepalived() -> None:
     def unit(host: str, state: Any) -> FoundUnit:
-        return FoundUnit(host, f"keepalived.{host}", state)
+        return FoundUnit(read_back(host, f"keepalived.{host}"), state)
 
     found = {"keepalived.one": unit("one", "running"), "keepalived.two": unit("two", "failed")}
     assert codes(CLUSTER, found) == [("failover-stopped", "two")]

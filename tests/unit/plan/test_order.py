@@ -8,6 +8,7 @@ from functools import partial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, ReloadUnit, RemoveFile, StartUnit, StopUnit
 from corral.plan.actions import WriteFile as Write
@@ -33,7 +34,7 @@ def applied(observed: Observed, action: object) -> Observed:
         case StartUnit() | ReloadUnit():
             others = tuple(unit for unit in observed.units if unit.name != action.unit.name)
             unit = action.unit
-            new = FoundUnit(unit.host, unit.name, "running", unit.revision, unit.reload_revision, pid=1)
+            new = FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1)
             return replace(observed, units=(*others, new))
         case StopUnit():
             return replace(observed, units=tuple(unit for unit in observed.units if unit.name != action.name))
@@ -142,7 +143,9 @@ def test_a_start_that_was_cut_off_while_the_member_copied_is_finished() -> None:
 def test_a_host_with_worker_in_its_name_changes_no_order() -> None:
     """Only workers stop before others start; a member and a web instance that have left the file stop last."""
     names = ("mongod.prod-worker-1", "prod-worker-1-5045", "prod-worker-1-worker-5140")
-    gone = replace(WHOLE, units=(*WHOLE.units, *(FoundUnit("prod-worker-1", name, "running") for name in names)))
+    gone = replace(
+        WHOLE, units=(*WHOLE.units, *(FoundUnit(read_back("prod-worker-1", name), "running") for name in names))
+    )
     plan = make_plan("ref", DESIRED, gone)
     stops = {stage.name: [a.name for a in stage.actions() if isinstance(a, StopUnit)] for stage in plan.stages}
     assert stops == {"application": [names[2]], "retire": [names[0], names[1]]}

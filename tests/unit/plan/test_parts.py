@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from corral.model.identity import read_back
 from corral.model.resources import FileRecord, FoundUnit, Observed
 from corral.model.software import Package
 from corral.plan.actions import Plan, RemoveFile, RemoveTree
@@ -63,7 +64,12 @@ def test_clocks_are_everywhere() -> None:
 
 def test_what_has_left_the_file_is_stopped_on_the_chosen_hosts_alone() -> None:
     gone = replace(
-        WHOLE, units=(*WHOLE.units, FoundUnit("a", "a-5045", "running"), FoundUnit("b", "b-5045", "running"))
+        WHOLE,
+        units=(
+            *WHOLE.units,
+            FoundUnit(read_back("a", "a-5045"), "running"),
+            FoundUnit(read_back("b", "b-5045"), "running"),
+        ),
     )
     plan = make_plan("ref", DESIRED, gone)
     assert [action.id for action in part_of(plan, only(hosts="b"), CLUSTER).actions()] == ["unit b-5045"]
@@ -112,7 +118,7 @@ def test_an_instance_that_the_proxies_may_know_of_is_not_stopped() -> None:
 
 def test_the_end_begins_at_the_front() -> None:
     """Nobody is sent to an instance that is gone, and no instance loses its database."""
-    keepalived = FoundUnit("p", "keepalived.p", "running")
+    keepalived = FoundUnit(read_back("p", "keepalived.p"), "running")
     trees = (RemoveTree("d1", "/var/lib/corral/ref", DATABASE),)
     plan = retire_plan("ref", replace(WHOLE, units=(*WHOLE.units, keepalived)), trees)
     [stage] = plan.stages

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from corral.desired.supervisor import program, program_path
 from corral.model.cluster import Host, Layout
+from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Unit
 from corral.playground import orphans
 from corral.playground.supervisord import Supervisord
@@ -55,19 +56,19 @@ def test_start_change_stop(tmp_path: Path) -> None:
         async with running(tmp_path) as (daemon, units):
             assert not await daemon.start(), "a second start finds it running"
             define(tmp_path, "/bin/sh", "-c", "echo one; exec sleep 60")
-            await units.start("h", "app-1")
+            await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
             assert first.host == "h"
-            assert "one" in await units.log_tail("h", "app-1")
+            assert "one" in await units.log_tail(read_back("h", "app-1"))
 
             define(tmp_path, "/bin/sh", "-c", "echo '100% two'; exec sleep 60")
-            await units.start("h", "app-1")
+            await units.start(read_back("h", "app-1"))
             second = await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
             assert not orphans.is_alive(first.pid)
-            assert "100% two" in await units.log_tail("h", "app-1")
+            assert "100% two" in await units.log_tail(read_back("h", "app-1"))
 
-            await units.stop("h", "app-1")
-            await units.stop("h", "app-1")
+            await units.stop(read_back("h", "app-1"))
+            await units.stop(read_back("h", "app-1"))
             assert not orphans.is_alive(second.pid)
             assert await units.list() == ()
 
@@ -78,7 +79,7 @@ def test_a_killed_process_comes_back(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (_daemon, units):
             define(tmp_path, "/bin/sleep", "60")
-            await units.start("h", "app-1")
+            await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
             os.kill(first.pid, signal.SIGKILL)
             await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
@@ -90,7 +91,7 @@ def test_one_that_dies_at_once_has_failed(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (_daemon, units):
             define(tmp_path, "/bin/false")
-            await units.start("h", "app-1")
+            await units.start(read_back("h", "app-1"))
             found = await until(units, lambda unit: unit.state == "failed")
             assert "quickly" in found.detail
 
@@ -101,7 +102,7 @@ def test_what_outlives_its_supervisor_is_found_and_ended(tmp_path: Path) -> None
     async def scenario() -> None:
         async with running(tmp_path) as (daemon, units):
             define(tmp_path, "/bin/sleep", "60")
-            await units.start("h", "app-1")
+            await units.start(read_back("h", "app-1"))
             left = await until(units, lambda unit: unit.state == "running")
             os.kill(await daemon.pid(), signal.SIGKILL)
             async with asyncio.timeout(10):

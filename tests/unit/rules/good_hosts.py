@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corral.model.cluster import Cluster, Host
+from corral.model.identity import read_back
 from corral.model.machine import (
     Disk,
     Docker,
@@ -114,4 +115,4 @@ def with_disk(found: Machine, path: str, free: int, kind: str = "xfs") -> Machin
 
 
 DATA = "/var/lib/corral/shop/mongod"
-RUNNING = tuple(FoundUnit("one", name, "running") for name in ("mongod.one", "one-5000", "one-5001"))
+RUNNING = tuple(FoundUnit(read_back("one", name), "running") for name in ("mongod.one", "one-5000", "one-5001"))

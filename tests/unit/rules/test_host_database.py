@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from corral.model.cluster import Cluster
+from corral.model.identity import read_back
 from corral.model.machine import (
     FoundMember,
     Machine,
@@ -32,7 +33,12 @@ from tests.unit.rules.good_hosts import (
 
 def running(version: tuple[int, int, int] | None, **limits: int | None) -> Machine:
     process = Process(
-        "mongod.one", 77, "/usr/bin/mongod", version, limits.get("files", 64000), limits.get("tasks", 64000)
+        read_back("one", "mongod.one"),
+        77,
+        "/usr/bin/mongod",
+        version,
+        limits.get("files", 64000),
+        limits.get("tasks", 64000),
     )
     return replace(host(), processes=(process,))
 

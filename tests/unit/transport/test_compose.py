@@ -13,6 +13,7 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
+from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.base import Completed
 from corral.transport.compose import FIND_COMPOSE, ComposeUnits
@@ -147,12 +148,12 @@ def test_list_asks_each_host_once_and_leaves_out_those_that_are_silent() -> None
 def test_a_host_without_docker_or_containers_has_none(text: str) -> None:
     units = ComposeUnits(Answers(saying(text, code=1, error="Cannot connect to the Docker daemon")), cluster())
     assert asyncio.run(units.list()) == ()
-    assert asyncio.run(units.find("one", "one-5001")) is None
+    assert asyncio.run(units.find(read_back("one", "one-5001"))) is None
 
 
 def test_find_asks_by_the_containers_name() -> None:
     transport = Answers(saying(f"clock {AT + 60}\n{row()}\n"))
-    found = asyncio.run(ComposeUnits(transport, cluster()).find("one", "one-5001"))
+    found = asyncio.run(ComposeUnits(transport, cluster()).find(read_back("one", "one-5001")))
     assert found is not None
     assert (found.name, found.pid) == ("one-5001", 738)
     assert " corral-shop-one-5001\n" in transport.asked[0][1]
@@ -169,9 +170,11 @@ def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
         await asyncio.gather(
-            units.start("one", "one-5001"), units.start("two", "two-5001"), units.start("one", "one-5002")
+            units.start(read_back("one", "one-5001")),
+            units.start(read_back("two", "two-5001")),
+            units.start(read_back("one", "one-5002")),
         )
-        await units.start("one", "one-5001")
+        await units.start(read_back("one", "one-5001"))
 
     asyncio.run(scenario())
     assert starts(transport) == [("one", "one-5001 one-5002"), ("two", "two-5001"), ("one", "one-5001")]
@@ -197,9 +200,9 @@ def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> 
 
         async def later(name: str, seconds: float) -> None:
             await asyncio.sleep(seconds)
-            await units.start("one", name)
+            await units.start(read_back("one", name))
 
-        await asyncio.gather(units.start("one", "a"), later("b", 0.15), later("c", 0.3))
+        await asyncio.gather(units.start(read_back("one", "a")), later("b", 0.15), later("c", 0.3))
 
     asyncio.run(scenario())
     assert starts(transport) == [("one", "a"), ("one", "b c")]
@@ -211,7 +214,7 @@ def test_stops_of_one_moment_travel_in_one_command(tmp_path: Path) -> None:
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
-        await asyncio.gather(*(units.stop("one", name) for name in ("one-5001", "one-5002", "one-gone")))
+        await asyncio.gather(*(units.stop(read_back("one", name)) for name in ("one-5001", "one-5002", "one-gone")))
 
     asyncio.run(scenario())
     assert transport.calls[-2:] == ["docker stop -t 7 id-5001 id-5002", "docker rm -f id-5001 id-5002"]
@@ -232,10 +235,10 @@ def test_a_run_that_is_broken_off_leaves_no_command_behind() -> None:
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
-        first = [asyncio.create_task(units.start("one", name)) for name in ("a", "b")]
+        first = [asyncio.create_task(units.start(read_back("one", name))) for name in ("a", "b")]
         while not transport.asked:
             await asyncio.sleep(0.01)
-        second = asyncio.create_task(units.start("one", "c"))
+        second = asyncio.create_task(units.start(read_back("one", "c")))
         await asyncio.sleep(0)
         for task in (*first, second):
             task.cancel()
@@ -257,7 +260,7 @@ def test_a_start_that_fails_is_told_once_and_without_secrets() -> None:
     units = ComposeUnits(Answers(saying("", 1, said)), cluster(), {"admin": Secret("hunter2-of-the-sea")})
 
     async def scenario() -> list[object]:
-        both = (units.start("one", "one-5001"), units.start("one", "one-5002"))
+        both = (units.start(read_back("one", "one-5001")), units.start(read_back("one", "one-5002")))
         return list(await asyncio.gather(*both, return_exceptions=True))
 
     first, second = asyncio.run(scenario())
@@ -273,7 +276,7 @@ def test_a_start_that_fails_is_told_once_and_without_secrets() -> None:
 
 def test_nothing_in_a_container_reloads() -> None:
     with pytest.raises(ChangeFailed, match="can't reload"):
-        asyncio.run(ComposeUnits(Answers(saying("")), cluster()).reload("one", "one-5001"))
+        asyncio.run(ComposeUnits(Answers(saying("")), cluster()).reload(read_back("one", "one-5001")))
 
 
 def at(root: Path) -> Cluster:
@@ -296,10 +299,10 @@ def test_the_scripts_with_a_docker(tmp_path: Path) -> None:
     transport = Workshop(tmp_path, {"docker": DOCKER})
     units = ComposeUnits(transport, at(tmp_path))
     assert [unit.name for unit in asyncio.run(units.list())] == ["one-5001"] * 2  # both hosts are this machine
-    found = asyncio.run(units.find("one", "one-5001"))
+    found = asyncio.run(units.find(read_back("one", "one-5001")))
     assert found is not None
     assert found.name == "one-5001"
-    asyncio.run(units.stop("one", "one-5001"))
+    asyncio.run(units.stop(read_back("one", "one-5001")))
     label = "label=com.docker.compose"
     assert transport.calls[-3:] == [
         f"docker ps -aq --filter {label}.project=corral-shop --filter {label}.service=one-5001",
@@ -312,18 +315,18 @@ def test_where_corral_wrote_no_compose_file_docker_is_not_asked(tmp_path: Path) 
     transport = Workshop(tmp_path, {"docker": DOCKER})
     units = ComposeUnits(transport, at(tmp_path))
     assert asyncio.run(units.list()) == ()
-    assert asyncio.run(units.find("one", "one-5001")) is None
+    assert asyncio.run(units.find(read_back("one", "one-5001"))) is None
     assert transport.calls == []
 
 
 def test_stopping_what_is_gone_is_no_failure_and_a_silent_docker_is_one(tmp_path: Path) -> None:
     gone = Workshop(tmp_path, {"docker": "exit 0"})
-    asyncio.run(ComposeUnits(gone, cluster()).stop("one", "one-5001"))
+    asyncio.run(ComposeUnits(gone, cluster()).stop(read_back("one", "one-5001")))
     assert len(gone.calls) == 1
     (tmp_path / "down").mkdir()
     down = Workshop(tmp_path / "down", {"docker": "echo 'Cannot connect to the Docker daemon' >&2; exit 1"})
     with pytest.raises(ChangeFailed, match="Cannot connect"):
-        asyncio.run(ComposeUnits(down, cluster()).stop("one", "one-5001"))
+        asyncio.run(ComposeUnits(down, cluster()).stop(read_back("one", "one-5001")))
 
 
 def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
@@ -344,4 +347,4 @@ def test_without_compose_a_start_says_so(tmp_path: Path) -> None:
             return await super().run(host, f"HOME={tmp_path} PATH={tmp_path}\n{script}", deadline)
 
     with pytest.raises(ChangeFailed, match="docker compose is not installed"):
-        asyncio.run(ComposeUnits(Bare(), at(tmp_path)).start("one", "one-5001"))
+        asyncio.run(ComposeUnits(Bare(), at(tmp_path)).start(read_back("one", "one-5001")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from corral.model.identity import read_back
 from corral.transport.base import Completed
 from corral.transport.compose import container_log_script
 from corral.transport.host_units import HostUnits, access_log_script, log_script
@@ -15,10 +16,11 @@ from tests.unit.transport.test_compose import cluster, listing
 def test_logs_by_runtime() -> None:
     compose = cluster()
     systemd = replace(compose, app=replace(compose.app, runtime="systemd"))
-    assert log_script(compose, "one-5001", 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
-    assert log_script(compose, "nginx.one", 9).startswith("exec journalctl ")
-    assert log_script(systemd, "one-5001", 9, follow=True).endswith(" -f -u corral-shop-app@one-5001.service\n")
-    assert "--follow" in container_log_script("shop", "one-5001", 9, follow=True)
+    instance, nginx = read_back("one", "one-5001"), read_back("one", "nginx.one")
+    assert log_script(compose, instance, 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
+    assert log_script(compose, nginx, 9).startswith("exec journalctl ")
+    assert log_script(systemd, instance, 9, follow=True).endswith(" -f -u corral-shop-app@one-5001.service\n")
+    assert "--follow" in container_log_script("shop", instance, 9, follow=True)
     assert access_log_script("/var/log/a b", 3, follow=True) == "exec tail -n 3 -F -- '/var/log/a b'\n"
 
 
@@ -58,9 +60,9 @@ def test_an_instance_that_changes_its_runtime_is_listed_once_and_ended_before_it
     host = Two()
     units = HostUnits(Answers(host), cluster())
     assert [(u.name, u.pid) for u in asyncio.run(units.list())] == [("one-5001", 738), ("nginx.one", 12)]
-    asyncio.run(units.start("one", "one-5001"))
+    asyncio.run(units.start(read_back("one", "one-5001")))
     assert host.changes == ["systemd", "compose"]
-    asyncio.run(units.stop("one", "nginx.one"))
+    asyncio.run(units.stop(read_back("one", "nginx.one")))
     assert host.changes == ["systemd", "compose", "systemd"]
 
 
@@ -69,8 +71,8 @@ def test_with_systemd_the_container_is_the_one_that_goes() -> None:
     systemd = replace(made, app=replace(made.app, runtime="systemd"))
     units = HostUnits(Answers(host), systemd)
     assert [(u.name, u.pid) for u in asyncio.run(units.list())] == [("one-5001", 11), ("nginx.one", 12)]
-    asyncio.run(units.start("one", "one-5001"))
+    asyncio.run(units.start(read_back("one", "one-5001")))
     assert host.changes == ["compose", "systemd"]
-    found = asyncio.run(units.find("one", "one-5001"))
+    found = asyncio.run(units.find(read_back("one", "one-5001")))
     assert found is not None
     assert found.pid == 11

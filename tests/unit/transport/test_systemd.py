@@ -10,6 +10,7 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
+from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.systemd import SystemdUnits, journal_script
 from corral.transport.systemd_show import found_units
@@ -149,22 +150,23 @@ def test_list_asks_each_host_once_and_leaves_out_those_that_are_silent() -> None
 
 def test_find_gives_the_unit_or_none() -> None:
     units = SystemdUnits(Answers(saying(shown()), silent=frozenset({"two"})), cluster())
-    found = asyncio.run(units.find("one", "one-5001"))
+    found = asyncio.run(units.find(read_back("one", "one-5001")))
     assert found is not None
     assert found.pid == 398
-    assert asyncio.run(units.find("one", "one-5002")) is None
-    assert asyncio.run(units.find("two", "one-5001")) is None
+    assert asyncio.run(units.find(read_back("one", "one-5002"))) is None
+    assert asyncio.run(units.find(read_back("two", "one-5001"))) is None
 
 
 def test_the_log_of_a_silent_host_is_empty() -> None:
     units = SystemdUnits(Answers(saying("a\nb\n"), silent=frozenset({"two"})), cluster())
-    assert asyncio.run(units.log_tail("one", "nginx.one")) == "a\nb"
-    assert asyncio.run(units.log_tail("two", "nginx.two")) == ""
+    assert asyncio.run(units.log_tail(read_back("one", "nginx.one"))) == "a\nb"
+    assert asyncio.run(units.log_tail(read_back("two", "nginx.two"))) == ""
 
 
 def test_the_journal_is_asked_by_the_services_name() -> None:
-    assert journal_script("shop", "one-5001", 20).endswith("-n 20 -u corral-shop-app@one-5001.service\n")
-    assert " -f -u corral-shop-nginx.service" in journal_script("shop", "nginx.one", 5, follow=True)
+    instance = read_back("one", "one-5001")
+    assert journal_script("shop", instance, 20).endswith("-n 20 -u corral-shop-app@one-5001.service\n")
+    assert " -f -u corral-shop-nginx.service" in journal_script("shop", read_back("one", "nginx.one"), 5, follow=True)
 
 
 def systemctl(state: str, then: str = "exit 0") -> dict[str, str]:
@@ -198,7 +200,7 @@ def commands(transport: Workshop) -> list[str]:
 )
 def test_start_does_what_is_needed(tmp_path: Path, state: str, expected: list[str]) -> None:
     transport = Workshop(tmp_path, systemctl(state))
-    asyncio.run(SystemdUnits(transport, cluster()).start("one", "one-5001"))
+    asyncio.run(SystemdUnits(transport, cluster()).start(read_back("one", "one-5001")))
     unit = "corral-shop-app@one-5001.service"
     wanted = [each if each == "daemon-reload" else f"{each} -- {unit}" for each in expected]
     assert commands(transport) == wanted
@@ -209,7 +211,7 @@ def test_a_start_that_systemd_refuses_is_told_in_its_words_without_secrets(tmp_p
     transport = Workshop(tmp_path, systemctl(UP, refusing))
     units = SystemdUnits(transport, cluster(), {"admin": Secret("hunter2-of-the-sea")})
     with pytest.raises(ChangeFailed) as caught:
-        asyncio.run(units.start("one", "nginx.one"))
+        asyncio.run(units.start(read_back("one", "nginx.one")))
     [problem] = caught.value.problems
     assert problem.where == "nginx.one"
     assert problem.message == (
@@ -221,7 +223,7 @@ def test_a_start_that_systemd_refuses_is_told_in_its_words_without_secrets(tmp_p
 def test_a_reload_of_systemd_that_fails_ends_the_start(tmp_path: Path) -> None:
     transport = Workshop(tmp_path, systemctl(UP.replace("=no", "=yes"), "echo 'no bus' >&2; exit 1"))
     with pytest.raises(ChangeFailed, match="no bus"):
-        asyncio.run(SystemdUnits(transport, cluster()).start("one", "nginx.one"))
+        asyncio.run(SystemdUnits(transport, cluster()).start(read_back("one", "nginx.one")))
     assert commands(transport) == ["daemon-reload"]
 
 
@@ -237,14 +239,14 @@ def test_a_reload_of_systemd_that_fails_ends_the_start(tmp_path: Path) -> None:
 )
 def test_stop_forgets_the_unit(tmp_path: Path, state: str, expected: list[str]) -> None:
     transport = Workshop(tmp_path, systemctl(state))
-    asyncio.run(SystemdUnits(transport, cluster()).stop("one", "nginx.one"))
+    asyncio.run(SystemdUnits(transport, cluster()).stop(read_back("one", "nginx.one")))
     assert commands(transport) == [f"{each} -- corral-shop-nginx.service" for each in expected]
 
 
 def test_reload_waits_and_tells_what_went_wrong(tmp_path: Path) -> None:
     transport = Workshop(tmp_path, systemctl(UP, "case $3 in *mongod*) echo 'not applicable' >&2; exit 1 ;; esac"))
     units = SystemdUnits(transport, cluster())
-    asyncio.run(units.reload("one", "nginx.one"))
+    asyncio.run(units.reload(read_back("one", "nginx.one")))
     assert commands(transport) == ["reload -- corral-shop-nginx.service"]
     with pytest.raises(ChangeFailed, match=r"can't reload corral-shop-mongod\.service: not applicable"):
-        asyncio.run(units.reload("one", "mongod.one"))
+        asyncio.run(units.reload(read_back("one", "mongod.one")))

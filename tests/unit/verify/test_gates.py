@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Gate
 from corral.transport.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
@@ -94,8 +95,8 @@ def test_a_process_that_keeps_dying_is_not_waited_for(server: Server) -> None:
 
 def test_a_process_without_http_must_run() -> None:
     process = Gate("process", interval=0.01, deadline=0.1)
-    assert wait(process, FoundUnit("h", "w", "running")).passed
-    assert not wait(process, FoundUnit("h", "w", "failed", detail="exit status 1")).passed
+    assert wait(process, FoundUnit(read_back("h", "w"), "running")).passed
+    assert not wait(process, FoundUnit(read_back("h", "w"), "failed", detail="exit status 1")).passed
     assert "not known" in wait(process, None).detail
 
 

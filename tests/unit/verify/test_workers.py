@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from corral.model.identity import read_back
 from corral.model.resources import FoundUnit
 from corral.verify.workers import workers
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place
@@ -20,7 +21,7 @@ def test_a_host_with_worker_in_its_name_makes_no_worker() -> None:
 
 
 def test_a_worker_that_has_left_the_file_is_one_too_many() -> None:
-    found = (*in_place(desired_of(NAMED)).units, FoundUnit("b", "b-worker-5140", "running"))
+    found = (*in_place(desired_of(NAMED)).units, FoundUnit(read_back("b", "b-worker-5140"), "running"))
     check = workers(cluster_of(NAMED), found)
     assert check.result == "failed"
     assert "2 running: b-worker-5140, prod-worker-1-worker-5140" in check.seen

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from corral.errors import ChangeFailed
 from corral.execute.context import Context
-from corral.execute.idle import Listener, wait_until_idle
+from corral.execute.idle import wait_until_idle
 from corral.model.resources import FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
@@ -23,16 +23,15 @@ async def start_unit(action: StartUnit, context: Context) -> None:
     if action.before:
         await _wait_before(action.unit, action.before, context)
     if action.drain:
-        unit = action.unit
-        await wait_until_idle(Listener(unit.host, unit.name, unit.address, unit.port), action.drain, context)
+        await wait_until_idle(action.unit.id, action.unit.address, action.drain, context)
     await _forget(action.unit, "", context)
-    await context.units.start(action.host, action.unit.name)
+    await context.units.start(action.unit.id)
     await _settle(action.unit, action.gate, context)
 
 
 async def reload_unit(action: ReloadUnit, context: Context) -> None:
     await _forget(action.unit, action.unit.revision, context)
-    await context.units.reload(action.host, action.unit.name)
+    await context.units.reload(action.unit.id)
     await _settle(action.unit, action.gate, context)
 
 
@@ -40,13 +39,13 @@ async def stop_unit(action: StopUnit, context: Context) -> None:
     if action.port and action.drain:
         host = context.hosts.get(action.host)
         address = host.address if host else ""  # of a host that has left the file: its port has to do
-        await wait_until_idle(Listener(action.host, action.name, address, action.port), action.drain, context)
-    await context.units.stop(action.host, action.name)
+        await wait_until_idle(action.unit, address, action.drain, context)
+    await context.units.stop(action.unit)
 
 
 async def _wait_before(unit: Unit, gate: Gate, context: Context) -> None:
     """Raises ChangeFailed when `unit` can't be done without: nothing has been done to it by then."""
-    seen = await wait_for_gate(gate, lambda: context.units.find(unit.host, unit.name), lambda found: "", context.routes)
+    seen = await wait_for_gate(gate, lambda: context.units.find(unit.id), lambda found: "", context.routes)
     if not seen.passed:
         message = f"{unit.name} was not restarted: {seen.detail}"
         raise ChangeFailed(Problem("no-majority", "error", message, "corral status; then the same command again"))
@@ -66,11 +65,11 @@ async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
     deaths = _Deaths(unit.name)
     seen = await wait_for_gate(
-        gate, lambda: context.units.find(unit.host, unit.name), deaths.give_up, context.routes, context.answering
+        gate, lambda: context.units.find(unit.id), deaths.give_up, context.routes, context.answering
     )
     if not seen.passed:
         raise ChangeFailed(await _failure(unit, seen.detail, context))
-    found = await context.units.find(unit.host, unit.name)
+    found = await context.units.find(unit.id)
     await _write_down(unit, found.pid if found else 0, context)
 
 
@@ -92,7 +91,7 @@ class _Deaths:
 
 
 async def _failure(unit: Unit, detail: str, context: Context) -> Problem:
-    tail = shown(redact(await context.units.log_tail(unit.host, unit.name), context.secrets))
+    tail = shown(redact(await context.units.log_tail(unit.id), context.secrets))
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
     return Problem(
         "not-healthy",
