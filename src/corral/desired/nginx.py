@@ -16,7 +16,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired.templating import render
-from corral.model.cluster import Host, Instance, Proxy, endpoint
+from corral.model.cluster import Host, Instance, Proxy
+from corral.model.endpoint import Endpoint
 from corral.model.resources import HostFacts
 from corral.secrets import reference
 
@@ -77,7 +78,6 @@ def render_nginx(
         run=host.layout.run,
         listen=_listen(host, port, proxy),
         servers=web,
-        endpoint=endpoint,
         native=NATIVE_STICKY in features(facts.nginx_version),
         keepalive=_keepalive(proxy, facts),
         tries=tries(web),
@@ -210,7 +210,7 @@ def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:
 
 def _listen(host: Host, port: int, proxy: Proxy) -> list[str]:
     addresses = dict.fromkeys((host.address, *proxy.extra_addresses))
-    return [quote(endpoint(address, port)) for address in addresses]
+    return [quote(Endpoint("http", address, port).netloc) for address in addresses]
 
 
 def _not_found(proxy: Proxy) -> list[tuple[str, str]]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from corral.model.cluster import Host
+from corral.model.routes import Direct, Routes
 from corral.secrets import Secrets
 from corral.transport.base import Transport
-from corral.transport.routes import Direct, Routes
 from corral.transport.units import UnitManager
 
 

@@ -10,15 +10,11 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Literal
 
+from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, program_id
 
 Role = Literal["web", "worker"]
 Balance = Literal["sticky_cookie", "ip_hash", "least_conn", "round_robin", "hash"]
-
-
-def endpoint(address: str, port: int) -> str:
-    """address:port, an IPv6 address in brackets: as URLs, nginx and MongoDB's member names have it."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +73,10 @@ class Instance:
     @property
     def unit(self) -> UnitId:
         return UnitId(self.role, self.host.name, self.name, self.port)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("http", self.host.address, self.port)
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,12 @@ class Proxy:
         places = zip(self.hosts, self.ports, strict=True)
         return tuple(program_id("proxy", host.name, port) for host, port in places)
 
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where each of `hosts` takes requests at its own address."""
+        places = zip(self.hosts, self.ports, strict=True)
+        return tuple(Endpoint("http", host.address, port) for host, port in places)
+
 
 @dataclass(frozen=True)
 class Member:
@@ -206,7 +212,11 @@ class Member:
     @property
     def name(self) -> str:
         """The member's name in the replica set's configuration."""
-        return endpoint(self.host.address, self.port)
+        return self.endpoint.netloc
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("mongodb", self.host.address, self.port)
 
     @property
     def unit(self) -> UnitId:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Literal
 
+from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, UnitRole
 from corral.model.mongodb_series import Series
 from corral.model.software import Software, Stage
@@ -87,6 +88,10 @@ class Unit:
     @property
     def id(self) -> UnitId:
         return UnitId(self.role, self.host, self.name, self.port)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("mongodb" if self.role == "database" else "http", self.address, self.port)
 
 
 @dataclass(frozen=True)
@@ -259,6 +264,10 @@ class Gate:
     deadline: float = 60.0
     streak: int = 3
     members: tuple[str, ...] = ()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("http" if self.kind == "http" else "mongodb", self.address, self.port)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from corral.model.cluster import endpoint
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Direct, Routes
 from corral.secrets import Secrets
-from corral.transport.routes import Direct, Place, Routes
 
 if TYPE_CHECKING:
     from pymongo import AsyncMongoClient
@@ -63,9 +63,9 @@ class Connections:
         for key in [key for key in self._clients if key[0] == member]:
             await self._clients.pop(key).close()
 
-    async def place(self, member: str) -> Place:
+    async def reach(self, member: str) -> Endpoint:
         """Where `member` is reached from here. Raises OSError when nobody listens there, as far as that is known."""
-        return await self._routes.to(*_address(member), inside=True)
+        return await self._routes.reach(Endpoint.read("mongodb", member), "local")
 
     async def ask(
         self,
@@ -103,14 +103,13 @@ class Connections:
         """Raises OSError at once when nobody listens, where the driver would go on trying."""
         member, user = key
         if key not in self._clients:
-            own = _address(member)
-            place = await self.place(member)
-            if place == own and not any(known == member for known, _ in self._clients):
-                await _knock(place)  # a way through a host's connection has been tried by whoever gave it
-            self._clients[key] = self._open(place, user)
+            here = await self.reach(member)
+            if here.netloc == member and not any(known == member for known, _ in self._clients):
+                await _knock(here)  # a way through a host's connection has been tried by whoever gave it
+            self._clients[key] = self._open(here, user)
         return self._clients[key]
 
-    def _open(self, place: Place, user: str) -> AsyncMongoClient[Document]:
+    def _open(self, here: Endpoint, user: str) -> AsyncMongoClient[Document]:
         from pymongo import AsyncMongoClient
 
         login: dict[str, Any] = {}
@@ -119,7 +118,7 @@ class Connections:
                 raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
             login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
         return AsyncMongoClient(
-            endpoint(*place),
+            here.netloc,
             directConnection=True,
             appname="corral",
             serverSelectionTimeoutMS=1500,
@@ -132,13 +131,8 @@ class Connections:
         )
 
 
-def _address(member: str) -> Place:
-    host, _, port = member.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-async def _knock(place: Place) -> None:
-    _, writer = await asyncio.open_connection(*place)
+async def _knock(here: Endpoint) -> None:
+    _, writer = await asyncio.open_connection(*here.socket)
     writer.close()
     await writer.wait_closed()
 

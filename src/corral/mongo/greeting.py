@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from corral.model.endpoint import Endpoint
 from corral.model.mongodb_series import Series, series_by_wire
+from corral.model.routes import OutsideCluster
 from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
-from corral.transport.routes import OutsideCluster, Place
 
 _HEAD: Final = struct.Struct("<iiiiIB")
 """Of MongoDB's messages: length, number, number that it answers, kind, flags; and the kind of the one section here."""
@@ -66,9 +67,9 @@ async def greet(connections: Connections, member: str) -> Greeting:
     from bson.errors import BSONError
 
     try:
-        place = await connections.place(member)
+        here = await connections.reach(member)
         async with asyncio.timeout(ANSWER):
-            return _greeting(member, await _hello(place))
+            return _greeting(member, await _hello(here))
     except OutsideCluster as error:
         return Greeting(member, answered=False, detail=str(error), outside=True)
     except TimeoutError:
@@ -80,14 +81,14 @@ async def greet(connections: Connections, member: str) -> Greeting:
     return Greeting(member, answered=False, detail=detail)
 
 
-async def _hello(place: Place) -> Document:
+async def _hello(here: Endpoint) -> Document:
     """The answer to `hello`, over a connection of its own: a client opens two, and says hello on each before.
 
     Raises OSError, EOFError, bson.errors.BSONError.
     """
     from bson import decode, encode
 
-    reader, writer = await asyncio.open_connection(*place)
+    reader, writer = await asyncio.open_connection(*here.socket)
     try:
         question = encode({"hello": 1, "$db": "admin"})
         writer.write(_HEAD.pack(_HEAD.size + len(question), 1, 0, _MESSAGE, 0, 0) + question)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from secrets import token_hex
 
 from corral.model.database_users import OPERATOR, PROBE_DATABASE
+from corral.model.routes import Routes
 from corral.mongo.clients import UNAUTHORIZED, Connections, Refused
 from corral.mongo.greeting import Greeting, greet
-from corral.transport.routes import Routes
 
 COLLECTION = "probes"
 PAUSE = 0.02

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from corral.model.cluster import Database, Member
 from corral.model.database_users import MONITOR
 from corral.model.resources import FoundReplicaSet, SetMember
+from corral.model.routes import Routes
 from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.configuration import read_configuration
 from corral.mongo.greeting import Greeting, greet, open_state
-from corral.transport.routes import Routes
 
 UP = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 

@@ -123,8 +123,7 @@ async def open_hosts(loaded: Loaded, secrets: Secrets | None = None, *, begin: b
             transport,
             HostUnits(transport, cluster, secrets),
             secrets,
-            routes=tunnels,
-            front=Front(tunnels),
+            routes=Front(tunnels),
         )
     finally:
         await tunnels.close()

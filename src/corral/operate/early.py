@@ -56,7 +56,8 @@ def _questions(site: Site) -> list[tuple[Gate, Coroutine[Any, Any, Answer]]]:
     from corral.verify.http import ask
 
     cluster = site.cluster
-    gates = [(health_gate(instance), site.routes) for instance in cluster.app.instances if instance.health]
-    proxies = zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
-    gates += [(proxy_gate(host, port), site.front) for host, port in proxies]
-    return [(gate, ask(gate, routes)) for gate, routes in gates]
+    gates = [health_gate(instance) for instance in cluster.app.instances if instance.health]
+    proxies = [proxy_gate(at) for at in cluster.proxy.endpoints]
+    return [(gate, ask(gate, site.routes)) for gate in gates] + [
+        (gate, ask(gate, site.routes, "visitor")) for gate in proxies
+    ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from corral.transport.routes import Place, Routes
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Routes, Way
 
 PATIENCE = 1.0
 """Seconds for a connection on a company's own network."""
@@ -15,20 +16,19 @@ class Front:
 
     def __init__(self, behind: Routes) -> None:
         self._behind = behind
-        self._straight: set[Place] = set()
+        self._straight: set[Endpoint] = set()
 
-    async def to(self, address: str, port: int, inside: bool = False) -> Place:
-        place = (address, port)
-        if place in self._straight or await _opens(place):
-            self._straight.add(place)
-            return place
-        return await self._behind.to(address, port, inside)
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        if way == "visitor" and (to in self._straight or await _opens(to)):
+            self._straight.add(to)
+            return to
+        return await self._behind.reach(to, way)
 
 
-async def _opens(place: Place) -> bool:
+async def _opens(place: Endpoint) -> bool:
     try:
         async with asyncio.timeout(PATIENCE):
-            _, writer = await asyncio.open_connection(*place)
+            _, writer = await asyncio.open_connection(*place.socket)
     except OSError:  # TimeoutError is one
         return False
     writer.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from corral.model.cluster import Cluster
+from corral.model.routes import Direct, Routes
 from corral.secrets import Secrets
 from corral.transport.base import Transport
-from corral.transport.routes import Direct, Routes
 from corral.transport.units import UnitManager
 
 
@@ -18,9 +18,7 @@ class Site:
     units: UnitManager
     secrets: Secrets
     routes: Routes = field(default_factory=Direct)
-    """How what listens on the hosts is reached."""
-    front: Routes = field(default_factory=Direct)
-    """How the proxies are reached: as people reach them where that is possible."""
+    """How what listens on the hosts is reached, and the proxies as people reach them where that is possible."""
 
     @property
     def on_hosts(self) -> bool:

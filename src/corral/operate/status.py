@@ -10,8 +10,10 @@ from typing import Final
 from corral.desired.gates import health_gate
 from corral.desired.nginx import PING_PATH
 from corral.model.cluster import Host, Instance, Member
-from corral.model.identity import UnitId, program_id
+from corral.model.endpoint import Endpoint
+from corral.model.identity import program_id
 from corral.model.resources import FoundUnit, Gate
+from corral.model.routes import Way
 from corral.mongo.clients import Connections
 from corral.mongo.status import MemberStatus, member_statuses, statuses_in
 from corral.operate.report import (
@@ -26,7 +28,6 @@ from corral.operate.report import (
 from corral.operate.seen import UP, Found, Seen, look
 from corral.operate.site import Site
 from corral.problems import Problem, Severity
-from corral.transport.routes import Routes
 from corral.verify.http import Answer, ask
 
 NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
@@ -46,8 +47,8 @@ async def status_of(
         asyncio.gather(*(_instance(instance, seen, asking) for instance in cluster.app.instances)),
         asyncio.gather(
             *(
-                _proxy(host, unit, seen, asking)
-                for host, unit in zip(cluster.proxy.hosts, cluster.proxy.units, strict=True)
+                _proxy(host, at, seen, asking)
+                for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
             )
         ),
         _database(site, seen),
@@ -67,20 +68,20 @@ class _Asking:
         self.site = site
         self._early = early
 
-    async def answer(self, unit: FoundUnit | None, gate: Gate | None, routes: Routes, unasked: bool) -> Answer:
+    async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
         """`unasked`: the unit's host can't be reached, so that nothing is known of it but what the gate tells."""
         if not (unit is None and unasked) and (unit is None or unit.state not in UP):
             return Answer(False, unit.detail if unit and unit.detail else "it is not running")
         if gate is None:
             return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
-        return await self._early[gate] if gate in self._early else await ask(gate, routes)
+        return await self._early[gate] if gate in self._early else await ask(gate, self.site.routes, way)
 
 
 async def _instance(instance: Instance, seen: Seen, asking: _Asking) -> tuple[InstanceStatus, Problem | None]:
     unit = seen.units.get(instance.name)
     unasked = instance.host.name in seen.silent
     gate = health_gate(instance) if instance.health else None
-    answer = await asking.answer(unit, gate, asking.site.routes, unasked)
+    answer = await asking.answer(unit, gate, "inside", unasked)
     patience = instance.health.start_timeout if instance.health else 0
     state = seen.state(instance.host.name, instance.name, answer, patience)
     row = InstanceStatus(
@@ -96,17 +97,18 @@ async def _instance(instance: Instance, seen: Seen, asking: _Asking) -> tuple[In
     return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.site)
 
 
-async def _proxy(host: Host, wanted: UnitId, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
-    unit = seen.units.get(wanted.name)
-    answer = await asking.answer(unit, proxy_gate(host, wanted.port), asking.site.front, host.name in seen.silent)
-    state = seen.state(host.name, wanted.name, answer, 10)
-    row = ProxyStatus(host.name, host.address, f"http://{host.address}:{wanted.port}", state)
+async def _proxy(host: Host, at: Endpoint, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
+    name = program_id("proxy", host.name).name
+    unit = seen.units.get(name)
+    answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
+    state = seen.state(host.name, name, answer, 10)
+    row = ProxyStatus(host.name, host.address, at.url, state)
     return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.site)
 
 
-def proxy_gate(host: Host, port: int) -> Gate:
+def proxy_gate(at: Endpoint) -> Gate:
     """What tells that a proxy answers."""
-    return Gate("http", host.address, port, path=PING_PATH)
+    return Gate("http", *at.socket, path=PING_PATH)
 
 
 def _held_back(found: Found, site: Site) -> list[Problem]:

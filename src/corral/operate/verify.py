@@ -21,11 +21,11 @@ async def verify(site: Site) -> AsyncIterator[Check]:
         yield failed("cluster", "its secrets are not here", hint="docs/secrets.md says where they are to be found")
         return
     for checks in (
-        endpoints.proxies(cluster, site.front),
+        endpoints.proxies(cluster, site.routes),
         endpoints.instances(cluster, site.routes),
-        stickiness.stickiness(cluster, site.secrets["probe"], site.front),
-        websocket.websocket(cluster, site.front),
-        body.body(cluster, site.secrets["probe"], site.front),
+        stickiness.stickiness(cluster, site.secrets["probe"], site.routes),
+        websocket.websocket(cluster, site.routes),
+        body.body(cluster, site.secrets["probe"], site.routes),
         database.database(cluster, site.secrets, site.routes),
     ):
         for check in await checks:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from corral.model.cluster import endpoint
 from corral.model.resources import FoundReplicaSet, Gate, ReplicaSet, Unit
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.replica_set_steps import Decision, Stuck
@@ -23,7 +22,7 @@ def gate_before(unit: Unit, wanted: ReplicaSet, found: FoundReplicaSet) -> Gate 
     """
     view = View(wanted, found)
     voters = [m.name for m in found.members if m.votes and (m.name in view.goal or not view.healthy(m.name))]
-    me = endpoint(unit.address, unit.port)
+    me = unit.endpoint.netloc
     if me not in voters:
         return None
     names = (me, *(name for name in voters if name != me))
@@ -34,7 +33,7 @@ def refusal_of_restarts(plan: Plan, found: FoundReplicaSet) -> Decision | None:
     """Why a restart in `plan` could only fail; a silent member that the plan itself starts is expected to be well."""
     starts = [a for a in plan.actions() if isinstance(a, StartUnit) and a.unit.role == "database"]
     states = {facts.name: facts.state for facts in found.facts}
-    started = (endpoint(action.unit.address, action.unit.port) for action in starts)
+    started = (action.unit.endpoint.netloc for action in starts)
     expected = states | {name: "SECONDARY" for name in started if states.get(name, _SILENT) == _SILENT}
     gates = (action.before for action in starts if action.before)
     own = ((gate.members, {gate.members[0]: states.get(gate.members[0], _SILENT)}) for gate in gates)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from corral.model.cluster import endpoint
 from corral.model.identity import UnitRole
 from corral.model.resources import Desired, Observed, Unit
 from corral.plan import diff
@@ -157,13 +156,13 @@ def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:
     """Members that the set, which is known, doesn't have: it takes them in when they have started, not before."""
     roster = {member.name for member in observed.replica_set.members}
     database = [unit for unit in desired.units if unit.role == "database"]
-    return [unit for unit in database if roster and endpoint(unit.address, unit.port) not in roster]
+    return [unit for unit in database if roster and unit.endpoint.netloc not in roster]
 
 
 def _is_healthy(unit: Unit, observed: Observed) -> bool:
-    name = endpoint(unit.address, unit.port)
+    name = unit.endpoint.netloc
     return any(facts.name == name and facts.state in HEALTHY for facts in observed.replica_set.facts)
 
 
 def _is_primary(unit: Unit, observed: Observed) -> bool:
-    return observed.replica_set.primary == endpoint(unit.address, unit.port)
+    return observed.replica_set.primary == unit.endpoint.netloc

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, ignore
 from corral.model.cluster import Cluster, Host
+from corral.model.endpoint import Endpoint
 from corral.operate.outside import known_outside_of
 from corral.operate.site import Site
 from corral.playground import ports
@@ -58,7 +59,7 @@ class Playground:
             proxy_ports=proxy_ports,
             extra_addresses=(LOCALHOST,),
             storage=PurePosixPath(self.state.root / "storage"),
-            url=f"http://{LOCALHOST}:{proxy_ports[0]}",
+            url=Endpoint("http", LOCALHOST, proxy_ports[0]).url,
             cache_size=CACHE_SIZE,
             oplog_size=OPLOG_SIZE,
             parameters=MONGOD_PARAMETERS,

@@ -24,9 +24,9 @@ from corral.model.cluster import (
     TimeService,
     VirtualIp,
     Websocket,
-    endpoint,
 )
 from corral.model.connection import mongo_url, oplog_url
+from corral.model.endpoint import Endpoint
 from corral.model.identity import instance_id
 from corral.spec.app import Health
 from corral.spec.at_once import CORES
@@ -158,8 +158,7 @@ def _url(spec: Spec, placement: Placement) -> str:
     virtual = spec.proxy.virtual_ip if placement.real else None
     address = virtual.address if virtual else placement.addresses[spec.proxy.hosts[0]]
     host = names[0].removeprefix(".") if names else address
-    port = placement.proxy_ports[0]
-    return f"http://{endpoint(host, port)}".removesuffix(":80" if port == 80 else "\0")
+    return Endpoint("http", host, placement.proxy_ports[0]).short_url
 
 
 def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], directory: PurePath) -> Proxy:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from corral.model.cluster import Cluster, Database, endpoint
+from corral.model.cluster import Cluster, Database
 from corral.model.connection import mongo_url, oplog_url
 from corral.secrets import REDACTED, reference
 from corral.spec.emit import to_yaml
@@ -96,7 +96,7 @@ def derived(cluster: Cluster) -> dict[str, Any]:
             }
             for each in cluster.app.instances
         ],
-        "upstream": [endpoint(each.host.address, each.port) for each in cluster.app.web],
+        "upstream": [each.endpoint.netloc for each in cluster.app.web],
         "replica_set": _replica_set(database),
         "mongo_url": _redacted(mongo_url(database)),
         "mongo_oplog_url": _redacted(oplog_url(database)),

@@ -6,10 +6,12 @@ import asyncio
 import errno
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import Unreachable
-from corral.transport.routes import OutsideCluster, Place
+from corral.model.endpoint import Endpoint
+from corral.model.routes import OutsideCluster, Way
 
 if TYPE_CHECKING:
     import asyncssh
@@ -37,21 +39,21 @@ class Tunnels:
         self._opening: dict[_OnHost, asyncio.Task[_Forward]] = {}
         self._proving: dict[_OnHost, asyncio.Task[asyncssh.SSHClientConnection]] = {}
 
-    async def to(self, address: str, port: int, inside: bool = False) -> Place:
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """Asks the host whether something listens there, once for all who want to know it at the same time: a local
         port takes connections in any case.
 
         Raises ConnectionRefusedError when nothing does, other OSErrors when the host can't be reached or forbids it.
         """
-        host = self._places.get(address)
+        host = self._places.get(to.address)
         if host is None:
-            raise OutsideCluster(f"{address} is the address of no host of the cluster")
-        place = (HERE if inside else address, port)
+            raise OutsideCluster(f"{to.address} is the address of no host of the cluster")
+        place = (HERE if way == "local" else to.address, to.port)
         try:
             connection = await self._shared_proof((host, *place))
         except Unreachable as failure:
             raise OSError(str(failure)) from None
-        return HERE, (await self._forward(connection, (host, *place))).port
+        return replace(to, address=HERE, port=(await self._forward(connection, (host, *place))).port)
 
     async def _shared_proof(self, place: _OnHost) -> asyncssh.SSHClientConnection:
         task = self._proving.get(place)
@@ -115,7 +117,7 @@ class _Forward:
         await self._listener.wait_closed()
 
 
-async def _open_forward(connection: asyncssh.SSHClientConnection, place: Place) -> _Forward:
+async def _open_forward(connection: asyncssh.SSHClientConnection, place: tuple[str, int]) -> _Forward:
     return _Forward(connection, await connection.forward_local_port(HERE, 0, *place))
 
 

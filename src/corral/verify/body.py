@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
-from corral.model.cluster import Cluster, Host, endpoint
+from corral.model.cluster import Cluster, Host
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Routes
 from corral.secrets import Secret
-from corral.transport.routes import Place, Routes
 from corral.verify.check import Check, failed, judged, passed
 from corral.verify.http import client
 
@@ -28,18 +29,18 @@ _PATIENCE = 60.0
 async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
     limit = cluster.proxy.max_body_size
     checks = []
-    for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
+    for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True):
         margin = min(_MEGABYTE, limit // 2)
         try:
-            place = await routes.to(host.address, port)
+            here = await routes.reach(at, "visitor")
         except OSError as error:
-            checks.append(failed("the limit of a body", f"{host.address}:{port}: {error.strerror or error}", host.name))
+            checks.append(failed("the limit of a body", f"{at.netloc}: {error.strerror or error}", host.name))
             continue
-        checks += [await _accepted(host, place, limit - margin, token), await _refused(host, place, limit + margin)]
+        checks += [await _accepted(host, here, limit - margin, token), await _refused(host, here, limit + margin)]
     return checks
 
 
-async def _accepted(host: Host, place: Place, wanted: int, token: Secret) -> Check:
+async def _accepted(host: Host, here: Endpoint, wanted: int, token: Secret) -> Check:
     """Whatever the application answers, even by hanging up: nginx asks it when it has the whole body, and tells who
     knows the probe secret that it did."""
     import httpx
@@ -51,7 +52,7 @@ async def _accepted(host: Host, place: Place, wanted: int, token: Secret) -> Che
     headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
     try:
         async with client(_PATIENCE) as http:
-            answer = await http.post(f"http://{endpoint(*place)}{PATH}", content=_zeros(size), headers=headers)
+            answer = await http.post(f"{here.url}{PATH}", content=_zeros(size), headers=headers)
     except httpx.HTTPError as error:
         return failed(name, f"the connection broke: {error or type(error).__name__}", host.name)
     upstream = answer.headers.get(UPSTREAM_HEADER, "")
@@ -60,13 +61,13 @@ async def _accepted(host: Host, place: Place, wanted: int, token: Secret) -> Che
     return passed(name, f"passed on to {upstream}, which answered {answer.status_code}", host.name)
 
 
-async def _refused(host: Host, place: Place, size: int) -> Check:
+async def _refused(host: Host, here: Endpoint, size: int) -> Check:
     """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
     name = f"a body of {_text(size)} is refused"
     head = f"POST {PATH} HTTP/1.1\r\nHost: {host.address}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(10):
-            reader, writer = await asyncio.open_connection(*place)
+            reader, writer = await asyncio.open_connection(*here.socket)
             writer.write(head.encode())
             line = (await reader.readline()).decode(errors="replace").strip()
             writer.close()

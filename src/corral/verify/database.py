@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from corral.model.cluster import Cluster
+from corral.model.routes import Routes
 from corral.mongo.clients import Connections
 from corral.mongo.probe import probe_strangers, probe_write
 from corral.secrets import Secrets
-from corral.transport.routes import Routes
 from corral.verify.check import Check, judged
 
 

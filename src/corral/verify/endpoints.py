@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
-from corral.model.cluster import Cluster, HealthCheck, endpoint
+from corral.model.cluster import Cluster, HealthCheck
+from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
-from corral.transport.routes import Routes
+from corral.model.routes import Routes, Way
 from corral.verify.check import Check, judged, skipped
 from corral.verify.http import ask
 
@@ -14,12 +16,11 @@ _STREAK = 3
 """One good answer is luck; three in a row are an answer."""
 
 
-def instance_gate(health: HealthCheck, address: str, port: int) -> Gate:
-    """The application's own health check as a question to address:port."""
+def instance_gate(health: HealthCheck, at: Endpoint) -> Gate:
+    """The application's own health check as a question."""
     return Gate(
         "http",
-        address,
-        port,
+        *at.socket,
         path=health.path,
         status=health.status,
         contains=health.contains,
@@ -33,22 +34,21 @@ async def proxies(cluster: Cluster, routes: Routes) -> list[Check]:
     if health is None:
         return [skipped("http through the proxy", "there is no web instance")]
     gates = [
-        (host, instance_gate(health, address, port))
-        for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
+        (host, instance_gate(health, replace(at, address=address)))
+        for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
         for address in (host.address, *cluster.proxy.extra_addresses)
     ]
     asked = [_through("proxy", host.name, gate, routes) for host, gate in gates]
     if cluster.moving:
-        gate = instance_gate(health, cluster.moving.address, cluster.proxy.ports[0])
+        gate = instance_gate(health, replace(cluster.proxy.endpoints[0], address=cluster.moving.address))
         asked.append(_through("virtual address", "failover", gate, routes))
     return list(await asyncio.gather(*asked))
 
 
 async def _through(what: str, where: str, gate: Gate, routes: Routes) -> Check:
     """`where` is also a word that `corral logs` knows."""
-    holds, seen = await _ask_in_a_row(gate, routes)
-    url = f"http://{endpoint(gate.address, gate.port)}"
-    return judged(f"http through the {what}", holds, f"{url}: {seen}", where, f"corral logs {where}")
+    holds, seen = await _ask_in_a_row(gate, routes, "visitor")
+    return judged(f"http through the {what}", holds, f"{gate.endpoint.url}: {seen}", where, f"corral logs {where}")
 
 
 async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
@@ -56,7 +56,7 @@ async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
     return list(
         await asyncio.gather(
             *(
-                _instance(instance.name, instance_gate(instance.health, instance.host.address, instance.port), routes)
+                _instance(instance.name, instance_gate(instance.health, instance.endpoint), routes)
                 for instance in cluster.app.instances
                 if instance.health
             )
@@ -65,14 +65,13 @@ async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
 
 
 async def _instance(name: str, gate: Gate, routes: Routes) -> Check:
-    holds, seen = await _ask_in_a_row(gate, routes)
-    where = f"{gate.address}:{gate.port}"
-    return judged("instance", holds, f"{where}: {seen}", name, f"corral logs {name}")
+    holds, seen = await _ask_in_a_row(gate, routes, "inside")
+    return judged("instance", holds, f"{gate.endpoint.netloc}: {seen}", name, f"corral logs {name}")
 
 
-async def _ask_in_a_row(gate: Gate, routes: Routes) -> tuple[bool, str]:
+async def _ask_in_a_row(gate: Gate, routes: Routes, way: Way) -> tuple[bool, str]:
     for _ in range(_STREAK):
-        answer = await ask(gate, routes)
+        answer = await ask(gate, routes, way)
         if not answer.healthy:
             return False, answer.detail
     return True, f"{answer.detail}, {_STREAK} times in a row"

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from corral.model.resources import FoundUnit, Gate
+from corral.model.routes import Routes
 from corral.plan.member_restarts import refusal_of_restart
-from corral.transport.routes import Routes
 from corral.verify.http import ask
 
 

@@ -11,9 +11,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from corral.model.cluster import endpoint
+from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
-from corral.transport.routes import Place, Routes
+from corral.model.routes import Routes, Way
 
 if TYPE_CHECKING:
     import httpx
@@ -30,7 +30,7 @@ class Answer:
     status: int = 0
 
 
-async def ask(gate: Gate, routes: Routes) -> Answer:
+async def ask(gate: Gate, routes: Routes, way: Way = "inside") -> Answer:
     """One GET, answered within the gate's timeout; the way there has a deadline of its own.
 
     Never raises: no answer is an answer too.
@@ -39,9 +39,9 @@ async def ask(gate: Gate, routes: Routes) -> Answer:
 
     question = f"GET {gate.path}"
     try:
-        place = await routes.to(gate.address, gate.port)
+        here = await routes.reach(gate.endpoint, way)
         async with asyncio.timeout(gate.timeout):
-            status, body = await _get(place, endpoint(gate.address, gate.port), gate.path)
+            status, body = await _get(here, gate.endpoint.netloc, gate.path)
     except TimeoutError:
         return Answer(False, f"{question} gave no answer within {gate.timeout:g} s")
     except (h11.ProtocolError, OSError) as error:
@@ -53,7 +53,7 @@ async def ask(gate: Gate, routes: Routes) -> Answer:
     return Answer(True, f"{question} answered {status}", status)
 
 
-async def _get(place: Place, name: str, path: str) -> tuple[int, str]:
+async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
     """The status and the body. Raises OSError, and h11.ProtocolError for what isn't HTTP.
 
     Without httpx, whose import is a tenth of a run that changes nothing.
@@ -64,7 +64,7 @@ async def _get(place: Place, name: str, path: str) -> tuple[int, str]:
     headers = [("Host", name), ("User-Agent", "corral"), ("Accept", "*/*"), ("Connection", "close")]
     request = h11.Request(method="GET", target=path, headers=headers)
     status, body = 0, bytearray()
-    reader, writer = await asyncio.open_connection(*place)
+    reader, writer = await asyncio.open_connection(*here.socket)
     try:
         writer.write(http.send(request) + http.send(h11.EndOfMessage()))
         while not isinstance(event := http.next_event(), h11.EndOfMessage):

@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
-from corral.model.cluster import Cluster, endpoint
+from corral.model.cluster import Cluster
+from corral.model.routes import Routes
 from corral.secrets import Secret
-from corral.transport.routes import Routes
 from corral.verify.check import Check, failed, judged, skipped
 from corral.verify.http import client
 
@@ -26,13 +26,13 @@ _STICKY = ("sticky_cookie", "ip_hash")
 
 async def stickiness(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
     checks = []
-    for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
+    for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True):
         try:
-            place = await routes.to(host.address, port)
+            here = await routes.reach(at, "visitor")
         except OSError as error:
-            checks.append(failed(NAME, f"{host.address}:{port}: {error.strerror or error}", host.name))
+            checks.append(failed(NAME, f"{at.netloc}: {error.strerror or error}", host.name))
             continue
-        probe = _Probe(f"http://{endpoint(*place)}", _path(cluster), token)
+        probe = _Probe(here.url, _path(cluster), token)
         checks += [
             await _one_client(cluster, probe, host.name),
             await _many_clients(cluster, probe, host.name),
@@ -79,7 +79,7 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
     name = f"{NAME}: many clients, all instances"
     if cluster.proxy.balance in ("ip_hash", "hash"):
         return skipped(name, f"balance is {cluster.proxy.balance}: all of this machine's clients look alike", where)
-    wanted = {endpoint(instance.host.address, instance.port) for instance in cluster.app.web}
+    wanted = {instance.endpoint.netloc for instance in cluster.app.web}
     reached: list[str] = []
     while len(set(reached)) < len(wanted) and len(reached) < VISITORS_EACH * len(wanted) and "" not in reached:
         for seen in await asyncio.gather(*(probe.visit(1) for _ in range(CLIENTS_AT_ONCE))):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from dataclasses import replace
 
-from corral.model.cluster import Cluster, Host, Websocket, endpoint
-from corral.transport.routes import Routes
+from corral.model.cluster import Cluster, Host, Websocket
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Routes
 from corral.verify.check import Check, failed, passed, skipped
 
 NAME = "websocket through the proxy"
@@ -19,19 +21,19 @@ async def websocket(cluster: Cluster, routes: Routes) -> list[Check]:
     if not wanted:
         why = "app.websocket is not set"
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
-    hosts = zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True)
-    return list(await asyncio.gather(*(_exchange(host, port, wanted, routes) for host, port in hosts)))
+    hosts = zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
+    return list(await asyncio.gather(*(_exchange(host, at, wanted, routes) for host, at in hosts)))
 
 
-async def _exchange(host: Host, port: int, wanted: Websocket, routes: Routes) -> Check:
+async def _exchange(host: Host, at: Endpoint, wanted: Websocket, routes: Routes) -> Check:
     from websockets.asyncio.client import connect
     from websockets.exceptions import WebSocketException
 
     message = wanted.send or f"corral-{secrets.token_hex(8)}"
-    url, expected = f"ws://{endpoint(host.address, port)}{wanted.path}", wanted.contains or message
+    url, expected = f"{replace(at, scheme='ws').url}{wanted.path}", wanted.contains or message
     try:
-        address, local = await routes.to(host.address, port)
-        opening = connect(url, host=address, port=local, proxy=None, user_agent_header="corral")
+        here = await routes.reach(at, "visitor")
+        opening = connect(url, host=here.address, port=here.port, proxy=None, user_agent_header="corral")
         async with asyncio.timeout(PATIENCE), opening as socket:
             await socket.send(message)
             others = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from corral.model.cluster import Database, Host, Install, Layout, Member, endpoint
+from corral.model.cluster import Database, Host, Install, Layout, Member
 from corral.model.connection import mongo_url, oplog_url
+from corral.model.endpoint import Endpoint
 
 NOWHERE = Layout(*[PurePosixPath()] * 5)
 
@@ -32,8 +33,8 @@ def test_the_oplogs_url() -> None:
 
 
 def test_ipv6_addresses_have_brackets() -> None:
-    assert endpoint("fd00::1", 80) == "[fd00::1]:80"
-    assert endpoint("host", 80) == "host:80"
+    assert Endpoint("http", "fd00::1", 80).netloc == "[fd00::1]:80"
+    assert Endpoint("http", "host", 80).netloc == "host:80"
     assert "@[fd00::1]:27017/" in mongo_url(database("fd00::1"))
 
 

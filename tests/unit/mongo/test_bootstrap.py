@@ -15,6 +15,7 @@ from corral.model.database_users import OPERATOR
 from corral.model.machine import Machine
 from corral.model.mongodb_series import Series
 from corral.model.resources import FoundReplicaSet, ReplicaSet
+from corral.model.routes import Direct
 from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.probe import COLLECTION, probe_strangers, probe_write
 from corral.mongo.status import member_answers, member_statuses
@@ -22,7 +23,6 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
 from corral.secrets import Secret, resolve
-from corral.transport.routes import Direct
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.rules.good_hosts import FILE
 from tests.unit.verify.detour import Detour

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from corral.model.resources import SetMember
+from corral.model.routes import Way
 from corral.mongo.clients import AUTHENTICATION_FAILED, Connections, Refused
 from corral.mongo.configuration import Configuration, initial_document, next_document
 from corral.mongo.status import lags_in, states_in
@@ -151,7 +152,7 @@ def test_a_member_is_asked_by_its_route() -> None:
     """Its name in the set is one thing, the way to it from this machine another one: it ends on the member's own host,
     where MongoDB lets the first user in."""
     visits: list[int] = []
-    inside: list[bool] = []
+    ways: list[Way] = []
 
     async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         visits.append(1)
@@ -160,7 +161,7 @@ def test_a_member_is_asked_by_its_route() -> None:
     async def asking() -> None:
         listener = await asyncio.start_server(count, "127.0.0.1", 0)
         here = ("127.0.0.1", listener.sockets[0].getsockname()[1])
-        async with listener, Connections({}, Detour(("fd00::7", 27017), here, inside)) as connections:
+        async with listener, Connections({}, Detour(("fd00::7", 27017), here, ways)) as connections:
             with pytest.raises(Refused, match="doesn't answer"):
                 await connections.ask("[fd00::7]:27017", {"ping": 1})
             with pytest.raises(Refused, match="Connection refused"):
@@ -168,4 +169,4 @@ def test_a_member_is_asked_by_its_route() -> None:
 
     asyncio.run(asking())
     assert visits
-    assert inside == [True, True]
+    assert ways == ["local", "local"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from corral.model.endpoint import Endpoint
 from corral.model.resources import FoundReplicaSet
+from corral.model.routes import Direct, OutsideCluster, Routes, Way
 from corral.mongo.clients import Connections
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Stuck
-from corral.transport.routes import Direct, OutsideCluster, Place, Routes
 
 from .conftest import settle
 from .mongods import Mongods
@@ -21,10 +22,10 @@ class Without:
     def __init__(self, address: str) -> None:
         self.address = address
 
-    async def to(self, address: str, port: int, inside: bool = False) -> Place:
-        if address == self.address:
-            raise OutsideCluster(f"{address} is the address of no host of the cluster")
-        return address, port
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        if to.address == self.address:
+            raise OutsideCluster(f"{to.address} is the address of no host of the cluster")
+        return to
 
 
 def look(mongods: Mongods, routes: Routes) -> FoundReplicaSet:

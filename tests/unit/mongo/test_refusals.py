@@ -11,12 +11,12 @@ import pytest
 from corral.errors import ChangeFailed
 from corral.execute.handlers.replica_set import converge
 from corral.model.resources import ReplicaSet
+from corral.model.routes import Direct
 from corral.mongo.clients import Connections
 from corral.mongo.status import member_answers, member_statuses
 from corral.observe.replica_set import observe_replica_set
 from corral.problems import Problem
 from corral.secrets import Secrets, generate
-from corral.transport.routes import Direct
 
 from .conftest import settle
 from .mongods import PORT, Mongods

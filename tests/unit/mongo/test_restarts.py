@@ -7,10 +7,10 @@ import asyncio
 import pytest
 
 from corral.model.resources import FoundUnit, Gate
+from corral.model.routes import Direct
 from corral.mongo import status
 from corral.mongo.greeting import Greeting
 from corral.mongo.status import member_answers
-from corral.transport.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
 
 from .conftest import settle

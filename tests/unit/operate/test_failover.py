@@ -10,8 +10,10 @@ import pytest
 
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster
+from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit
+from corral.model.routes import Way
 from corral.operate.connections import _places
 from corral.operate.seen import Seen
 from corral.operate.site import Site
@@ -19,7 +21,6 @@ from corral.operate.status import _not_moving
 from corral.operate.targets import select
 from corral.transport.fake import FakeTransport
 from corral.transport.host_units import HostUnits
-from corral.transport.routes import Place
 from corral.verify.endpoints import proxies
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, cluster_of
 
@@ -31,10 +32,10 @@ class Nowhere:
     """Routes on which nothing listens; notes what was asked for."""
 
     def __init__(self) -> None:
-        self.asked: list[Place] = []
+        self.asked: list[tuple[str, int]] = []
 
-    async def to(self, address: str, port: int, inside: bool = False) -> Place:
-        self.asked.append((address, port))
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        self.asked.append(to.socket)
         raise ConnectionRefusedError(111, "Connection refused")
 
 

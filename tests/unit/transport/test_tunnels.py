@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Way
 from corral.transport import tunnels as tunnels_module
 from corral.transport.ssh import SshTransport
 from corral.transport.tunnels import Tunnels
@@ -55,15 +57,19 @@ def play(tmp_path: Path, scenario: Scenario) -> None:
     asyncio.run(whole())
 
 
+async def reach(tunnels: Tunnels, address: str, port: int, way: Way = "inside") -> tuple[str, int]:
+    return (await tunnels.reach(Endpoint("tcp", address, port), way)).socket
+
+
 def test_a_port_of_a_host_is_reached_many_times_by_one_local_port(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
-        places = await asyncio.gather(*(tunnels.to(HERE, port) for _ in range(5)))
+        places = await asyncio.gather(*(reach(tunnels, HERE, port) for _ in range(5)))
         assert len(set(places)) == 1
         place = places[0]
         assert place != (HERE, port)
         answers = await asyncio.gather(*(ask(place, b"question %d " % n * 10_000) for n in range(30)))
         assert answers == [b"QUESTION %d " % n * 10_000 for n in range(30)]
-        assert await tunnels.to(HERE, port) == place
+        assert await reach(tunnels, HERE, port) == place
         assert len(host.connections) == 1
 
     play(tmp_path, scenario)
@@ -80,9 +86,9 @@ def test_those_who_ask_at_the_same_time_share_one_proof(tmp_path: Path) -> None:
             return await asked(name)
 
         tunnels._transport.connection = counted  # type: ignore[method-assign,assignment]
-        await asyncio.gather(*(tunnels.to(HERE, port) for _ in range(5)))
+        await asyncio.gather(*(reach(tunnels, HERE, port) for _ in range(5)))
         assert proofs == ["one"]
-        await tunnels.to(HERE, port)
+        await reach(tunnels, HERE, port)
         assert proofs == ["one", "one"], "later it is asked anew: whoever listened may have ended"
 
     play(tmp_path, scenario)
@@ -90,7 +96,7 @@ def test_those_who_ask_at_the_same_time_share_one_proof(tmp_path: Path) -> None:
 
 def test_the_local_port_is_this_machines_own(tmp_path: Path) -> None:
     async def scenario(_host: Sshd, tunnels: Tunnels, port: int) -> None:
-        address, local = await tunnels.to(HERE, port)
+        address, local = await reach(tunnels, HERE, port)
         assert address == HERE
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.2", local), timeout=5)
@@ -101,15 +107,15 @@ def test_the_local_port_is_this_machines_own(tmp_path: Path) -> None:
 def test_a_port_where_nothing_listens_is_refused_each_time(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
         with pytest.raises(ConnectionRefusedError, match="Connection refused"):
-            await tunnels.to(HERE, 1)
+            await reach(tunnels, HERE, 1)
         late = await asyncio.start_server(lambda _reader, writer: writer.close(), HERE, 0)
         late_port = late.sockets[0].getsockname()[1]
-        await tunnels.to(HERE, late_port)
+        await reach(tunnels, HERE, late_port)
         late.close()
         await late.wait_closed()
         with pytest.raises(ConnectionRefusedError):
-            await tunnels.to(HERE, late_port)
-        assert await ask(await tunnels.to(HERE, port)) == b"HELLO", "the others go on"
+            await reach(tunnels, HERE, late_port)
+        assert await ask(await reach(tunnels, HERE, port)) == b"HELLO", "the others go on"
         assert host.forwarded.count(1) == 1
 
     play(tmp_path, scenario)
@@ -119,7 +125,7 @@ def test_a_host_that_forbids_forwarding_says_so(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
         host.forwarding = False
         with pytest.raises(OSError, match="AllowTcpForwarding yes") as failure:
-            await tunnels.to(HERE, port)
+            await reach(tunnels, HERE, port)
         assert not isinstance(failure.value, ConnectionRefusedError)
 
     play(tmp_path, scenario)
@@ -129,9 +135,9 @@ def test_a_host_that_cannot_be_reached_is_an_os_error(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
         (tmp_path / "known_hosts").unlink()
         with pytest.raises(OSError, match="its ssh-ed25519 host key is"):
-            await tunnels.to(HERE, port)
+            await reach(tunnels, HERE, port)
         with pytest.raises(OSError, match=r"10\.0\.0\.9 is the address of no host"):
-            await tunnels.to("10.0.0.9", port)
+            await reach(tunnels, "10.0.0.9", port)
         assert host.users == []
 
     play(tmp_path, scenario)
@@ -139,10 +145,10 @@ def test_a_host_that_cannot_be_reached_is_an_os_error(tmp_path: Path) -> None:
 
 def test_after_a_cut_there_is_another_way(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
-        first = await tunnels.to(HERE, port)
+        first = await reach(tunnels, HERE, port)
         assert await ask(first) == b"HELLO"
         host.cut()
-        assert await ask(await tunnels.to(HERE, port)) == b"HELLO"
+        assert await ask(await reach(tunnels, HERE, port)) == b"HELLO"
         assert len(host.connections) == 2
 
     play(tmp_path, scenario)
@@ -153,9 +159,9 @@ def test_inside_is_the_hosts_own_loopback_address(tmp_path: Path) -> None:
         async with sshd(tmp_path, address="127.0.0.7") as host, upper_case() as port:
             transport = SshTransport({"one": host.settings})
             tunnels = Tunnels(transport, {"127.0.0.7": "one"})
-            assert await ask(await tunnels.to("127.0.0.7", port, inside=True)) == b"HELLO"
+            assert await ask(await reach(tunnels, "127.0.0.7", port, "local")) == b"HELLO"
             with pytest.raises(ConnectionRefusedError):
-                await tunnels.to("127.0.0.7", port)
+                await reach(tunnels, "127.0.0.7", port)
             await tunnels.close()
             await transport.close()
 
@@ -164,7 +170,7 @@ def test_inside_is_the_hosts_own_loopback_address(tmp_path: Path) -> None:
 
 def test_closing_closes_the_local_ports(tmp_path: Path) -> None:
     async def scenario(_host: Sshd, tunnels: Tunnels, port: int) -> None:
-        place = await tunnels.to(HERE, port)
+        place = await reach(tunnels, HERE, port)
         await tunnels.close()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection(*place)
@@ -187,6 +193,6 @@ def test_what_takes_no_connection_is_told_in_time(tmp_path: Path, monkeypatch: p
                 waiting.setblocking(False)
                 waiting.connect_ex(deaf.getsockname())
             with pytest.raises(OSError, match=r"no connection within 0\.3 s"):
-                await tunnels.to(*deaf.getsockname())
+                await reach(tunnels, *deaf.getsockname())
 
     play(tmp_path, scenario)

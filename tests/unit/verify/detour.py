@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from corral.transport.routes import Place
+from corral.model.endpoint import Endpoint
+from corral.model.routes import Way
 
 
 @dataclass(frozen=True)
 class Detour:
     """`there` is a place that nothing on this machine listens at; `here` is where it leads."""
 
-    there: Place
-    here: Place
-    inside: list[bool] = field(default_factory=list)
-    """Of each way that was asked for: whether it was to end on the host itself."""
+    there: tuple[str, int]
+    here: tuple[str, int]
+    ways: list[Way] = field(default_factory=list)
+    """Each way that was asked for."""
 
-    async def to(self, address: str, port: int, inside: bool = False) -> Place:
-        self.inside.append(inside)
-        if (address, port) != self.there:
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        self.ways.append(way)
+        if to.socket != self.there:
             raise ConnectionRefusedError(111, "Connection refused")
-        return self.here
+        return Endpoint(to.scheme, *self.here)

@@ -12,7 +12,7 @@ import pytest
 
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Gate
-from corral.transport.routes import Direct
+from corral.model.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
 from corral.verify.http import ask
 
@@ -132,4 +132,4 @@ def test_a_members_gate_too() -> None:
     seen = asyncio.run(wait_for_gate(gate, nobody, lambda _unit: "", routes))
     assert not seen.passed
     assert "Connection refused" in seen.detail
-    assert routes.inside
+    assert set(routes.ways) == {"local"}

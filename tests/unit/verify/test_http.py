@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
-from corral.transport.routes import Direct, Place, Routes
+from corral.model.routes import Direct, Routes, Way
 from corral.verify.http import Answer, ask
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nall\r\n5\r\n well\r\n0\r\n\r\n"
@@ -77,8 +78,8 @@ def test_an_answer_that_does_not_end() -> None:
 
 def test_a_way_that_takes_its_time_is_no_late_answer() -> None:
     class Slow(Direct):
-        async def to(self, address: str, port: int, inside: bool = False) -> Place:
+        async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
             await asyncio.sleep(0.4)
-            return await super().to(address, port, inside)
+            return await super().reach(to, way)
 
     assert asked(CHUNKED, routes=Slow(), timeout=0.3)[0].healthy

@@ -1,0 +1,43 @@
+"""Where something answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal, Self
+
+Scheme = Literal["http", "https", "ws", "wss", "mongodb", "tcp"]
+_USUAL: Final[dict[str, int]] = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """`address` is an IP address, or a name as the hosts see each other."""
+
+    scheme: Scheme
+    address: str
+    port: int
+
+    @classmethod
+    def read(cls, scheme: Scheme, netloc: str) -> Self:
+        """Of `address:port`, an IPv6 address in brackets."""
+        address, _, port = netloc.rpartition(":")
+        return cls(scheme, address.strip("[]"), int(port))
+
+    @property
+    def netloc(self) -> str:
+        """address:port, an IPv6 address in brackets: as URLs, nginx and MongoDB's member names have it."""
+        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{self.scheme}://{self.netloc}"
+
+    @property
+    def short_url(self) -> str:
+        """Without the port where browsers leave it out."""
+        return self.url.removesuffix(f":{self.port}") if _USUAL.get(self.scheme) == self.port else self.url
+
+    @property
+    def socket(self) -> tuple[str, int]:
+        """What connects to it is given these two."""
+        return self.address, self.port
