@@ -8,7 +8,7 @@ import uuid
 from collections import deque
 from typing import Final
 
-from corral.playground import ports
+from corral.places.playground import ports
 
 _CLAIMS: Final[deque[socket.socket]] = deque(maxlen=20)
 """A listener in each of the networks given last: other test processes see them as used before a test listens there."""

@@ -30,7 +30,7 @@ from corral.operate.site import Site
 from corral.plan.only import Only
 from corral.spec.parse import load_file
 from corral.transport.base import Transport
-from corral.transport.units import UnitManager
+from corral.units.base import UnitManager
 from scale.replay import Replay, read_secrets
 from scale.wanted import complete
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from corral.secrets import Secret, Secrets
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 
 
 class Replay:
@@ -15,8 +15,8 @@ class Replay:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    async def run(self, host: str, _script: str, _deadline: float = 60.0) -> Completed:
-        return Completed(0, (self._directory / host).read_bytes(), b"")
+    async def run(self, host: str, _script: str, _deadline: float = 60.0) -> CommandResult:
+        return CommandResult(0, (self._directory / host).read_bytes(), b"")
 
 
 def read_secrets(directory: Path) -> Secrets:

@@ -32,7 +32,7 @@ NEEDED: Final = (
     "websockets",
 )
 """What the application imports, and what that needs in its turn."""
-_OWN: Final = ("corral/__init__.py", "corral/playground/__init__.py", "corral/playground/noticeboard")
+_OWN: Final = ("corral/__init__.py", "corral/noticeboard")
 """Of src/: an application that knows nothing of Corral wants nothing else of it."""
 _PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 """All that run on Debian 12, whose glibc is 2.36; its Python is 3.11, whichever this machine has."""
@@ -40,7 +40,7 @@ _START: Final = """\
 #!/bin/sh
 # The release may be unpacked anywhere, and started by a link to this file.
 release=$(dirname "$(dirname "$(readlink -f "$0")")")
-PYTHONPATH=$release/lib exec python3 -m corral.playground.noticeboard "$@"
+PYTHONPATH=$release/lib exec python3 -m corral.noticeboard "$@"
 """
 _PIPS_OWN: Final = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, TypeVar
 
 from corral.problems import Problem
+
+T = TypeVar("T")
 
 
 class CorralError(Exception):
@@ -50,3 +52,27 @@ class Interrupted(CorralError):
     """Stopped by the user at a safe point; running the same command again goes on from there."""
 
     exit_code: ClassVar[int] = 130
+
+
+def joined(failures: Sequence[BaseException]) -> BaseException:
+    """One exception for several: the first unforeseen one as it is, or all problems in one of the first one's kind."""
+    foreseen = [failure for failure in failures if isinstance(failure, CorralError)]
+    unforeseen = next((failure for failure in failures if not isinstance(failure, CorralError)), None)
+    return unforeseen or type(foreseen[0])([problem for failure in foreseen for problem in failure.problems])
+
+
+def split(outcomes: Iterable[T | BaseException]) -> tuple[list[T], list[Problem]]:
+    """What `asyncio.gather(…, return_exceptions=True)` gave: the results, and the problems of those that failed.
+
+    Raises what was not foreseen.
+    """
+    results: list[T] = []
+    problems: list[Problem] = []
+    for outcome in outcomes:
+        if isinstance(outcome, CorralError):
+            problems.extend(outcome.problems)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            results.append(outcome)
+    return results, problems

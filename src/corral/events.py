@@ -17,6 +17,22 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Began:
+    """What a run is about: the cluster, its file, and where it is."""
+
+    cluster: str
+    source: str
+    where: str
+
+
+@dataclass(frozen=True)
+class Warned:
+    """What is worth knowing before anything is changed."""
+
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
 class StageStarted:
     stage: str
     actions: int
@@ -60,7 +76,10 @@ class ActionFailed:
     seconds: float
 
 
-Event = Note | StageStarted | StageFinished | ActionStarted | ActionProgress | ActionFinished | ActionFailed
+Told = Note | Began | Warned
+StageEvent = StageStarted | StageFinished
+ActionEvent = ActionStarted | ActionProgress | ActionFinished | ActionFailed
+Event = Told | StageEvent | ActionEvent
 Sink = Callable[[Event], None]
 
 

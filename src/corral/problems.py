@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -26,6 +27,6 @@ class Problem:
         return asdict(self)
 
 
-def errors_in(problems: list[Problem]) -> list[Problem]:
+def errors_in(problems: Iterable[Problem]) -> list[Problem]:
     """Those of `problems` that refuse the run."""
     return [problem for problem in problems if problem.severity == "error"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from corral.playground import orphans
+from corral.units import orphans
 from tests.free_addresses import free_network, unique_name
 
 CORRAL = Path(sys.executable).parent / "corral"

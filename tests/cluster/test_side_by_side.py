@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from corral.playground.addresses import default_network
+from corral.places.playground.addresses import default_network
 from tests.cluster.harness import SMALL, TestCluster, make_cluster
 from tests.free_addresses import unique_name
 

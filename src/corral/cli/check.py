@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, language, load, source_name
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.output import out, print_json, print_problems
+from corral.cli.running import run
+from corral.operate.check import check as judged
+from corral.operate.where import Where
+from corral.problems import errors_in
+
+app = typer.Typer(rich_markup_mode=None)
 
 
-def register(app: typer.Typer) -> None:
-    app.command("check")(check)
+@app.command("check")
+def check(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption = Format.text) -> None:
+    """Check the cluster file: its form, its contradictions, and the rules that it can be held to.
 
-
-def check(file: FileOption = None, fmt: FormatOption = Format.text) -> None:
-    """Check the cluster file: its form, its contradictions, and the rules that it can be held to."""
-    from corral import rules
-    from corral.cli.output import out, print_json, print_problems
-    from corral.playground.site import open_playground
-    from corral.problems import errors_in
-
-    loaded = load(file)
-    playground = open_playground(loaded)
-    findings = rules.findings(playground.cluster(playground.known_ports()), loaded, language())
+    For the playground, and for the hosts too where the file says how they are reached; --on chooses one of them.
+    """
+    where = Where(file, place.place if place else None)
+    found = run(lambda session: judged(where, session.language))
     if fmt is Format.json:
-        print_json({"file": source_name(loaded), "problems": [finding.to_json() for finding in findings]})
+        print_json({"file": found.file, "problems": [finding.to_json() for finding in found.problems]})
     else:
-        print_problems(findings)
-        out.print(f"{source_name(loaded)}: {len(findings)} finding{'' if len(findings) == 1 else 's'}")
-    if errors_in(findings):
+        print_problems(found.problems)
+        count = len(found.problems)
+        out.print(f"{found.file}: {count} finding{'' if count == 1 else 's'}")
+    if errors_in(found.problems):
         raise typer.Exit(1)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-import shlex
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, Place, PlaceOption, load, open_site
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.output import err, out, print_json
+from corral.cli.running import run
+from corral.operate.exec import UNREACHED, HostOutput
+from corral.operate.exec import execute as on_hosts
+from corral.operate.where import Where
 
-if TYPE_CHECKING:
-    from corral.operate.site import Site
-    from corral.spec.parse import Loaded
+app = typer.Typer(rich_markup_mode=None)
 
 
-def register(app: typer.Typer) -> None:
-    app.command("exec", context_settings={"ignore_unknown_options": True})(execute)
-
-
+@app.command("exec", context_settings={"ignore_unknown_options": True})
 def execute(
     target: Annotated[str, typer.Argument(help="A host, or proxy, app, web, worker, database, time, all.")],
     command: Annotated[list[str], typer.Argument(help="The command, behind `--` when it has options of its own.")],
@@ -31,52 +29,23 @@ def execute(
 
     Exit code 0 when it ended with 0 everywhere, 3 when a host can't be reached, else 1.
     """
-    from corral.cli.output import err, out, print_json
-    from corral.cli.running import run_async
-
-    answers = run_async(_everywhere(load(file), place, (target, _script(command), deadline)))
+    where = Where(file, place.place if place else None)
+    outputs = run(lambda _session: on_hosts(where, target, command, deadline))
     if fmt is Format.json:
-        print_json({host: {"code": code, "stdout": text, "stderr": said} for host, code, text, said in answers})
+        print_json({each.host: {"code": each.code, "stdout": each.stdout, "stderr": each.stderr} for each in outputs})
     else:
-        for host, code, text, said in answers:
-            for line in text.splitlines():
-                out.print(f"{host}: {line}", markup=False)
-            if code == UNREACHED:
-                err.print(said, markup=False)
-                continue
-            for line in [*said.splitlines(), *([f"exit code {code}"] if code else [])]:
-                err.print(f"{host}: {line}", markup=False)
-    codes = {code for _, code, _, _ in answers}
+        for each in outputs:
+            _print(each)
+    codes = {each.code for each in outputs}
     if codes != {0}:
         raise typer.Exit(3 if UNREACHED in codes else 1)
 
 
-def _script(command: list[str]) -> str:
-    """Several words are a command and its arguments; a single one is a shell's text, as ssh takes it."""
-    return (command[0] if len(command) == 1 else shlex.join(command)) + "\n"
-
-
-UNREACHED: Final = -1
-Answer = tuple[str, int, str, str]
-"""A host, the exit code (or UNREACHED), what the command wrote to stdout and to stderr."""
-
-
-async def _everywhere(loaded: Loaded, place: Place | None, asked: tuple[str, str, float]) -> list[Answer]:
-    from corral.operate.targets import hosts_of_target
-
-    target, script, deadline = asked
-    async with open_site(loaded, place) as site:
-        hosts = hosts_of_target(site.cluster, target)
-        return list(await asyncio.gather(*(_on_one(site, host, script, deadline) for host in hosts)))
-
-
-async def _on_one(site: Site, host: str, script: str, deadline: float) -> Answer:
-    from corral.errors import Unreachable
-    from corral.secrets import redact
-
-    try:
-        done = await site.transport.run(host, script, deadline)
-    except Unreachable as error:
-        return host, UNREACHED, "", str(error)
-    said = done.stderr.decode(errors="replace")
-    return host, done.code, redact(done.text, site.secrets), redact(said, site.secrets)
+def _print(output: HostOutput) -> None:
+    for line in output.stdout.splitlines():
+        out.print(f"{output.host}: {line}", markup=False)
+    if output.code == UNREACHED:
+        err.print(output.stderr, markup=False)
+        return
+    for line in [*output.stderr.splitlines(), *([f"exit code {output.code}"] if output.code else [])]:
+        err.print(f"{output.host}: {line}", markup=False)

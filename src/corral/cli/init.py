@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from corral.cli.options import DEFAULT_FILE, named_file
+from corral.cli.options import named_file
+from corral.operate.show import init as write
+
+app = typer.Typer(rich_markup_mode=None)
 
 
-def register(app: typer.Typer) -> None:
-    app.command("init")(init)
-
-
+@app.command("init")
 def init(
     file: Annotated[
         Path | None,
@@ -23,19 +23,5 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
     """Write a commented cluster file to begin with."""
-    from corral.errors import InvalidFile
-    from corral.problems import Problem
-    from corral.spec.example import init_text
-
-    file = file or DEFAULT_FILE
-    text = init_text(name)
-    try:
-        with file.open("w" if force else "x", encoding="utf-8") as stream:
-            stream.write(text)
-    except FileExistsError as error:
-        message = f"{file} is there already and was left as it is"
-        raise InvalidFile(Problem("file-exists", "error", message, "corral init -f OTHER, or --force")) from error
-    except OSError as error:
-        message = f"{file} can't be written: {error.strerror}"
-        raise InvalidFile(Problem("not-writable", "error", message)) from error
-    typer.echo(f"{file} written. Next: edit it, `corral check -f {file}`, `corral up -f {file}`.")
+    written = write(file, name, force)
+    typer.echo(f"{written} written. Next: edit it, `corral check -f {written}`, `corral up -f {written}`.")

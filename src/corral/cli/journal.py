@@ -1,77 +1,79 @@
-"""`corral journal`: the runs that have changed the hosts, and one of them in full."""
+"""`corral journal`: the runs that have changed the cluster, and one of them in full."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
-from corral.cli.options import FileOption, Format, FormatOption, load
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-    from corral.execute.runs import Run, Step
-    from corral.problems import Problem
-    from corral.spec.parse import Loaded
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.output import err, out, print_json, print_problems
+from corral.cli.running import each_until_interrupted
+from corral.cli.running import run as looking
+from corral.errors import Unreachable
+from corral.events import ActionFailed, ActionFinished, Event, Note, StageFinished
+from corral.operate import journal as verb
+from corral.operate.where import Where
+from corral.runs.history import Run, Step, find
+from corral.verify.log_lines import shown
 
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
 
 
-def register(app: typer.Typer) -> None:
-    app.command("journal")(journal)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command("journal")
 def journal(
     run: Annotated[str, typer.Argument(help="One run, by its name or the beginning of it.", show_default="all")] = "",
     file: FileOption = None,
+    place: PlaceOption = None,
     hosts: Annotated[bool, typer.Option("--hosts", help="Also the runs that the hosts have on record.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Follow a run as it goes on, here or on a colleague's machine.")
+    ] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """List the runs that have changed the hosts, the newest first; or show one with its actions and diffs."""
-    from corral.cli.output import print_json, print_problems
-    from corral.errors import Unreachable
-    from corral.execute.runs import find
-
-    runs, problems = _runs(load(file), hosts)
+    """List the runs that have changed the cluster, the newest first; or show one with its actions and diffs."""
+    where = Where(file, place.place if place else None)
+    if follow:
+        each_until_interrupted(verb.follow(where, run), _print_event)
+        return
+    found = looking(lambda _session: verb.journal(where, hosts))
     if run:
-        chosen = find(runs, run)
+        chosen = find(found.runs, run)
         print_json(chosen.to_json()) if fmt is Format.json else _print_run(chosen)
     elif fmt is Format.json:
-        told = [problem.to_json() for problem in problems]
-        print_json({"runs": [each.summary_json() for each in runs], "problems": told})
+        told = [problem.to_json() for problem in found.problems]
+        print_json({"runs": [each.summary_json() for each in found.runs], "problems": told})
     else:
-        _print_list(runs)
+        _print_list(found.runs)
     if fmt is Format.text:
-        print_problems(problems)
-    if problems:
+        print_problems(found.problems)
+    if found.problems:
         raise typer.Exit(Unreachable.exit_code)
 
 
-def _runs(loaded: Loaded, hosts: bool) -> tuple[list[Run], list[Problem]]:
-    from corral.cli.running import run_async
-    from corral.execute.runs import runs_in, with_those_of_hosts
-    from corral.operate.store import store_of
-
-    runs = runs_in(store_of(loaded).journal)
-    if not hosts:
-        return runs, []
-    texts, problems = run_async(_ask_hosts(loaded))
-    return with_those_of_hosts(runs, texts), problems
-
-
-async def _ask_hosts(loaded: Loaded) -> tuple[dict[str, str], list[Problem]]:
-    from corral.execute.runs import records_of
-    from corral.operate.connections import open_hosts
-
-    async with open_hosts(loaded) as site:
-        return await records_of(site.transport, site.cluster.hosts)
+def _print_event(event: Event) -> None:
+    """A line for what was said, for each action that ended, and for each stage."""
+    match event:
+        case Note():
+            out.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(_line(event.message))}[/]")
+        case ActionFinished():
+            out.print(f"  {_MARKS['done']} {escape(_line(event.summary))} [dim]{escape(_line(event.host))}[/dim]")
+        case ActionFailed():
+            said = "; ".join(problem.message for problem in event.problems)
+            out.print(f"  {_MARKS['failed']} {escape(_line(event.action))}: {escape(_line(said))}")
+        case StageFinished():
+            out.print(f"[green]✔[/] {escape(_line(event.stage)):<12} {event.seconds:5.1f} s")
 
 
 def _print_list(runs: Sequence[Run]) -> None:
-    from corral.cli.output import err, out
 
     if runs:
         out.print(_table(runs), soft_wrap=False)
@@ -80,8 +82,6 @@ def _print_list(runs: Sequence[Run]) -> None:
 
 
 def _table(runs: Sequence[Run]) -> Table:
-    from rich.markup import escape
-    from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
@@ -97,7 +97,6 @@ def _table(runs: Sequence[Run]) -> Table:
 
 def _when(began: str) -> str:
     """In this machine's own time."""
-    from datetime import datetime
 
     try:
         return datetime.fromisoformat(began).astimezone().strftime("%Y-%m-%d %H:%M:%S")
@@ -106,16 +105,12 @@ def _when(began: str) -> str:
 
 
 def _outcome(run: Run) -> str:
-    from rich.markup import escape
 
     colour = {"done": "green", "failed": "red"}.get(run.outcome, "yellow")
     return f"[{colour}]{escape(_line(run.outcome))}[/]"
 
 
 def _print_run(run: Run) -> None:
-    from rich.markup import escape
-
-    from corral.cli.output import out, print_problems
 
     who = f"{run.operator} on {run.machine} (pid {run.pid})"
     seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
@@ -129,9 +124,6 @@ def _print_run(run: Run) -> None:
 
 
 def _print_step(step: Step) -> None:
-    from rich.markup import escape
-
-    from corral.cli.output import out
 
     seconds = f" {step.seconds:.1f} s" if step.seconds is not None else ""
     host = f" [dim]{escape(_line(step.host))}[/dim]" if step.host else ""
@@ -147,6 +139,5 @@ def _print_step(step: Step) -> None:
 
 def _line(text: object) -> str:
     """As it may be shown: anybody who is root on a host may have written its record."""
-    from corral.verify.log_lines import shown
 
     return shown(str(text))

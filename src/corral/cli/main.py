@@ -1,33 +1,69 @@
-"""The command `corral`: its verbs, one file each. Nothing heavy is imported before a verb needs it."""
+"""The command `corral`: its verbs, one file each, imported when they are called."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from corral.cli import (
-    apply,
-    check,
-    destroy,
-    down,
-    init,
-    journal,
-    logs,
-    plan,
-    restart,
-    show,
-    status,
-    trust,
-    unlock,
-    up,
-    verify,
-)
-from corral.cli import exec as exec_
+from corral import __version__
 from corral.cli.options import FileOption
+from corral.errors import ChangeFailed, CorralError
+from corral.problems import Problem
+
+VERBS: Final = {
+    "init": "Write a commented cluster file to begin with.",
+    "show": "Print the cluster file with every default, and what is derived from it.",
+    "check": "Check the cluster file: its form, its contradictions, and the rules that it can be held to.",
+    "trust": "Show the hosts' SSH keys, and record those that are new, beside the cluster file.",
+    "plan": "Show what `apply` would change, and change nothing there.",
+    "apply": "Make the cluster what the file says: show the plan, ask, change, and prove that it works.",
+    "up": "Run the cluster on this machine.",
+    "status": "Show what runs and how it fares.",
+    "verify": "Prove from the outside that the cluster works, a line for each proof.",
+    "logs": "Show what the processes write.",
+    "exec": "Run a command on the hosts of a part of the cluster.",
+    "restart": "Restart a part of the cluster in turn, so that it serves all the while.",
+    "journal": "List the runs that have changed the cluster, the newest first; or show one of them.",
+    "unlock": "Show who holds the cluster's lock, and break it.",
+    "down": "Stop the cluster on this machine.",
+    "destroy": "Stop the cluster and remove what Corral has put on its hosts.",
+}
+"""What `corral --help` says of each verb; a test holds it to the verb's own words."""
+
+
+class Verbs(TyperGroup):
+    """Verbs by their names: the module of one is imported when it is called, and by nothing else.
+
+    Newer typers bring click along under a private name, so its types can't be named here.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return verb(cmd_name) if cmd_name in VERBS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def verb(name: str) -> Any:
+    """The command `name`, as typer has it."""
+    module: Any = import_module(f"corral.cli.{name}")
+    command = get_command(module.app)
+    command.name = name
+    return command
+
 
 app = typer.Typer(
     name="corral",
+    cls=Verbs,
     help="One file into a running, highly available web-application cluster.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -35,19 +71,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-for verb in (
-    *(init, show, check),
-    *(trust, plan, apply, up),
-    *(status, verify, logs, exec_, restart),
-    *(journal, unlock, down, destroy),
-):
-    verb.register(app)
-
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from corral import __version__
-
         typer.echo(f"corral {__version__}")
         raise typer.Exit
 
@@ -66,24 +92,19 @@ def root(
 
 def run() -> None:
     """What the console script runs. Foreseen failures are told as problems; the exit code says which kind it was."""
-    from corral.errors import CorralError
-
     try:
         app()
     except CorralError as error:
-        from corral.cli.output import print_failure
-
-        print_failure(error)
-        sys.exit(error.exit_code)
+        _fail(error)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(141)
     except OSError as error:
-        from corral.cli.output import print_failure
-        from corral.errors import ChangeFailed
-        from corral.problems import Problem
-
         where = f"{error.filename}: " if error.filename else ""
         message = f"{where}{error.strerror or error}"
-        print_failure(ChangeFailed(Problem("system", "error", message, "mend that and run the same command again")))
-        sys.exit(1)
+        _fail(ChangeFailed(Problem("system", "error", message, "mend that and run the same command again")))
+
+
+def _fail(error: CorralError) -> None:
+    import_module("corral.cli.output").print_failure(error)
+    sys.exit(error.exit_code)

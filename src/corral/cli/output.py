@@ -8,13 +8,16 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+import typer
 from rich.console import Console
+from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from corral.cli.options import Format
 from corral.errors import CorralError
+from corral.operate.apply import Applied
 from corral.operate.report import Status
 from corral.problems import Problem
 from corral.verify.check import Check
@@ -43,6 +46,11 @@ _MARKS = {"passed": "✔", "failed": "✘", "skipped": "–"}
 def print_json(value: object) -> None:
     shows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not shows_all) + "\n")
+    sys.stdout.flush()
+
+
+def print_json_line(value: object) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
@@ -106,6 +114,60 @@ def status_view(status: Status, url: str) -> Table:
         table.add_row(*row)
     grid.add_row(table)
     return grid
+
+
+class Watched:
+    """A live table on a terminal; where there is none, or JSON is asked for, whoever calls writes lines."""
+
+    def __init__(self, fmt: Format, endless: bool) -> None:
+        self.is_live = fmt is Format.text and out.is_terminal
+        self._endless, self._url = endless, ""
+        self._live = Live(console=out, auto_refresh=False, screen=False)
+
+    def __enter__(self) -> Watched:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self._live.stop()
+
+    def begin(self, url: str) -> None:
+        self._url = url
+        if self.is_live and not self._live.is_started:
+            self._live.start()
+
+    def update(self, status: Status) -> None:
+        if self.is_live:
+            view = live_view if self._endless else status_view
+            self._live.update(view(status, self._url), refresh=True)
+
+
+def watched(fmt: Format, endless: bool = True) -> Watched:
+    """`endless` shows also what is wrong just now, and how to end it: in the foreground nothing else tells."""
+    return Watched(fmt, endless)
+
+
+def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool = True) -> None:
+    """A run's end: how the cluster fares, and what was changed. Raises typer.Exit when it isn't healthy, or not done."""
+    if applied.changed is None or applied.changed.status is None:
+        err.print("nothing was changed")
+        raise typer.Exit(1)
+    status, changes = applied.changed.status, applied.changed.plan.changes
+    if fmt is Format.json:
+        value = {"url": applied.url, "state": status.state, "seconds": round(seconds, 2), "changed": changes > 0}
+        print_json(value | ({"next": applied.next} if with_next else {}))
+    else:
+        print_status(status, applied.url)
+        print_next(applied)
+        what = f"{changes} change{'' if changes == 1 else 's'}" if changes else "nothing to change"
+        err.print(f"[dim]{what}, {seconds:.1f} s[/dim]")
+    if status.state != "healthy" and applied.whole:
+        raise typer.Exit(1)
+
+
+def print_next(applied: Applied) -> None:
+    """What to do next, when it hasn't been said yet."""
+    if applied.told:
+        err.print(f"[bold]next:[/bold] {escape(applied.told)}")
 
 
 def live_view(status: Status, url: str) -> Table:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rich.markup import escape
 
+from corral.cli.options import Format
 from corral.cli.output import out
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
 from corral.plan.effects import effects
 
 _UNREMARKABLE = ("make_directory",)
 """Kinds of actions that are counted, not listed, where nothing is to be shown in full."""
+
+
+def shown_in(fmt: Format) -> Callable[[Plan], None]:
+    """What shows a plan before it is carried out: stdout is for one JSON document where that is asked for."""
+    return (lambda plan: print_plan(plan, full=False)) if fmt is Format.text else (lambda _plan: None)
 
 
 def print_plan(plan: Plan, full: bool = True) -> None:
@@ -60,7 +66,7 @@ def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
         return
     lines = action.diff.splitlines()[2:]
     if action.before and not lines:
-        yield "[dim]the bytes are right; its mode or owner is not, or nobody has taken it in[/dim]"
+        yield "[dim]the bytes are right; only its mode or owner changes, or what reads it has not read it yet[/dim]"
         return
     place = f"{action.file.path} on {action.host}"
     first = shown.setdefault("\n".join(lines), place)

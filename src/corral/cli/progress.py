@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.markup import escape
 
-from corral.cli.output import err
+from corral.cli.output import err, print_problems
 from corral.events import (
+    ActionFailed,
     ActionFinished,
     ActionProgress,
     ActionStarted,
+    Began,
     Event,
     Note,
     StageFinished,
     StageStarted,
+    Warned,
 )
 
 
 class Progress:
-    """A sink for events. On a terminal the running actions show beside a spinner; elsewhere only whole lines."""
+    """A sink for events. On a terminal the running actions show beside a spinner; elsewhere only whole lines.
+
+    The spinner is there while a stage goes on, so that nothing moves while somebody is asked.
+    """
 
     def __init__(self) -> None:
         self._running: dict[str, str] = {}
@@ -27,16 +31,10 @@ class Progress:
         self._total = 0
         self._stage = ""
         self._spinner = err.status("") if err.is_terminal else None
-        self.stages: list[tuple[str, float]] = []
 
-    def __enter__(self) -> Progress:
-        if self._spinner:
-            self._spinner.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def end(self) -> None:
+        """No more comes; a stage that failed has no end of its own."""
+        self._stage = ""
         if self._spinner:
             self._spinner.stop()
 
@@ -44,6 +42,16 @@ class Progress:
         match event:
             case Note():
                 err.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(event.message)}[/]")
+            case Began():
+                err.print(f"[bold]{escape(event.cluster)}[/bold] from {escape(event.source)}, {escape(event.where)}")
+            case Warned():
+                print_problems(event.problems)
+            case _:
+                self._follow(event)
+                self._show()
+
+    def _follow(self, event: Event) -> None:
+        match event:
             case StageStarted():
                 self._stage, self._total, self._done = event.stage, event.actions, 0
                 self._running.clear()
@@ -53,16 +61,14 @@ class Progress:
                 self._running[event.action] = event.summary
             case ActionProgress():
                 self._running[event.action] = event.message
-            case ActionFinished():
-                self._done += 1
+            case ActionFinished() | ActionFailed():
+                self._done += isinstance(event, ActionFinished)
                 self._running.pop(event.action, None)
-        self._show()
 
     def _finish_stage(self, event: StageFinished) -> None:
-        self.stages.append((event.stage, event.seconds))
+        self.end()
         count = f"{self._total} change{'s' if self._total != 1 else ''}" if self._total else ""
         err.print(f"[green]✔[/] {event.stage:<12} {event.seconds:5.1f} s  [dim]{count}[/dim]")
-        self._stage = ""
 
     def _show(self) -> None:
         if not self._spinner or not self._stage:
@@ -71,3 +77,4 @@ class Progress:
         count = f" {self._done}/{self._total}" if self._total else ""
         width = max(20, err.width - 24)
         self._spinner.update(f"{self._stage}{count}  [dim]{escape(waiting[:width])}[/dim]")
+        self._spinner.start()

@@ -1,83 +1,108 @@
-"""Running a coroutine as a verb: the signals that end it become its cancellation, and exit code 130."""
+"""Running a verb: signals become a wish to stop or an end, questions are asked, events are shown.
+
+The one module of cli/ that knows of asyncio: verbs are coroutines, whoever calls them here isn't.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+import sys
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, Final, TypeVar
 
 import typer
 
-from corral.errors import Interrupted
-from corral.events import Event
+from corral.cli.options import language
+from corral.cli.output import err
+from corral.cli.progress import Progress
+from corral.errors import Interrupted, InvalidFile
+from corral.operate.consent import not_confirmed
+from corral.operate.session import Session
+from corral.plan.actions import Plan
 from corral.problems import Problem
+from corral.stop import StopFlag
 
 T = TypeVar("T")
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Verb = Callable[[Session], Coroutine[Any, Any, T]]
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_YES: Final = ("y", "yes")
+_NO: Final = ("", "n", "no")
 
 
-def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run `main`; Ctrl-C, TERM and a closed terminal cancel it. Raises Interrupted when it did not catch that."""
-    return asyncio.run(_cancellable(main))
+def run(verb: Verb[T]) -> T:
+    """For what only looks. Ctrl-C, TERM and a closed terminal end it. Raises Interrupted then, else what it raises."""
+    return asyncio.run(_ended_by_signals(verb(Session(language=language(), sink=_events()))))
 
 
-def run_until_interrupted(main: Coroutine[Any, Any, T]) -> T:
-    """For what only looks, without end: Ctrl-C is how it ends, and needs no words."""
+def change(verb: Verb[T], show: Callable[[Plan], None]) -> T:
+    """For what changes something: the first signal asks it to stop at its next safe point, the second ends it."""
+    return asyncio.run(_stopped_by_signals(verb, show))
+
+
+def each(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
+    """Give `take` what comes, until the stream ends. Raises Interrupted at a signal."""
+    asyncio.run(_ended_by_signals(_taken(stream, take)))
+
+
+def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
+    """The same of what has no end of its own: Ctrl-C is how it ends, and needs no words."""
     try:
-        return run_async(main)
+        each(stream, take)
     except Interrupted as interrupted:
         raise typer.Exit(interrupted.exit_code) from None
 
 
-def tell(event: Event) -> None:
-    """A sink for what is said before there is any progress to show."""
-    from corral.cli.progress import Progress
-
-    Progress()(event)
+def session(show: Callable[[Plan], None]) -> Session:
+    """For a stream that changes something, which a signal ends at once."""
+    return Session(_Asker(StopFlag()), _events(), StopFlag(), show, language())
 
 
-class Brake:
-    """The first signal asks a run to stop at its next safe point, the second one stops it at once."""
-
-    def __init__(self) -> None:
-        self.pressed = False
-
-    def is_pressed(self) -> bool:
-        return self.pressed
-
-    def check(self) -> None:
-        """Raises Interrupted once it has been asked to stop."""
-        if self.pressed:
-            raise Interrupted(_interrupted())
-
-    def press(self, task: asyncio.Task[Any]) -> None:
-        if self.pressed:
-            task.cancel()
-            return
-        self.pressed = True
-        from corral.cli.output import err
-
-        err.print("stopping when what is under way is over; once more stops at once")
+def _events() -> Progress:
+    return Progress()
 
 
-def run_braked(main: Callable[[Brake], Coroutine[Any, Any, T]]) -> T:
-    """Run what asks its Brake between two steps."""
-    brake = Brake()
-    return asyncio.run(_cancellable(main(brake), brake.press))
+async def _taken(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
+    async with aclosing(stream):
+        async for item in stream:
+            take(item)
 
 
-async def _cancellable(
-    main: Coroutine[Any, Any, T], stop: Callable[[asyncio.Task[T]], object] = asyncio.Task.cancel
-) -> T:
-    loop = asyncio.get_running_loop()
+async def _ended_by_signals(main: Coroutine[Any, Any, T]) -> T:
     task = asyncio.ensure_future(main)
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, stop, task)
+    _on_signals(task.cancel)
     try:
         return await task
     except asyncio.CancelledError as error:
         raise Interrupted(_interrupted()) from error
+
+
+async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
+    stop, progress = StopFlag(), Progress()
+    asker = _Asker(stop)
+    task = asyncio.ensure_future(verb(Session(asker, progress, stop, show, language())))
+
+    def signalled() -> None:
+        if stop.is_set:
+            task.cancel()
+            return
+        stop.set()
+        if not asker.asking:
+            err.print("stopping when what is under way is over; once more stops at once")
+
+    _on_signals(signalled)
+    try:
+        return await task
+    except asyncio.CancelledError as error:
+        raise Interrupted(_interrupted()) from error
+    finally:
+        progress.end()
+
+
+def _on_signals(act: Callable[[], object]) -> None:
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, act)
 
 
 def _interrupted() -> Problem:
@@ -85,3 +110,54 @@ def _interrupted() -> Problem:
     return Problem(
         "interrupted", "error", message, "the same command goes on from here; `corral status` shows what runs"
     )
+
+
+class _Asker:
+    """Asks on the terminal and leaves the loop free meanwhile; a wish to stop is an answer."""
+
+    def __init__(self, stop: StopFlag) -> None:
+        self.can_ask = sys.stdin.isatty()
+        self.asking = False
+        self._stop = stop
+
+    async def agreed(self, question: str) -> bool:
+        self._need_a_terminal(question, "add --yes")
+        while True:
+            answer = (await self._line(question, f"{question} [y/N]: ")).strip().lower()
+            if answer in (*_YES, *_NO):
+                return answer in _YES
+            err.print("please answer y or n")
+
+    async def named(self, question: str, name: str) -> bool:
+        self._need_a_terminal(question, f"add --yes {name}")
+        return (await self._line(question, f"{question} Type the cluster's name: ")).strip() == name
+
+    def _need_a_terminal(self, question: str, hint: str) -> None:
+        if not self.can_ask:
+            raise InvalidFile(not_confirmed(question, hint))
+
+    async def _line(self, question: str, prompt: str) -> str:
+        """Raises Interrupted at a wish to stop, and at the end of the input."""
+        err.print(prompt, end="", markup=False)
+        self.asking = True
+        try:
+            line = await self._typed()
+        finally:
+            self.asking = False
+        if not line:
+            err.print()
+            raise Interrupted(Problem("interrupted", "error", f"not done: {question}"))
+        return line
+
+    async def _typed(self) -> str:
+        """A line with its end; empty for none. A terminal is readable once a whole line has been typed."""
+        loop, readable = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(sys.stdin.fileno(), readable.set)
+        waits = [asyncio.ensure_future(readable.wait()), asyncio.ensure_future(self._stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            loop.remove_reader(sys.stdin.fileno())
+            for wait in waits:
+                wait.cancel()
+        return "" if self._stop.is_set else sys.stdin.readline()

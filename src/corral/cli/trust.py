@@ -2,51 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
-from corral.cli.options import FileOption, Format, FormatOption, load
+from corral.cli.options import FileOption, Format, FormatOption
+from corral.cli.output import err, out, print_json, print_problems
+from corral.cli.plan_view import print_plan
+from corral.cli.running import change
+from corral.operate.trust import Book, TrustRequest
+from corral.operate.trust import trust as ask_for_keys
+from corral.operate.where import Where
+from corral.transport.ssh_trust import Shown
 
-if TYPE_CHECKING:
-    from corral.transport.ssh_settings import SshSettings
-    from corral.transport.ssh_trust import Shown
-
-
-@dataclass
-class Book:
-    """The cluster's own known_hosts file, and what this run does about it."""
-
-    path: Path
-    replace: frozenset[str]
-    yes: bool
-    fmt: Format
-    shown: list[Shown] = field(default_factory=list)
-    recorded: set[str] = field(default_factory=set)
-    """Places whose keys were written down."""
-
-    def is_wanted(self, host: Shown) -> bool:
-        """Whether its key is to be written down, when the user agrees."""
-        return host.state == "new" or (host.state == "changed" and host.name in self.replace)
-
-    def trusts(self, host: Shown) -> bool:
-        """Whether a login goes there from now on."""
-        return host.state == "known" or host.place in self.recorded
-
-    def left_behind(self, host: Shown) -> list[str]:
-        """Where the old key of a host still stands, in files that are not the cluster's own."""
-        if host.state != "changed" or host.place not in self.recorded:
-            return []
-        return [entry.where for entry in host.known if not entry.where.startswith(f"{self.path}:")]
+app = typer.Typer(rich_markup_mode=None)
 
 
-def register(app: typer.Typer) -> None:
-    app.command("trust")(trust)
-
-
+@app.command("trust")
 def trust(
     hosts: Annotated[list[str] | None, typer.Argument(help="Hosts of the file.", show_default="all")] = None,
     file: FileOption = None,
@@ -60,88 +35,20 @@ def trust(
 
     Exit code 0 when all are trusted, 1 when a key is not, 3 when a host can't be asked.
     """
-    from corral.cli.running import run_async
-    from corral.operate.connections import settings_of
-    from corral.operate.store import store_of
 
-    loaded = load(file)
-    settings = settings_of(loaded)
-    names = _named(hosts or (), settings)
-    book = Book(store_of(loaded).known_hosts, frozenset(replace or ()), yes, fmt)
-    run_async(_look(settings, names, book))
-    _report(book)
+    def show(shown: Sequence[Shown]) -> None:
+        if fmt is Format.text:
+            _print(shown)
+
+    request = TrustRequest(hosts or (), frozenset(replace or ()), yes, fmt is Format.text, show)
+    book = change(lambda session: ask_for_keys(Where(file), request, session.consent), print_plan)
+    _report(book, fmt)
     left = {host.state for host in book.shown if not book.trusts(host)}
     if left:
         raise typer.Exit(3 if left == {"unreachable"} else 1)
 
 
-def _named(words: Sequence[str], settings: Mapping[str, SshSettings]) -> list[str]:
-    """The hosts that are meant: all, when none is named. Raises InvalidFile for one that is unknown."""
-    for word in words:
-        _check(word, settings)
-    return list(dict.fromkeys(words)) or list(settings)
-
-
-def _check(word: str, known: Collection[str]) -> None:
-    """Raises InvalidFile, with the nearest name, when `word` is not `known`."""
-    import difflib
-
-    from corral.errors import InvalidFile
-    from corral.problems import Problem
-
-    if word not in known:
-        near = difflib.get_close_matches(word, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-        raise InvalidFile(Problem("unknown-target", "error", f"{word!r} is none of the hosts that are asked", hint))
-
-
-async def _look(settings: Mapping[str, SshSettings], names: Sequence[str], book: Book) -> None:
-    """Hosts on the way first: one behind them is asked when they are trusted."""
-    from corral.transport.ssh_trust import ask, steps_to
-
-    rounds = await steps_to(settings, names)
-    for word in book.replace:
-        _check(word, [step.name for steps in rounds for step in steps])
-    for steps in rounds:
-        shown = await ask(settings, steps)
-        book.shown += shown
-        if book.fmt is Format.text:
-            _print(shown, book)
-        _record([host for host in shown if book.is_wanted(host)], book)
-
-
-def _record(hosts: Sequence[Shown], book: Book) -> None:
-    """Raises InvalidFile where nobody can be asked, OSError when the file can't be written."""
-    from corral.cli.asking import agreed
-    from corral.transport.known_hosts import recorded
-    from corral.transport.local import write_file
-
-    if not hosts or (book.fmt is Format.json and not book.yes):
-        return
-    if not agreed(_question(hosts), book.yes):
-        return
-    text = book.path.read_text() if book.path.exists() else ""
-    additions = [(host.place, host.key) for host in hosts if host.key]
-    changed = [host.place for host in hosts if host.state == "changed"]
-    write_file(book.path, recorded(text, additions, changed).encode(), 0o600)
-    book.recorded |= {host.place for host in hosts}
-
-
-def _question(hosts: Sequence[Shown]) -> str:
-    changed = [host.name for host in hosts if host.state == "changed"]
-    new = len(hosts) - len(changed)
-    parts = [f"trust {new} new key{'' if new == 1 else 's'}"] if new else []
-    if changed:
-        parts.append(f"replace what is known of {', '.join(changed)}")
-    return f"{' and '.join(parts)}?"
-
-
-def _print(hosts: Sequence[Shown], book: Book) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from corral.cli.output import out
-
+def _print(hosts: Sequence[Shown]) -> None:
     colours = {"known": "green", "new": "yellow"}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("HOST", "ADDRESS", "KEY", "FINGERPRINT", "STATE"):
@@ -154,11 +61,9 @@ def _print(hosts: Sequence[Shown], book: Book) -> None:
     out.print(table, soft_wrap=False)
 
 
-def _report(book: Book) -> None:
-    from corral.cli.output import err, print_json, print_problems
-
+def _report(book: Book, fmt: Format) -> None:
     problems = [host.problem for host in book.shown if host.problem and not book.trusts(host)]
-    if book.fmt is Format.json:
+    if fmt is Format.json:
         rows = [_row(host, book) for host in book.shown]
         print_json({"hosts": rows, "file": str(book.path), "problems": [problem.to_json() for problem in problems]})
         return

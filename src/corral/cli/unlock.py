@@ -1,18 +1,24 @@
-"""`corral unlock`: who holds the lock on the hosts; and breaking it."""
+"""`corral unlock`: who holds the lock; and breaking it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from corral.cli.options import FileOption, Format, FormatOption, load
-
-if TYPE_CHECKING:
-    from corral.execute.locks_found import FoundLock
-    from corral.problems import Problem
-    from corral.spec.parse import Loaded
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.output import err, out, print_json, print_problems
+from corral.cli.plan_view import print_plan
+from corral.cli.running import change
+from corral.errors import ChangeFailed, Locked, Unreachable
+from corral.operate.unlock import Unlocked
+from corral.operate.unlock import unlock as broken
+from corral.operate.where import Where
+from corral.runs.lock_file import TTL
+from corral.runs.locks_found import FoundLock
+from corral.verify.log_lines import shown
 
 EXPLANATION = """\
 A lock is there while a run changes the hosts. One that is alive belongs to a run that goes on: once it is broken,
@@ -20,83 +26,50 @@ another run can change the same hosts, until the first one notices and stops, wh
 action it is at. One that was left behind is in nobody's way: the next run takes it over."""
 
 
-def register(app: typer.Typer) -> None:
-    app.command("unlock")(unlock)
+app = typer.Typer(rich_markup_mode=None)
 
 
+@app.command("unlock")
 def unlock(
     file: FileOption = None,
+    place: PlaceOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Break it without asking.")] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """Show who holds the lock on the hosts, and break it. Exit code 0 when nothing is locked any more."""
-    from corral.cli.running import run_async
+    """Show who holds the cluster's lock, and break it. Exit code 0 when nothing is locked any more."""
+    where, text = Where(file, place.place if place else None), fmt is Format.text
 
-    loaded = load(file)
-    found, problems = run_async(_look(loaded))
-    held = [lock for lock in found if lock.held]
-    _show(found, fmt)
-    breaking = bool(held) and (yes or (fmt is Format.text and _agreed(held)))
-    removed, refusals = run_async(_remove(loaded, held)) if breaking else ([], [])
-    _report(found, removed, [*problems, *refusals], fmt)
-    if code := _exit_code(problems, refusals, bool(held) and not breaking):
+    def show(found: Sequence[FoundLock]) -> None:
+        if text:
+            _show(found)
+
+    done = change(lambda session: broken(where, yes, text, show, session.consent), print_plan)
+    _report(done, fmt)
+    if code := _exit_code(done):
         raise typer.Exit(code)
 
 
-def _exit_code(problems: Sequence[Problem], refusals: Sequence[Problem], locked: bool) -> int:
-    from corral.errors import ChangeFailed, Locked, Unreachable
-
-    if problems:
+def _exit_code(done: Unlocked) -> int:
+    if done.problems:
         return Unreachable.exit_code
-    if refusals:
+    if done.refusals:
         return ChangeFailed.exit_code
-    return Locked.exit_code if locked else 0
+    return Locked.exit_code if done.still_locked else 0
 
 
-async def _look(loaded: Loaded) -> tuple[list[FoundLock], list[Problem]]:
-    from corral.execute.locks_found import look
-    from corral.operate.connections import open_hosts
-
-    async with open_hosts(loaded) as site:
-        return await look(site.transport, site.cluster.hosts)
-
-
-async def _remove(loaded: Loaded, locks: Sequence[FoundLock]) -> tuple[list[FoundLock], list[Problem]]:
-    from corral.execute.locks_found import remove
-    from corral.operate.connections import open_hosts
-
-    async with open_hosts(loaded) as site:
-        return await remove(site.transport, locks)
-
-
-def _show(found: Sequence[FoundLock], fmt: Format) -> None:
-    from rich.markup import escape
-
-    from corral.cli.output import err, out
-    from corral.execute.lock_file import TTL
-    from corral.verify.log_lines import shown
-
-    if fmt is Format.json:
-        return
+def _show(found: Sequence[FoundLock]) -> None:
     for lock in found:
         out.print(f"{escape(lock.host.name)}: {escape(shown(lock.sentence))}")
     if any(lock.held for lock in found):
         err.print(f"[dim]{EXPLANATION.format(notice=TTL // 3)}[/dim]")
 
 
-def _agreed(held: Sequence[FoundLock]) -> bool:
-    from corral.cli.asking import agreed
-
-    return agreed(f"break the lock on {', '.join(lock.host.name for lock in held)}?", yes=False)
-
-
-def _report(found: Sequence[FoundLock], removed: Sequence[FoundLock], problems: Sequence[Problem], fmt: Format) -> None:
-    from corral.cli.output import err, print_json, print_problems
-
-    names = [lock.host.name for lock in removed]
+def _report(done: Unlocked, fmt: Format) -> None:
+    names = [lock.host.name for lock in done.removed]
+    problems = [*done.problems, *done.refusals]
     if fmt is Format.json:
         told = [problem.to_json() for problem in problems]
-        print_json({"locks": [lock.to_json() for lock in found], "removed": names, "problems": told})
+        print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": told})
         return
     if names:
         err.print(f"the lock is broken on {', '.join(names)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corral.desired import nginx
 from corral.model.cluster import Application, HealthCheck, Host, Instance, Member
+from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate, HostFacts, Lane
 
 
@@ -39,6 +40,11 @@ def health_gate(instance: Instance, streak: int = 3) -> Gate:
 def ping_gate(host: Host, port: int, revision: str) -> Gate:
     answer = nginx.ping_answer(host, revision)
     return Gate("http", host.address, port, path=nginx.PING_PATH, contains=answer, streak=1)
+
+
+def proxy_gate(at: Endpoint) -> Gate:
+    """What tells that a proxy answers, from whichever configuration."""
+    return Gate("http", *at.socket, path=nginx.PING_PATH)
 
 
 def failover_gate(host: Host) -> Gate:

@@ -4,65 +4,97 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 
-from corral.errors import ChangeFailed, CorralError
+from corral.errors import ChangeFailed, CorralError, joined
 from corral.events import (
     ActionFailed,
     ActionFinished,
-    ActionProgress,
     ActionStarted,
     Note,
     Sink,
     StageFinished,
     StageStarted,
 )
-from corral.execute.context import Context
-from corral.execute.handlers import replica_set, units
-from corral.execute.handlers.host_changes import by_host, change_host
-from corral.mongo.clients import Connections
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, StopUnit
+from corral.execute.handlers import Handlers, Step
+from corral.plan.actions import Action, ConvergeReplicaSet, HostChange, Plan, ReloadUnit, Stage, StartUnit, StopUnit
 from corral.problems import Problem
 
 _Single = StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet
 """Actions that go alone; all others are changes of a host, which travel together."""
 
 
-async def execute(plan: Plan, context: Context, sink: Sink) -> None:
+def _always() -> None:
+    """For a run that nobody stops."""
+
+
+async def execute(plan: Plan, handlers: Handlers, sink: Sink, may_go_on: Callable[[], None] = _always) -> None:
     """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
 
-    Actions of one wave run at the same time, those of one lane as far as it is wide, changes of one host in order; a
+    `may_go_on` raises CorralError when the run may not: its lock is lost, or its user wants it to stop. It is asked
+    before each wave, and before all within one that comes after a wait. Actions of one wave run at the same time, those of one lane as far as it is wide, changes of one host in order; a
     failure lets the others of its wave end that have begun, so that no host is left in the middle of something.
     """
     for stage in plan.stages:
         started = time.monotonic()
         sink(StageStarted(stage.name, sum(1 for _ in stage.actions())))
-        await _stage(stage, context, sink)
+        await _Stage(handlers, sink, may_go_on).carry_out(stage)
         sink(StageFinished(stage.name, time.monotonic() - started))
 
 
-async def _stage(stage: Stage, context: Context, sink: Sink) -> None:
-    for wave in stage.waves:
-        context.may_go_on()
-        goes_on = _Permission(context.may_go_on)
-        turns = _Turns(goes_on)
-        units_and_sets = [action for action in wave if isinstance(action, _Single)]
+class _Stage:
+    def __init__(self, handlers: Handlers, sink: Sink, may_go_on: Callable[[], None]) -> None:
+        self._handlers, self._sink, self._may_go_on = handlers, sink, may_go_on
+
+    async def carry_out(self, stage: Stage) -> None:
+        for wave in stage.waves:
+            await self._wave(wave)
+
+    async def _wave(self, wave: Sequence[Action]) -> None:
+        self._may_go_on()
+        permission = _Permission(self._may_go_on)
+        turns = _Turns(permission)
+        singles = [action for action in wave if isinstance(action, _Single)]
         changes = [action for action in wave if not isinstance(action, _Single)]
         outcomes = await asyncio.gather(
-            *(change_host(actions, context, sink, goes_on) for actions in by_host(changes)),
-            *(turns.take(action, partial(_run, action, context, sink)) for action in units_and_sets),
+            *(self._handlers.change_host(actions, self._step("", permission)) for actions in _by_host(changes)),
+            *(turns.take(action, partial(self._run, action, permission)) for action in singles),
             return_exceptions=True,
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if turns.skipped:
-            sink(Note(f"not begun: {', '.join(turns.skipped)}", "warning"))
+            self._sink(Note(f"not begun: {', '.join(turns.skipped)}", "warning"))
         if failures:
-            raise _joined(failures)
-        if goes_on.ending:
-            context.may_go_on()  # it says how far the run has come by now
-            raise goes_on.ending
+            raise joined(failures)
+        if permission.ending:
+            self._may_go_on()  # it says how far the run has come by now
+            raise permission.ending
+
+    def _step(self, action: str, goes_on: Callable[[], bool], answering: Callable[[], None] = _always) -> Step:
+        return Step(self._sink, action, self._may_go_on, goes_on, answering)
+
+    async def _run(self, action: _Single, goes_on: Callable[[], bool], answering: Callable[[], None]) -> None:
+        started = time.monotonic()
+        self._sink(ActionStarted(action.id, action.host, action.summary))
+        try:
+            await _handle(action, self._handlers, self._step(action.id, goes_on, answering))
+        except OSError as error:
+            failure = ChangeFailed(_os_problem(action, error))
+            self._sink(ActionFailed(action.id, action.host, failure.problems, time.monotonic() - started))
+            raise failure from error
+        except CorralError as error:
+            self._sink(ActionFailed(action.id, action.host, error.problems, time.monotonic() - started))
+            raise
+        self._sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
+
+
+def _by_host(actions: Sequence[HostChange]) -> Iterator[list[HostChange]]:
+    """The actions of each host, in their order."""
+    hosts: dict[str, list[HostChange]] = {}
+    for action in actions:
+        hosts.setdefault(action.host, []).append(action)
+    yield from hosts.values()
 
 
 class _Permission:
@@ -125,52 +157,16 @@ class _Turn:
             release()
 
 
-def _joined(failures: list[BaseException]) -> BaseException:
-    """One exception for a wave: the first unforeseen one as it is, or all problems in one of the first one's kind."""
-    for failure in failures:
-        if not isinstance(failure, CorralError):
-            return failure
-    problems = [problem for failure in failures if isinstance(failure, CorralError) for problem in failure.problems]
-    first = failures[0]
-    return type(first)(problems) if isinstance(first, CorralError) else first
-
-
-async def _run(action: _Single, context: Context, sink: Sink, answering: Callable[[], None]) -> None:
-    started = time.monotonic()
-    sink(ActionStarted(action.id, action.host, action.summary))
-    report = partial(_report, sink, action.id)
-    mine = replace(context, report=report, answering=answering)
-    try:
-        await _handle(action, mine)
-    except OSError as error:
-        failure = ChangeFailed(_os_problem(action, error))
-        sink(ActionFailed(action.id, action.host, failure.problems, time.monotonic() - started))
-        raise failure from error
-    except CorralError as error:
-        sink(ActionFailed(action.id, action.host, error.problems, time.monotonic() - started))
-        raise
-    sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
-
-
-def _report(sink: Sink, action: str, message: str) -> None:
-    sink(ActionProgress(action, message))
-
-
-async def _converge(action: ConvergeReplicaSet, context: Context) -> None:
-    connections = Connections(context.secrets, context.routes)
-    await replica_set.converge(action.wanted, connections, context.report, action.deadline, context.may_go_on)
-
-
-async def _handle(action: _Single, context: Context) -> None:
+async def _handle(action: _Single, handlers: Handlers, step: Step) -> None:
     match action:
         case StartUnit():
-            await units.start_unit(action, context)
+            await handlers.start(action, step)
         case ReloadUnit():
-            await units.reload_unit(action, context)
+            await handlers.reload(action, step)
         case StopUnit():
-            await units.stop_unit(action, context)
+            await handlers.stop(action, step)
         case ConvergeReplicaSet():
-            await _converge(action, context)
+            await handlers.converge(action, step)
 
 
 def _os_problem(action: Action, error: OSError) -> Problem:

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
-from corral.execute.context import Context
 from corral.model.identity import UnitId
+from corral.transport.base import Transport
 
 _ESTABLISHED = "01"
 _CONNECTIONS = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"
 _PAUSE = 0.1
 
 
-async def wait_until_idle(unit: UnitId, address: str, patience: float, context: Context) -> None:
+async def wait_until_idle(
+    unit: UnitId, address: str, patience: float, transport: Transport, report: Callable[[str], None]
+) -> None:
     """Until nothing is connected to `unit` at `address`, for `patience` seconds at most. Raises Unreachable.
 
     Connections that are left then are websockets, which reconnect, or requests that take longer than the file allows.
     """
     deadline = time.monotonic() + patience
-    while left := connections((await context.transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
-        context.report(f"{unit.name}: {left} connection{'' if left == 1 else 's'} left")
+    while left := connections((await transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
+        report(f"{unit.name}: {left} connection{'' if left == 1 else 's'} left")
         if time.monotonic() + _PAUSE > deadline:
             return
         await asyncio.sleep(_PAUSE)

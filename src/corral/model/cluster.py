@@ -14,6 +14,8 @@ from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, program_id
 
 Role = Literal["web", "worker"]
+Ability = Literal["packages", "time", "accounts", "virtual_ip"]
+"""What a place lets Corral do: install programs, keep the clocks, make accounts, move an address between hosts."""
 Balance = Literal["sticky_cookie", "ip_hash", "least_conn", "round_robin", "hash"]
 
 
@@ -268,11 +270,13 @@ class Cluster:
     """Where people reach the application: ROOT_URL."""
     source: str = field(default="", compare=False)
     """The cluster file as the user named it; empty for the built-in example."""
+    abilities: frozenset[Ability] = frozenset()
+    """What can be done where it is placed."""
 
     @property
     def moving(self) -> VirtualIp | None:
-        """The address that keepalived moves between the proxies; the playground has none."""
-        return self.proxy.virtual_ip if self.app.runtime != "process" else None
+        """The address that keepalived moves between the proxies, where that can be done."""
+        return self.proxy.virtual_ip if "virtual_ip" in self.abilities else None
 
     @cached_property
     def host_by_name(self) -> dict[str, Host]:

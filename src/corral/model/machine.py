@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from corral.model.identity import UnitId
 from corral.model.mongodb_series import Series
@@ -15,6 +15,8 @@ from corral.model.resources import Directory, Family, File, FileRecord, FoundUni
 from corral.model.software import Software
 
 Version = tuple[int, int, int]
+MARKS: Final = "marks"
+"""The directory, below Corral's own on a host, of what is remembered there and is in no cluster file."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class Docker:
 class Owned:
     """What Corral has on the host: units with the revisions written down there, files with their secrets by reference.
 
-    `lock` is the text of the cluster's lock, empty when nobody holds it.
+    `marks` are the texts of what is remembered there and is in no cluster file.
     """
 
     files: tuple[File, ...] = ()
@@ -174,7 +176,7 @@ class Owned:
     directories: tuple[Directory, ...] = ()
     units: tuple[FoundUnit, ...] = ()
     software: tuple[Software, ...] = ()
-    lock: str = ""
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, UnitRole
@@ -14,6 +14,8 @@ from corral.model.software import Software, Stage
 Family = Literal["debian", "rhel", "unknown"]
 """Which package manager a host has, and where its distribution keeps things."""
 UnitState = Literal["running", "starting", "stopping", "stopped", "failed", "unknown"]
+UP: Final[tuple[UnitState, ...]] = ("running", "starting")
+"""States of a unit whose process is there."""
 UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
 
 

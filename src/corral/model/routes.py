@@ -7,8 +7,8 @@ from typing import Literal, Protocol
 from corral.model.endpoint import Endpoint
 
 Way = Literal["inside", "visitor", "local"]
-"""`inside`: as the cluster's hosts reach each other. `visitor`: as people reach the proxies. `local`: as the host reaches
-itself, at its own 127.0.0.1, where its programs listen too; MongoDB's localhost exception asks for that."""
+"""`inside`: as the cluster's hosts reach each other. `visitor`: as people reach the proxies. `local`: as the host
+reaches itself, at its own 127.0.0.1, where its programs listen too; MongoDB's localhost exception asks for that."""
 
 
 class OutsideCluster(OSError):

@@ -13,7 +13,7 @@ from corral.observe.replica_set import observe_replica_set
 from corral.observe.units import split_stamps, with_revisions
 from corral.secrets import Secrets
 from corral.transport.base import Transport
-from corral.transport.units import UnitManager
+from corral.units.base import UnitManager
 
 
 async def observe(

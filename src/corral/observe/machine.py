@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from corral.errors import Unreachable
@@ -42,13 +42,14 @@ def _silent(host: Host, why: str) -> Unreachable:
     return Unreachable(Problem("unreadable", "error", message, hint, host.name))
 
 
-async def observe_machines(transport: Transport, cluster: Cluster, secrets: Secrets) -> Answers:
-    """All machines of `cluster`. Never raises Unreachable: it is one of the problems."""
-    answers = await asyncio.gather(*(_seen(transport, cluster, host, secrets) for host in cluster.hosts))
+async def observe_machines(
+    transport: Transport, cluster: Cluster, secrets: Secrets, hosts: Sequence[Host] = ()
+) -> Answers:
+    """The machines of `hosts`, all of `cluster` where there are none. Never raises Unreachable: it is one of the problems."""
+    asked = hosts or cluster.hosts
+    answers = await asyncio.gather(*(_seen(transport, cluster, host, secrets) for host in asked))
     machines = {answer.host: answer for answer in answers if isinstance(answer, Machine)}
-    problems = {
-        host.name: answer for host, answer in zip(cluster.hosts, answers, strict=True) if isinstance(answer, Problem)
-    }
+    problems = {host.name: answer for host, answer in zip(asked, answers, strict=True) if isinstance(answer, Problem)}
     return machines, problems
 
 

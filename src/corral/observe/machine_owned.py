@@ -9,7 +9,7 @@ from posixpath import basename, dirname
 from typing import Final
 
 from corral.model.host_needs import ARCHIVES
-from corral.model.machine import Owned, PackageState, ServiceState
+from corral.model.machine import MARKS, Owned, PackageState, ServiceState
 from corral.model.resources import Directory, File, FoundUnit, digest
 from corral.model.software import Archive, Image, Package, Service
 from corral.observe.files import split_records
@@ -19,9 +19,9 @@ from corral.observe.sections import Sections, after
 from corral.observe.tar_stream import entries
 from corral.observe.units import split_stamps, with_revisions
 from corral.secrets import Secrets, redactor
-from corral.transport.docker_inspect import found_containers, image_id
-from corral.transport.host_units import joined
-from corral.transport.systemd_show import found_units
+from corral.units.docker_inspect import found_containers, image_id
+from corral.units.host_units import joined
+from corral.units.systemd_show import found_units
 
 _DIGEST: Final = re.compile(r"(.+-)?[0-9a-f]{12}")
 """How the directory of an unpacked archive is named."""
@@ -42,7 +42,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     state = f"{question.state}/"
     own = [file for file in files if file.path.startswith(state)]
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
-    locks = [file.content for file in own if f"{file.path}/".startswith(f"{state}lock/")]
+    remembered = tuple(file.content for file in own if dirname(file.path) == f"{state}{MARKS}")
     directories = tuple(_directories(question.host, sections.lines("directories")))
     return Owned(
         files=tuple(file for file in files if not file.path.startswith(state)),
@@ -55,7 +55,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
             *_images(question, sections.lines("docker")),
             *(Service(question.host, name) for service in known.services for name in _running(service)),
         ),
-        lock="\n".join(locks),
+        marks=remembered,
     )
 
 

@@ -10,7 +10,7 @@ from corral.observe.machine_system import disks_in, memory_in, security_in, syst
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
 from corral.secrets import Secrets
-from corral.transport.systemd_show import blocks
+from corral.units.systemd_show import blocks
 
 
 def machine_in(question: Question, stdout: bytes, secrets: Secrets) -> Machine:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from corral.model.identity import prefix
 from corral.observe.question import Question
-from corral.transport.compose import FIND_COMPOSE
-from corral.transport.docker_inspect import describe
-from corral.transport.systemd_show import PROPERTIES
+from corral.units.compose import FIND_COMPOSE
+from corral.units.docker_inspect import describe
+from corral.units.systemd_show import PROPERTIES
 
 
 def script_of(question: Question) -> str:

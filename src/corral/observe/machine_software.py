@@ -12,7 +12,7 @@ from corral.model.identity import unit_of
 from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values, after
-from corral.transport.systemd_show import Properties, names_of
+from corral.units.systemd_show import Properties, names_of
 
 _LIMIT: Final = re.compile(r"Max (open files|processes)\s+(\S+)")
 

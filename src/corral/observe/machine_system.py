@@ -12,7 +12,7 @@ from corral.model.machine import Disk, Memory, Security, System, Tracking
 from corral.model.resources import Family
 from corral.observe.question import DOCKER_ROOT, FIREWALLS, Question
 from corral.observe.sections import Sections, Values, after
-from corral.transport.systemd_show import Properties, names_of
+from corral.units.systemd_show import Properties, names_of
 
 _DEBIAN: Final = {"debian", "ubuntu"}
 _RHEL: Final = {"rhel", "fedora", "centos"}

@@ -1,38 +1,142 @@
-"""Carrying out a plan on real hosts, under the lock."""
+"""`corral apply` and `corral plan`: make a cluster what its file says, or tell what that would change."""
 
 from __future__ import annotations
 
-import time
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from corral.errors import StalePlan
-from corral.operate.look import look
-from corral.operate.report import Applied
-from corral.operate.runs import Run
-from corral.operate.site import Site
-from corral.operate.stages import announce, carry_out, prove
-from corral.operate.status import status
+from pydantic import ValidationError
+
+from corral import places
+from corral.errors import InvalidFile
+from corral.events import Began, Warned
+from corral.files import write_file
+from corral.operate.change import Change, change, judged
+from corral.operate.planning import differences, saved
+from corral.operate.refusals import Case, refuse
+from corral.operate.report import Changed
+from corral.operate.session import Session
+from corral.operate.targets import part_named
+from corral.operate.where import Where, load, source_name
+from corral.places import PlaceName
+from corral.places.base import Place, Scope
 from corral.plan.actions import Plan
-from corral.plan.basis import changed_since
-from corral.plan.only import Only
 from corral.problems import Problem
+from corral.spec.parse import Loaded
 
 
-async def refuse_stale(site: Site, plan: Plan, only: Only) -> None:
-    """Raises StalePlan when a host that the plan changes no longer looks as it did when the plan was made."""
-    changed = changed_since(plan, (await look(site, only)).observed)
-    if changed:
-        message = f"the plan no longer fits: {', '.join(changed)} changed since it was made"
-        hint = "corral plan shows what would change now; nothing was changed"
-        raise StalePlan([Problem("stale-plan", "error", message, hint, name) for name in changed[:1]])
+@dataclass(frozen=True)
+class ApplyRequest:
+    """What the command line says; `only` and `forget` are its words."""
+
+    verb: str = "apply"
+    plan_file: Path | None = None
+    only: Sequence[str] = ()
+    forget: Collection[str] = ()
+    yes: bool = False
+    overwrite: bool = False
+    asks: bool = True
+    """Whether the change as a whole is asked about; `up` asks about files that were changed by hand alone."""
 
 
-async def apply(site: Site, plan: Plan, run: Run, whole: bool) -> Applied:
-    """Carry out `plan`, under the lock of `run`, and look from the outside until all is healthy.
+@dataclass(frozen=True)
+class Applied:
+    """None for `changed` when the user said no; `next` is what people are told to do next."""
 
-    A part of a plan is followed by one look: the rest of the cluster may be in any state. Raises CorralError.
-    """
-    started = time.monotonic()
-    announce(plan, site.cluster, run.sink)
-    await carry_out(plan, site, run.sink, run.check)
-    report = await (prove(site, plan, run.sink) if whole else status(site))
-    return Applied(plan, report, time.monotonic() - started)
+    name: str
+    url: str
+    changed: Changed | None
+    whole: bool
+    next: str = ""
+    told: str = ""
+    """`next`, unless it was told before."""
+
+
+async def apply(where: Where, request: ApplyRequest, session: Session) -> Applied:
+    """Raises CorralError; what has been done until then stays done."""
+    loaded = load(where)
+    plan = _read(request.plan_file, loaded) if request.plan_file else None
+    async with places.opened(loaded, _place_name(where, plan)) as place:
+        return await apply_to(place, loaded, request, session, plan)
+
+
+async def apply_to(
+    place: Place, loaded: Loaded, request: ApplyRequest, session: Session, plan: Plan | None = None
+) -> Applied:
+    """The same in a place that is open already."""
+    only = part_named(request.only, place.cluster)
+    session.sink(Began(place.cluster.name, source_name(loaded), place.described))
+    await begin(place, request.verb, session, plan)
+    wanted = Change(
+        request.verb,
+        saved(plan) if plan else differences(only),
+        question=f"carry out {{changes}} changes on the hosts of {place.cluster.name}?" if request.asks else "",
+        only=only,
+        yes=request.yes,
+        overwrite=request.overwrite,
+        saved=plan is not None,
+        forgotten=request.forget,
+    )
+    changed = await change(place, wanted, session)
+    cluster = place.cluster
+    told = place.next_words() if changed else ""
+    return Applied(cluster.name, cluster.url, changed, only.everything, cluster.app.next, told)
+
+
+async def begin(place: Place, verb: str, session: Session, plan: Plan | None = None) -> None:
+    """What every verb that plans begins with: the file is judged, and all secrets are there. Raises CorralError."""
+    findings = tuple(place.judge_file(session.language))
+    refuse("file", Case(verb, place, findings))
+    await place.complete(session.sink)
+    if plan is not None:
+        refuse("saved", Case(verb, place, plan=plan))
+    place.begin()
+    settled = place.traits.settles
+    session.sink(Warned(tuple(each for each in findings if each.severity == "warning" and each.code not in settled)))
+
+
+async def plan(where: Where, only: Sequence[str], session: Session) -> Plan:
+    """What `apply` would change; changes nothing there. A first one makes the secrets, here. Raises CorralError."""
+    loaded = load(where)
+    async with places.opened(loaded, where.on or "hosts") as place:
+        return await plan_of(place, only, session)
+
+
+async def plan_of(place: Place, only: Sequence[str], session: Session, verb: str = "plan") -> Plan:
+    """The same of a place that is open already."""
+    part = part_named(only, place.cluster)
+    await begin(place, verb, session)
+    await place.settle(session.sink)
+    seen = await place.observe(Scope(part), session.sink)
+    wanted = Change(verb, differences(part), only=part)
+    return judged(place, wanted, seen, session).plan
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Raises OSError. The plan holds no secret, but names, addresses and configuration: it is its owner's."""
+    write_file(path, (json.dumps(plan.to_json(), indent=1) + "\n").encode(), 0o600)
+
+
+def _place_name(where: Where, plan: Plan | None) -> PlaceName:
+    """Raises InvalidFile for a plan that was made for another place than the one that is asked for."""
+    made_for: PlaceName | None = None if plan is None else ("playground" if plan.place == "playground" else "hosts")
+    if plan is not None and where.on is not None and made_for != where.on:
+        message = f"the plan was made for the {made_for}, and --on says {where.on}"
+        raise InvalidFile(Problem("other-place", "error", message, f"corral apply --on {made_for} PLAN"))
+    return where.on or made_for or "hosts"
+
+
+def _read(path: Path, loaded: Loaded) -> Plan:
+    """Raises InvalidFile for what is no plan, or another cluster's."""
+    hint = "corral plan --out FILE saves one"
+    try:
+        plan = Plan.from_json(json.loads(path.read_text()))
+    except (OSError, ValueError, ValidationError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no plan of this version of Corral"
+        raise InvalidFile(Problem("no-plan", "error", f"{path} can't be used: {reason}", hint, str(path))) from error
+    if plan.cluster != loaded.spec.name:
+        message = f"{path} is a plan for the cluster {plan.cluster}, and the file is about {loaded.spec.name}"
+        raise InvalidFile(Problem("other-cluster", "error", message, hint, str(path)))
+    return plan

@@ -2,21 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 
+from corral import places
 from corral.desired.database import data_directory, data_path
+from corral.errors import InvalidFile
 from corral.model.cluster import Cluster, Host
-from corral.operate.look import Look
+from corral.operate.change import Change, change
+from corral.operate.planning import based
+from corral.operate.session import Session
+from corral.operate.where import Where, load
+from corral.places.base import Observation, Place
 from corral.plan.actions import Plan, RemoveTree
 from corral.plan.retire import DATABASE, LOGS, retire_plan
+from corral.problems import Problem
 
 
-def destroy_plan(cluster: Cluster, seen: Look, purge: bool) -> Plan:
+@dataclass(frozen=True)
+class Destroyed:
+    """`taken_off` is False when the user said no, or `nothing` was there."""
+
+    name: str
+    taken_off: bool
+    nothing: str = ""
+    """Where nothing was found."""
+    hint: str = ""
+
+
+async def destroy(where: Where, purge: bool, name: str, session: Session) -> Destroyed:
+    """`name` is the cluster's, given beforehand. Raises CorralError; what has been done until then stays done."""
+    loaded = load(where)
+    refuse_other_name(loaded.spec.name, name)
+    async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
+        if nothing := place.nothing_kept():
+            hint = "corral destroy --on hosts takes it off its hosts" if loaded.source else ""
+            return Destroyed(loaded.spec.name, False, nothing, hint)
+        place.begin()
+        question = f"Take {loaded.spec.name} away{' and DELETE its data' if purge else ', keeping its data'}?"
+        wanted = Change(
+            "destroy",
+            _planner(purge),
+            question=question,
+            name=loaded.spec.name,
+            yes=bool(name),
+            proves=False,
+        )
+        changed = await change(place, wanted, session)
+        if changed is not None:
+            await place.leave(purge, session.sink)
+        return Destroyed(loaded.spec.name, changed is not None)
+
+
+def refuse_other_name(cluster: str, given: str) -> None:
+    """Raises InvalidFile when `given` is another name than the cluster's."""
+    if given and given != cluster:
+        message = f"not done: --yes {given} is not the cluster's name"
+        raise InvalidFile(Problem("not-confirmed", "error", message, f"--yes {cluster}"))
+
+
+def _planner(purge: bool) -> Callable[[Place, Observation], Plan]:
+    return lambda place, seen: based(destroy_plan(place.cluster, seen, purge), place, seen)
+
+
+def destroy_plan(cluster: Cluster, seen: Observation, purge: bool) -> Plan:
     """Stops every unit and removes what Corral has made; with `purge` also the database's data and the logs.
 
     Packages, programs, accounts, images and uploaded files stay, since others may use them, and the record of the runs.
     """
-    hosts = [host for host in cluster.hosts if host.name in seen.machines]
+    silent = seen.silent.keys() | seen.left_silent.keys()
+    hosts = [host for host in (*cluster.hosts, *seen.departed) if host.name not in silent]
     there = {(directory.host, directory.path) for directory in seen.observed.directories}
     trees = [tree for host in hosts for tree in (*_own(cluster, host), *(_data(cluster, host, there) if purge else ()))]
     return retire_plan(cluster.name, seen.observed, trees)

@@ -1,30 +1,17 @@
-"""Problems with the last lines of the logs that may say why."""
+"""`corral logs`: what the processes write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
-from corral.model.identity import UnitId
-from corral.operate.report import Status
-from corral.operate.site import Site
-from corral.problems import Problem
-from corral.secrets import redact
-from corral.verify.log_lines import shown
+from corral.operate.targets import select
+from corral.operate.where import Where, opened
+from corral.places.base import LogLine
 
 
-async def with_log_tails(problems: Iterable[Problem], site: Site, report: Status, lines: int) -> list[Problem]:
-    """`problems`, each error of an instance with the last `lines` lines of its log; secrets are redacted."""
-    units = {each.name: UnitId(each.role, each.host, each.name, each.port) for each in report.instances}
-    return [
-        await _with_tail(problem, units[problem.where], site, lines)
-        if problem.where in units and problem.code == "instance-unhealthy"
-        else problem
-        for problem in problems
-    ]
-
-
-async def _with_tail(problem: Problem, unit: UnitId, site: Site, lines: int) -> Problem:
-    tail = shown(redact(await site.units.log_tail(unit, lines), site.secrets))
-    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
-    return replace(problem, message=f"{problem.message}{log}")
+async def logs(where: Where, target: str, lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
+    """Raises CorralError for a target that is none, or a file that can't be read."""
+    async with opened(where) as place, aclosing(place.logs(select(place.cluster, target), lines, follow)) as stream:
+        async for line in stream:
+            yield line

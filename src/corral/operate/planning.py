@@ -1,72 +1,120 @@
-"""From what was found to what would change, in the playground and on real hosts alike."""
+"""From what was found to what would change, wherever the cluster is."""
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from corral.errors import ChangeFailed
-from corral.model.resources import Desired, File, FoundReplicaSet, Observed, Unit, digest
-from corral.operate.site import Site
+from corral.model.identity import INSTANCES
+from corral.model.resources import Desired, File, Observed, Unit, digest
 from corral.plan.actions import Plan
+from corral.plan.basis import basis_of
 from corral.plan.drain import HeldBack
-from corral.plan.member_restarts import refusal_of_restarts
+from corral.plan.only import Only, part_of
 from corral.plan.order import make_plan
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Decision, Stuck
+from corral.plan.restart import restart_plan
 from corral.problems import Problem
 from corral.secrets import Secrets, recognised
 
+if TYPE_CHECKING:
+    from corral.places.base import Observation, Place
 
-def plan_of(site: Site, desired: Desired, observed: Observed, held_back: HeldBack | None) -> Plan:
-    """What brings `observed` to `desired`.
-
-    Raises ChangeFailed when the database could only refuse: before anything is changed, not in the middle.
-    """
-    _refuse(decide(desired.replica_set, observed.replica_set))
-
-    def without(names: frozenset[str]) -> Desired:
-        return with_outside_values(held_back(names) if held_back else desired, site.secrets)
-
-    found = in_wanted_words(observed, desired, site.secrets)
-    wanted = with_outside_values(desired, site.secrets)
-    return make_plan(site.cluster.name, wanted, found, without if held_back else None)
+Planner = Callable[["Place", "Observation"], Plan]
+"""What a verb changes, by what was found. Raises ChangeFailed when the database could only refuse."""
 
 
-def refuse_lost_majority(plan: Plan, found: FoundReplicaSet) -> None:
-    """Raises ChangeFailed when `plan` restarts a voter without which the set would take no writes.
+@dataclass(frozen=True)
+class _Halves:
+    """What is wanted and what was found, in the same words."""
 
-    Asked of the very plan that is to be carried out: a part may leave out the start of the member that is missing.
-    """
-    _refuse(refusal_of_restarts(plan, found))
+    desired: Desired
+    found: Observed
+    held_back: HeldBack
 
 
-def _refuse(decision: Decision | None) -> None:
+def differences(only: Only) -> Planner:
+    """What brings what was found to what the file says, as far as `only` goes."""
+
+    def plan(place: Place, seen: Observation) -> Plan:
+        halves = _halves(place, seen)
+        refuse_stuck(decide(halves.desired.replica_set, seen.observed.replica_set))
+        told = only.everything or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
+        whole = make_plan(place.cluster.name, halves.desired, halves.found, halves.held_back if told else None)
+        return based(part_of(whole, only, place.cluster), place, seen)
+
+    return plan
+
+
+def restarts(names: Collection[str]) -> Planner:
+    """A rolling restart of the units `names`."""
+
+    def plan(place: Place, seen: Observation) -> Plan:
+        halves = _halves(place, seen)
+        made = restart_plan(place.cluster.name, halves.desired, halves.found, halves.held_back, names)
+        return based(made, place, seen)
+
+    return plan
+
+
+def saved(plan: Plan) -> Planner:
+    """One that was made before."""
+    return lambda _place, _seen: plan
+
+
+def based(plan: Plan, place: Place, seen: Observation) -> Plan:
+    """`plan` with what it was made from, for the look under the lock and for whoever saves it."""
+    hosts = [host.name for host in place.cluster.hosts if host.name not in seen.silent]
+    return replace(plan, basis=basis_of(seen.observed, hosts), place=place.traits.name)
+
+
+def refuse_stuck(decision: Decision | None) -> None:
+    """Raises ChangeFailed when only a person can go on."""
     if decision is not None and isinstance(decision.step, Stuck):
         raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
 
 
-def with_outside_values(desired: Desired, secrets: Secrets) -> Desired:
-    """`desired`, its instances of another revision when a value that app.env takes from outside has changed.
+def _halves(place: Place, seen: Observation) -> _Halves:
+    desired, secrets = place.desired(seen), place.secrets
+    marked = _mark(secrets)
+    return _Halves(
+        _with_outside_values(desired, marked),
+        _in_wanted_words(seen.observed, desired, secrets),
+        lambda names: _with_outside_values(place.desired(seen, names), marked),
+    )
 
-    Their files hold such a value by name, so it is not in their revisions. What is written down tells it to nobody: it
-    is mixed with a secret of the cluster.
+
+def _mark(secrets: Secrets) -> str:
+    """Of the values that app.env takes from outside; empty without any.
+
+    Files hold such a value by name, so it is not in their revisions. What is written down tells it to nobody: it is
+    mixed with a secret of the cluster.
     """
     outside = {name: secret.reveal() for name, secret in secrets.items() if name.startswith(("env:", "file:"))}
     if not outside:
-        return desired
+        return ""
     key = secrets["probe"].reveal() if "probe" in secrets else ""
-    mark = hmac.digest(key.encode(), repr(sorted(outside.items())).encode(), "sha256").hex()
+    return hmac.digest(key.encode(), repr(sorted(outside.items())).encode(), "sha256").hex()
+
+
+def _with_outside_values(desired: Desired, mark: str) -> Desired:
+    """`desired`, its instances of another revision when a value that app.env takes from outside has changed."""
+    if not mark:
+        return desired
 
     def revised(unit: Unit) -> Unit:
-        if unit.role not in ("web", "worker"):
+        if unit.role not in INSTANCES:
             return unit
         return replace(unit, revision=digest(f"{unit.revision} {mark}")[:16])
 
     return replace(desired, units=tuple(map(revised, desired.units)))
 
 
-def in_wanted_words(observed: Observed, desired: Desired, secrets: Secrets) -> Observed:
+def _in_wanted_words(observed: Observed, desired: Desired, secrets: Secrets) -> Observed:
     """What was found, with references where the wanted files have them and the values are the same."""
     wanted = {(file.host, file.path): file.content for file in desired.files}
 

@@ -70,9 +70,10 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Applied:
-    """What a run changed, and how the cluster fares after it; `seconds` are those from the first change on."""
+class Changed:
+    """What a run changed, and how the cluster fares after it, None where it is no more; `seconds` are those from the
+    first change on."""
 
     plan: Plan
-    status: Status
+    status: Status | None
     seconds: float

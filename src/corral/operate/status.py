@@ -1,218 +1,40 @@
-"""What runs and how it fares, asked of everything at once. Never raises: what can't be known is said to be unknown."""
+"""`corral status`: what runs and how it fares."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from types import MappingProxyType
+from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Final
 
-from corral.desired.gates import health_gate
-from corral.desired.nginx import PING_PATH
-from corral.model.cluster import Host, Instance, Member
-from corral.model.endpoint import Endpoint
-from corral.model.identity import program_id
-from corral.model.resources import FoundUnit, Gate
-from corral.model.routes import Way
-from corral.mongo.clients import Connections
-from corral.mongo.status import MemberStatus, member_statuses, statuses_in
-from corral.operate.report import (
-    ClusterState,
-    DatabaseStatus,
-    InstanceStatus,
-    MemberRow,
-    ProxyStatus,
-    State,
-    Status,
-)
-from corral.operate.seen import UP, Found, Seen, look
-from corral.operate.site import Site
-from corral.problems import Problem, Severity
-from corral.verify.http import Answer, ask
+from corral.operate.health import status_of
+from corral.operate.log_tails import with_log_tails
+from corral.operate.report import Status
+from corral.operate.where import Where, opened
+from corral.places.base import Place, Scope
 
-NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
+LOG_LINES: Final = 5
+"""How many lines of its log are shown with an unhealthy instance."""
+WATCH_INTERVAL: Final = 1.0
+"""Seconds between two looks."""
 
 
-async def status(site: Site) -> Status:
-    return await status_of(site, *await look(site))
+async def status(where: Where) -> tuple[Status, str]:
+    """Once, with what the logs of unhealthy instances said last; and the cluster's URL. Raises CorralError."""
+    async with opened(where) as place:
+        report = await status_in(place)
+        problems = await with_log_tails(report.problems, place, report, LOG_LINES)
+        return replace(report, problems=tuple(problems)), place.cluster.url
 
 
-async def status_of(
-    site: Site, seen: Seen, problems: list[Problem], early: Mapping[Gate, Awaitable[Answer]] = NOTHING
-) -> Status:
-    """The same, of units that were looked at just now; `problems` are those of looking, `early` what was asked then."""
-    cluster = site.cluster
-    asking = _Asking(site, early)
-    instances, proxies, database = await asyncio.gather(
-        asyncio.gather(*(_instance(instance, seen, asking) for instance in cluster.app.instances)),
-        asyncio.gather(
-            *(
-                _proxy(host, at, seen, asking)
-                for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
-            )
-        ),
-        _database(site, seen),
-    )
-    missing = _held_back(seen.units, site) + _not_moving(seen, site)
-    problems += [problem for _, problem in (*proxies, *instances) if problem] + missing + database[1]
-    proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
-    state = _cluster_state(proxy_rows, instance_rows, database[0])
-    state = "degraded" if state == "healthy" and (missing or seen.silent) else state
-    return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
+async def watch(where: Where) -> AsyncGenerator[tuple[Status, str], None]:
+    """The same every second without end, and without logs. Raises CorralError."""
+    async with opened(where) as place:
+        while True:
+            yield await status_in(place), place.cluster.url
+            await asyncio.sleep(WATCH_INTERVAL)
 
 
-class _Asking:
-    """Asks each question once: what was asked early is only waited for."""
-
-    def __init__(self, site: Site, early: Mapping[Gate, Awaitable[Answer]]) -> None:
-        self.site = site
-        self._early = early
-
-    async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
-        """`unasked`: the unit's host can't be reached, so that nothing is known of it but what the gate tells."""
-        if not (unit is None and unasked) and (unit is None or unit.state not in UP):
-            return Answer(False, unit.detail if unit and unit.detail else "it is not running")
-        if gate is None:
-            return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
-        return await self._early[gate] if gate in self._early else await ask(gate, self.site.routes, way)
-
-
-async def _instance(instance: Instance, seen: Seen, asking: _Asking) -> tuple[InstanceStatus, Problem | None]:
-    unit = seen.units.get(instance.name)
-    unasked = instance.host.name in seen.silent
-    gate = health_gate(instance) if instance.health else None
-    answer = await asking.answer(unit, gate, "inside", unasked)
-    patience = instance.health.start_timeout if instance.health else 0
-    state = seen.state(instance.host.name, instance.name, answer, patience)
-    row = InstanceStatus(
-        name=instance.name,
-        host=instance.host.name,
-        address=instance.host.address,
-        port=instance.port,
-        role=instance.role,
-        state=state,
-        version=dict(instance.environment).get("VERSION", ""),
-        pid=unit.pid if unit else 0,
-    )
-    return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.site)
-
-
-async def _proxy(host: Host, at: Endpoint, seen: Seen, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
-    name = program_id("proxy", host.name).name
-    unit = seen.units.get(name)
-    answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
-    state = seen.state(host.name, name, answer, 10)
-    row = ProxyStatus(host.name, host.address, at.url, state)
-    return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.site)
-
-
-def proxy_gate(at: Endpoint) -> Gate:
-    """What tells that a proxy answers."""
-    return Gate("http", *at.socket, path=PING_PATH)
-
-
-def _held_back(found: Found, site: Site) -> list[Problem]:
-    """Instances that a proxy was told to leave alone while they are restarted; or that an interrupted run left so."""
-    return [
-        Problem(
-            "held-back",
-            "error",
-            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted run left it so",
-            f"wait if a run is under way; else `{site.mend}` brings it back",
-            name,
-        )
-        for unit in found.values()
-        if unit.state in UP
-        for name in unit.leaves_out
-    ]
-
-
-def _not_moving(seen: Seen, site: Site) -> list[Problem]:
-    """Proxies that can't take over the address that moves, since keepalived doesn't run there."""
-    cluster = site.cluster
-    if not cluster.moving:
-        return []
-    wanted = [program_id("failover", host.name) for host in cluster.proxy.hosts if host.name not in seen.silent]
-    units = {each: seen.units.get(each.name) for each in wanted}
-    return [
-        Problem(
-            "failover-stopped",
-            "error",
-            f"keepalived doesn't run on {wanted.host}, so {cluster.moving.address} can't move there",
-            f"corral logs {wanted.name}; `{site.mend}` starts it",
-            wanted.host,
-        )
-        for wanted, unit in units.items()
-        if unit is None or unit.state not in UP
-    ]
-
-
-def _problem(
-    names: tuple[str, str], state: State, unit: FoundUnit | None, answer: Answer, site: Site
-) -> Problem | None:
-    """`names` are the part's own and the problem's code."""
-    name, code = names
-    if state == "healthy":
-        return None
-    severity: Severity = "warning" if state == "starting" else "error"
-    hint = f"corral logs {name}" if unit else site.mend
-    if unit and unit.pid and state == "unhealthy" and not site.on_hosts:
-        hint += f" says why; `kill {unit.pid}` has it started anew"
-    return Problem(code, severity, f"{name} is {state}: {answer.detail}", hint, name)
-
-
-async def _database(site: Site, seen: Seen) -> tuple[DatabaseStatus, list[Problem]]:
-    database = site.cluster.database
-    running = {
-        member.name
-        for member in database.members
-        if member.host.name in seen.silent or ((unit := seen.units.get(member.unit.name)) and unit.state in UP)
-    }
-    if seen.replica_set:
-        report = statuses_in(seen.replica_set)
-    else:
-        report = await member_statuses(database, Connections(site.secrets, site.routes), running)
-    rows, problems = [], []
-    for member in database.members:
-        unit, facts = seen.units.get(member.unit.name), report.members.get(member.name)
-        state = facts.state if facts and member.name in running else "stopped"
-        if member.host.name in seen.silent and state == "UNREACHABLE":
-            state = "unknown"
-        rows.append(_member_row(member, facts, state, unit))
-        if state not in {"PRIMARY", "SECONDARY", "ARBITER"}:
-            detail = f": {facts.detail}" if facts and facts.detail else ""
-            message = f"member {member.host.name} ({member.name}) is {state}{detail}"
-            hint = f"corral logs {member.unit.name}" if unit else site.mend
-            problems.append(Problem("member-state", "error", message, hint, member.host.name))
-    if running and not report.writable:
-        message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"
-        problems.append(Problem("not-writable", "error", message, "corral logs database"))
-    return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
-
-
-def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:
-    """A member that doesn't answer is shown with the file's priority and votes."""
-    return MemberRow(
-        host=member.host.name,
-        address=member.host.address,
-        state=state,
-        priority=facts.priority if facts else member.priority,
-        votes=facts.votes if facts else member.votes,
-        lag_seconds=facts.lag_seconds if facts else None,
-        pid=unit.pid if unit else 0,
-    )
-
-
-def _cluster_state(
-    proxies: tuple[ProxyStatus, ...], instances: tuple[InstanceStatus, ...], database: DatabaseStatus
-) -> ClusterState:
-    """`down` is: nobody can use it, since no proxy or no web instance serves."""
-    web = [instance for instance in instances if instance.role == "web"]
-    if not any(proxy.state == "healthy" for proxy in proxies):
-        return "down"
-    if not any(instance.state == "healthy" for instance in web):
-        return "down"
-    members = all(member.state in {"PRIMARY", "SECONDARY", "ARBITER"} for member in database.members)
-    serving = [row.state for row in proxies] + [row.state for row in instances]
-    whole = all(state == "healthy" for state in serving) and members and database.writable
-    return "healthy" if whole else "degraded"
+async def status_in(place: Place) -> Status:
+    """Observe, ask the gates, judge."""
+    return await status_of(place, await place.observe(Scope(live=True)))

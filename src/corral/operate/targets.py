@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
+from collections.abc import Sequence
 
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster
 from corral.model.identity import UnitId, program_id
+from corral.nearest import hint
+from corral.plan.only import ROLES, Only
 from corral.problems import Problem
 
 
@@ -20,10 +22,21 @@ def select(cluster: Cluster, word: str) -> list[UnitId]:
         groups.setdefault(target.name, [target])
         groups.setdefault(target.host, [other for other in everything if other.host == target.host])
     if word not in groups:
-        near = difflib.get_close_matches(word, groups, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(groups))}"
-        raise InvalidFile(Problem("unknown-target", "error", f"{word!r} is no instance, host or role", hint))
+        message = f"{word!r} is neither an instance, nor a host, nor a part of the cluster"
+        raise InvalidFile(Problem("unknown-target", "error", message, hint(word, sorted(groups))))
     return groups[word]
+
+
+def part_named(words: Sequence[str], cluster: Cluster) -> Only:
+    """What `--only` names. Raises errors.InvalidFile with the nearest name for one that is unknown."""
+    hosts = {host.name for host in cluster.hosts}
+    for word in words:
+        if word not in hosts and word not in ROLES:
+            known = [*(host.name for host in cluster.hosts), *ROLES]
+            message = f"--only {word!r} is neither a host of the file nor a part of the cluster"
+            raise InvalidFile(Problem("unknown-target", "error", message, hint(word, known)))
+    chosen = frozenset(word for word in words if word in hosts)
+    return Only(chosen, frozenset(ROLES[word] for word in words if word not in chosen))
 
 
 def hosts_of_target(cluster: Cluster, word: str) -> list[str]:

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
-from corral.operate.site import Site
+from corral.operate.where import Where, opened
+from corral.places.base import Place, Scope
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed
 
 
-async def verify(site: Site) -> AsyncIterator[Check]:
-    """Every check as soon as its answer is there. Never raises: what can't be asked has failed, and says why."""
-    cluster = site.cluster
-    units = await site.units.list()
-    if not units:
-        seen = "no host tells of a process of it" if site.on_hosts else "it is not running"
-        yield failed("cluster", seen, hint="corral status --on hosts says why" if site.on_hosts else site.mend)
+async def verify(where: Where) -> AsyncGenerator[Check, None]:
+    """Every check as soon as its answer is there. Raises CorralError when the file or the secrets can't be read."""
+    async with opened(where) as place:
+        async for check in checks(place):
+            yield check
+
+
+async def checks(place: Place) -> AsyncGenerator[Check, None]:
+    """Never raises: what can't be asked has failed, and says why."""
+    cluster = place.cluster
+    seen = await place.observe(Scope(live=True))
+    if not seen.observed.units:
+        yield failed("cluster", place.traits.silence, hint=f"corral status --on {place.traits.name} says why")
         return
-    if not site.secrets:
+    if not place.secrets:
         yield failed("cluster", "its secrets are not here", hint="docs/secrets.md says where they are to be found")
         return
-    for checks in (
-        endpoints.proxies(cluster, site.routes),
-        endpoints.instances(cluster, site.routes),
-        stickiness.stickiness(cluster, site.secrets["probe"], site.routes),
-        websocket.websocket(cluster, site.routes),
-        body.body(cluster, site.secrets["probe"], site.routes),
-        database.database(cluster, site.secrets, site.routes),
+    for part in (
+        endpoints.proxies(cluster, place),
+        endpoints.instances(cluster, place),
+        stickiness.stickiness(cluster, place.secrets["probe"], place),
+        websocket.websocket(cluster, place),
+        body.body(cluster, place.secrets["probe"], place),
+        database.database(cluster, place.secrets, place),
     ):
-        for check in await checks:
+        for check in await part:
             yield check
-    yield workers.workers(cluster, units)
-    if site.on_hosts:
-        for check in await time.time(cluster, site.transport):
+    yield workers.workers(cluster, seen.observed.units)
+    if "time" in place.traits.abilities:
+        for check in await time.time(cluster, place):
             yield check

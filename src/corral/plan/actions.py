@@ -208,11 +208,14 @@ Action = Annotated[
 ]
 
 
+StageName = Literal["time", "database", "application", "proxy", "retire"]
+
+
 @dataclass(frozen=True)
 class Stage:
     """Waves run one after the other; the actions of one wave at the same time, host changes in order on each host."""
 
-    name: Literal["time", "database", "application", "proxy", "retire"]
+    name: StageName
     waves: tuple[tuple[Action, ...], ...]
 
     def actions(self) -> Iterator[Action]:
@@ -227,10 +230,16 @@ class Plan:
     basis: tuple[tuple[str, str], ...] = ()
     """What the plan was made from: for each host, and for the replica set, a digest of how it looked."""
     format: Literal[1] = field(default=1)
+    place: str = ""
+    """Where the cluster is that it was made for; empty in one that an older Corral has saved, for real hosts."""
 
     def actions(self) -> Iterator[Action]:
         for stage in self.stages:
             yield from stage.actions()
+
+    def drift(self) -> Iterator[WriteFile]:
+        """The files that somebody has changed by hand and that it overwrites."""
+        return (action for action in self.actions() if isinstance(action, WriteFile) and action.drift)
 
     @property
     def changes(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from corral.model.resources import Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
+from corral.model.resources import UP, Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
     HostChange,
@@ -18,7 +18,6 @@ from corral.plan.actions import (
 from corral.plan.masking import unified_diff
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
-UP = ("running", "starting")
 ACCOUNTS = "/etc/sysusers.d/"
 """Files that make accounts go first: directories and other files belong to those."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
-from corral.model.resources import Desired, Directory, File, FoundUnit, Observed, Unit
+from corral.model.resources import UP, Desired, Directory, File, FoundUnit, Observed, Unit
 from corral.model.software import Software
 from corral.plan import diff
 from corral.plan.actions import Action, ReloadUnit, StartUnit
@@ -23,7 +23,7 @@ class Proxies:
 
     def __init__(self, desired: Desired, observed: Observed, held_back: HeldBack | None) -> None:
         self.observed = observed
-        running = {unit.name for unit in observed.units if unit.state in diff.UP}
+        running = {unit.name for unit in observed.units if unit.state in UP}
         self.serving = {unit.name for unit in desired.units if unit.role == "web"} & running
         """Web instances that are there before and after: the proxies hear of new ones last."""
         self._held_back = held_back

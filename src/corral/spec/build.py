@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath, PurePosixPath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from corral.model.cluster import (
+    Ability,
     Application,
     Cluster,
     Database,
@@ -34,6 +35,8 @@ from corral.spec.ports import web_places, worker_places
 from corral.spec.schema import Spec
 from corral.spec.variables import resolved
 
+ALL_ABILITIES: Final[frozenset[Ability]] = frozenset(("packages", "time", "accounts", "virtual_ip"))
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -55,6 +58,7 @@ class Placement:
     parameters: Mapping[str, str] = field(default_factory=dict)
     real: bool = False
     """Whether these are machines of their own, with runtimes and installations as the file says."""
+    abilities: frozenset[Ability] = frozenset()
 
 
 def direct_layout(cluster: str) -> Layout:
@@ -76,6 +80,7 @@ def direct_placement(spec: Spec) -> Placement:
         layouts=dict.fromkeys(spec.hosts, direct_layout(spec.name)),
         proxy_ports=(spec.proxy.port,) * len(spec.proxy.hosts),
         real=True,
+        abilities=ALL_ABILITIES,
     )
 
 
@@ -99,6 +104,7 @@ def build(spec: Spec, placement: Placement, directory: PurePath, source: str = "
         time=TimeService(tuple(hosts[name] for name in spec.time.servers), spec.time.upstream, spec.time.install),
         url=url,
         source=source,
+        abilities=placement.abilities,
     )
 
 

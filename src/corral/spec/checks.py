@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from corral.nearest import suggestion
 from corral.secrets import outside_names
 from corral.spec.addresses import same_address
 from corral.spec.app import App
 from corral.spec.database import RESERVED_NAMES, Member
 from corral.spec.directories import wrong_directory
-from corral.spec.nearest import suggestion
 from corral.spec.positions import Path
 from corral.spec.report import Complaint, Report
 from corral.spec.schema import Spec

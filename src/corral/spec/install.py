@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from corral.model.cluster import Install
-from corral.spec.nearest import near, suggestion
+from corral.nearest import near, suggestion
 from corral.spec.section import or_null
 from corral.spec.values import Kind, Text, found, refusal
 

@@ -41,6 +41,7 @@ class Loaded:
     document: Document
     preset: Mapping[str, Any]
     """What its preset has laid below it."""
+    text: str = ""
 
     @property
     def positions(self) -> dict[Path, Position]:
@@ -65,7 +66,7 @@ def load_text(text: str, source: str = "", directory: FilePath | None = None) ->
         raise InvalidFile(report.problems())
     for complaint in checks.unused_hosts(spec, report):
         report.add(complaint, "warning")
-    return Loaded(spec, tuple(report.problems()), source, where, document, lower.data)
+    return Loaded(spec, tuple(report.problems()), source, where, document, lower.data, text)
 
 
 def load_file(path: FilePath) -> Loaded:

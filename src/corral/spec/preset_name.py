@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from corral.spec.nearest import near
+from corral.nearest import near
 from corral.spec.values import Kind, found, refusal
 
 BUILT_IN: Final = ("generic", "steedos")

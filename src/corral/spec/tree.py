@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from corral.spec.nearest import near
+from corral.nearest import near
 from corral.spec.positions import Path
 from corral.spec.schema import Spec
 from corral.spec.section import Section

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from corral.spec.nearest import near, suggestion
+from corral.nearest import near, suggestion
 from corral.spec.positions import Path, dotted
 from corral.spec.report import Complaint, Report
 from corral.spec.schema import Spec

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from corral.spec.nearest import near
+from corral.nearest import near
 
 _ANYTHING: Final = r"[\s\S]*"
 

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from corral.errors import Unreachable
+from corral.model.command import CommandResult
 from corral.problems import Problem
-from corral.transport.base import Completed
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
 
 When = str | re.Pattern[str] | Callable[[str, str], bool]
 """Which scripts an answer is for: those that hold the text, that the expression finds, or that the predicate, asked
 with the host and the script, takes."""
-Reply = Completed | Callable[[str, str], Completed | Awaitable[Completed]]
+Reply = CommandResult | Callable[[str, str], CommandResult | Awaitable[CommandResult]]
 """An answer, or what makes it of the host and the script."""
 
 
@@ -69,7 +69,7 @@ class FakeTransport:
         """What was run, in its order, on `host` or on all."""
         return [call.text for call in self.calls if call.verb in ("run", "follow") and host in ("", call.host)]
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         self._reach(Call(host, "run", script))
         return await self._reply(host, script, deadline)
 
@@ -90,7 +90,7 @@ class FakeTransport:
             raise IsADirectoryError(21, "Is a directory", f"{host}:{path}")
         self.files[host][path] = FakeFile(bytes(content), mode)
 
-    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> Completed:
+    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> CommandResult:
         content = await asyncio.to_thread(source.read_bytes)
         self._reach(Call(host, "put", command, content))
         return await self._reply(host, command, deadline)
@@ -116,16 +116,16 @@ class FakeTransport:
             self._failures[call.host] = (after - 1, failure)
         self.calls.append(call)
 
-    async def _reply(self, host: str, text: str, deadline: float) -> Completed:
+    async def _reply(self, host: str, text: str, deadline: float) -> CommandResult:
         """Without an answer that fits, it went well and wrote nothing."""
         reply = next((reply for on, when, reply in self._answers if on in ("", host) and _fits(when, host, text)), None)
         await asyncio.sleep(0)
         if reply is None:
-            return Completed(0, b"", b"")
-        if isinstance(reply, Completed):
+            return CommandResult(0, b"", b"")
+        if isinstance(reply, CommandResult):
             return reply
         made = reply(host, text)
-        if isinstance(made, Completed):
+        if isinstance(made, CommandResult):
             return made
         try:
             async with asyncio.timeout(None if deadline == float("inf") else deadline):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import IO, Final, cast
 
-from corral.transport.base import Completed
+from corral.files import write_file
+from corral.model.command import CommandResult
 from corral.transport.lines import Splitter
 from corral.transport.script import whole
 
@@ -24,7 +24,7 @@ _LAST_WORDS: Final = 1.0
 class LocalTransport:
     """All hosts are this machine; their files are apart because each host's layout is."""
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         async with _process("-s", stdin=PIPE) as process:
             return await _completed(process, host, deadline, whole(script).encode())
 
@@ -32,9 +32,9 @@ class LocalTransport:
         return await asyncio.to_thread(_read_file, Path(path))
 
     async def write(self, host: str, path: str, content: bytes, mode: int) -> None:
-        write_file(Path(path), content, mode)
+        await asyncio.to_thread(write_file, Path(path), content, mode)
 
-    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> Completed:
+    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> CommandResult:
         """Raises OSError when `source` can't be read."""
         with await asyncio.to_thread(source.open, "rb") as file:
             async with _process("-c", command, stdin=file) as process:
@@ -68,7 +68,7 @@ async def _process(*arguments: str, stdin: int | IO[bytes], stderr: int = PIPE) 
             await _kill(process)
 
 
-async def _completed(process: Process, host: str, deadline: float, script: bytes = b"") -> Completed:
+async def _completed(process: Process, host: str, deadline: float, script: bytes = b"") -> CommandResult:
     """With exit code 124, and what was written until then, after `deadline` seconds."""
     stdout, stderr = bytearray(), bytearray()
     try:
@@ -79,13 +79,13 @@ async def _completed(process: Process, host: str, deadline: float, script: bytes
         await _kill(process)
         return too_long(host, bytes(stdout), bytes(stderr), deadline)
     code = process.returncode or 0
-    return Completed(code if code >= 0 else 128 - code, bytes(stdout), bytes(stderr))
+    return CommandResult(code if code >= 0 else 128 - code, bytes(stdout), bytes(stderr))
 
 
-def too_long(host: str, stdout: bytes, stderr: bytes, deadline: float) -> Completed:
+def too_long(host: str, stdout: bytes, stderr: bytes, deadline: float) -> CommandResult:
     """What a script that was ended at its deadline comes back as."""
     newline = b"\n" if stderr and not stderr.endswith(b"\n") else b""
-    return Completed(124, stdout, stderr + newline + f"{host}: no answer within {deadline:g} s".encode())
+    return CommandResult(124, stdout, stderr + newline + f"{host}: no answer within {deadline:g} s".encode())
 
 
 async def _kill(process: Process) -> None:
@@ -121,19 +121,3 @@ def _read_file(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
-
-
-def write_file(path: Path, content: bytes, mode: int) -> None:
-    """Write by rename: a crash at any point leaves the old file or the new one, never a part. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

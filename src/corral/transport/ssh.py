@@ -11,8 +11,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from corral.model.command import CommandResult
 from corral.transport import ssh_files, ssh_library, ssh_trouble
-from corral.transport.base import Completed
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
 from corral.transport.script import AS_ROOT, guarded, streamed
@@ -49,7 +49,7 @@ class SshTransport:
         pools = [self.hosts.pool(host) for host in self._settings]
         self._begun = [asyncio.ensure_future(pool.connection()) for pool in pools]
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         async with self._exchange(host, "sh -s", "a script ran") as exchange:
             exchange.send(guarded(script, deadline).encode())
             try:
@@ -61,7 +61,7 @@ class SshTransport:
             except asyncio.CancelledError:
                 await exchange.stop(GRACE)
                 raise
-        return await self._judged(host, Completed(code, exchange.stdout, exchange.stderr))
+        return await self._judged(host, CommandResult(code, exchange.stdout, exchange.stderr))
 
     async def read(self, host: str, path: str) -> bytes | None:
         """Raises OSError, such as PermissionError or IsADirectoryError, for what is there and can't be read."""
@@ -78,7 +78,7 @@ class SshTransport:
         if completed.code != 0:
             raise ssh_files.failure(completed, host, path)
 
-    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> Completed:
+    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> CommandResult:
         """Raises OSError when `source` can't be read.
 
         A connection that is cut looks to `command` like the end of the file: it has to check what it got.
@@ -94,7 +94,7 @@ class SshTransport:
                         code = await exchange.finished()
                 except TimeoutError:
                     return too_long(host, exchange.stdout, exchange.stderr, deadline)
-        return await self._judged(host, Completed(code, exchange.stdout, exchange.stderr))
+        return await self._judged(host, CommandResult(code, exchange.stdout, exchange.stderr))
 
     async def follow(self, host: str, script: str) -> AsyncGenerator[str, None]:
         async with self._exchange(host, "sh -s", "its lines were followed", hold_back=True) as exchange:
@@ -109,7 +109,7 @@ class SshTransport:
                 code = await exchange.finished()
             finally:
                 await exchange.stop(GRACE)
-        await self._judged(host, Completed(code, b"", exchange.stderr))
+        await self._judged(host, CommandResult(code, b"", exchange.stderr))
 
     async def connection(self, host: str) -> asyncssh.SSHClientConnection:
         """The host's connection, for forwarding. Raises Unreachable."""
@@ -143,7 +143,7 @@ class SshTransport:
         async with hosts.told(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
             yield exchange
 
-    async def _judged(self, host: str, completed: Completed) -> Completed:
+    async def _judged(self, host: str, completed: CommandResult) -> CommandResult:
         """Raises Unreachable when the script was refused by sudo."""
         if self._settings[host].sudo:
             refusal = ssh_trouble.refuses_sudo((await self.hosts.resolved(host)).way, completed)

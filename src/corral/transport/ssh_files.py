@@ -9,7 +9,7 @@ import shlex
 from pathlib import PurePosixPath
 from typing import Final
 
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 
 _WRITE: Final = """\
 export LC_ALL=C
@@ -49,11 +49,11 @@ def read_script(path: str) -> str:
     return f"LC_ALL=C exec cat -- {shlex.quote(path)}\n"
 
 
-def is_missing(completed: Completed) -> bool:
+def is_missing(completed: CommandResult) -> bool:
     return completed.code != 0 and _reason(completed)[1] == errno.ENOENT
 
 
-def failure(completed: Completed, host: str, path: str) -> OSError:
+def failure(completed: CommandResult, host: str, path: str) -> OSError:
     """The host's own words as the OSError that they stand for, such as PermissionError; EIO when they name none."""
     said, number = _reason(completed)
     if completed.code == 124:
@@ -61,7 +61,7 @@ def failure(completed: Completed, host: str, path: str) -> OSError:
     return OSError(number, said.removeprefix(f"cat: {path}: "), f"{host}:{path}")
 
 
-def _reason(completed: Completed) -> tuple[str, int]:
+def _reason(completed: CommandResult) -> tuple[str, int]:
     """The line that names an error of the C library, as with LC_ALL=C its end does, and that error's number.
 
     A program that can't write says so, and once more without the reason.

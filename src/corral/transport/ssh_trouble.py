@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from corral.errors import Unreachable
+from corral.model.command import CommandResult
 from corral.problems import Problem
-from corral.transport.base import Completed
 from corral.transport.known_hosts import HostKey, Known
 from corral.transport.ssh_settings import DEFAULT_PORT
 
@@ -131,7 +131,7 @@ def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
     return way.failure("connection-lost", message, hint)
 
 
-def refuses_sudo(way: Way, completed: Completed) -> Unreachable | None:
+def refuses_sudo(way: Way, completed: CommandResult) -> Unreachable | None:
     """None unless sudo has refused to run the script at all."""
     if completed.code not in (1, 126, 127) or completed.stdout:
         return None

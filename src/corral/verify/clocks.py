@@ -11,7 +11,7 @@ from typing import Final
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host
-from corral.transport.base import Transport
+from corral.transport.base import Runner
 
 ROUNDS: Final = 5
 """How often each host is asked: each answer narrows what its clock can be."""
@@ -43,13 +43,13 @@ class Skew:
         return max(0.0, self.seconds - self.uncertainty)
 
 
-async def clock_offsets(transport: Transport, hosts: Sequence[Host]) -> dict[str, Offset]:
+async def clock_offsets(runner: Runner, hosts: Sequence[Host]) -> dict[str, Offset]:
     """By host name, all hosts at once; those that can't be reached, or have no such clock, are left out."""
-    found = await asyncio.gather(*(_offset(transport, host.name) for host in hosts))
+    found = await asyncio.gather(*(_offset(runner, host.name) for host in hosts))
     return {host.name: offset for host, offset in zip(hosts, found, strict=True) if offset}
 
 
-async def _offset(transport: Transport, host: str) -> Offset | None:
+async def _offset(runner: Runner, host: str) -> Offset | None:
     """A host looked at its clock after it was asked and before its answer came.
 
     Each round thus bounds the offset from both sides, and what all rounds allow is narrower than the best of them. This
@@ -60,7 +60,7 @@ async def _offset(transport: Transport, host: str) -> Offset | None:
     for _ in range(ROUNDS):
         sent = base + time.monotonic()
         try:
-            completed = await transport.run(host, "date +%s.%N\n", 10)
+            completed = await runner.run(host, "date +%s.%N\n", 10)
         except Unreachable:
             return None
         received = base + time.monotonic()

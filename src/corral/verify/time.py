@@ -11,7 +11,7 @@ from corral.model.cluster import Cluster, Host
 from corral.model.machine import Tracking
 from corral.observe.machine_system import tracking_in
 from corral.rules.host_time import DISPERSION, OFFSET
-from corral.transport.base import Transport
+from corral.transport.base import Runner
 from corral.verify.check import Check, failed, judged, passed, skipped
 from corral.verify.clocks import FAIL, WARN, Offset, Skew, clock_offsets, skews
 
@@ -20,19 +20,19 @@ _KEPT: Final = "chrony keeps the time"
 _CHRONYC: Final = "chronyc -n -c -m tracking sources\n"
 
 
-async def time(cluster: Cluster, transport: Transport) -> list[Check]:
+async def time(cluster: Cluster, runner: Runner) -> list[Check]:
     """How far every two hosts are apart (T02), and what each one's chronyd says where Corral sees to it (T03)."""
-    offsets = await clock_offsets(transport, cluster.hosts)
+    offsets = await clock_offsets(runner, cluster.hosts)
     checks = list(skew_checks(cluster.hosts, offsets))
     if cluster.time.servers:
-        told = await asyncio.gather(*(_tracking(transport, host.name) for host in cluster.hosts))
+        told = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
         checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), told, strict=True)))
     return checks
 
 
-async def _tracking(transport: Transport, host: str) -> Tracking | None:
+async def _tracking(runner: Runner, host: str) -> Tracking | None:
     try:
-        return tracking_in((await transport.run(host, _CHRONYC, 10)).text.splitlines())
+        return tracking_in((await runner.run(host, _CHRONYC, 10)).text.splitlines())
     except Unreachable:
         return None
 

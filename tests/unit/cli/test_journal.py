@@ -7,8 +7,8 @@ import pytest
 
 from corral.errors import ChangeFailed, InvalidFile
 from corral.events import ignore
-from corral.execute.journal import Header, recorded
-from corral.execute.lock import held
+from corral.runs.journal import Header, recorded
+from corral.runs.lock import held
 from tests.unit.cli.real_hosts import Corral, corral
 from tests.unit.execute.journal_runs import PROBLEM, go_through
 from tests.unit.execute.lock_hosts import ANNA

@@ -4,8 +4,8 @@ import asyncio
 import json
 
 from corral.errors import InvalidFile
-from corral.execute import lock_file
-from corral.execute.lock_file import Claim
+from corral.runs import lock_file
+from corral.runs.lock_file import Claim
 from tests.unit.cli.real_hosts import Corral, corral
 from tests.unit.execute.lock_hosts import ANNA, BEN, lock_of, set_age
 

@@ -15,7 +15,7 @@ from corral.events import (
     StageFinished,
     StageStarted,
 )
-from corral.execute.journal import Header, Journal
+from corral.runs.journal import Header, Journal
 from corral.model.resources import Directory, File, ReplicaSet
 from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, Stage, WriteFile
 from corral.problems import Problem

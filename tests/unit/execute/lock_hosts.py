@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from corral.errors import Unreachable
-from corral.execute.lock_file import Holder
+from corral.runs.lock_file import Holder
 from corral.model.cluster import Host, Layout
 from corral.problems import Problem
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.transport.local import LocalTransport
 
 ANNA = Holder("apply", "anna", "ops-1", 4711)
@@ -57,7 +57,7 @@ class Wire(LocalTransport):
         self.runs: dict[str, int] = {}
         self.scripts: list[tuple[str, str]] = []
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         number = self.runs[host] = self.runs.get(host, 0) + 1
         self.scripts.append((host, script))
         await asyncio.sleep(self.slow.get(host, 0))

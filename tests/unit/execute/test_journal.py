@@ -23,10 +23,10 @@ from corral.events import (
     StageStarted,
     ignore,
 )
-from corral.execute.journal import Journal, recorded
-from corral.execute.journal_texts import KEPT
-from corral.execute.lock import held
-from corral.execute.runs import Run, find, runs_in
+from corral.runs.journal import Journal, recorded
+from corral.runs.journal_texts import KEPT
+from corral.runs.lock import held
+from corral.runs.history import Run, find, runs_in
 from corral.model.resources import File
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
@@ -129,7 +129,7 @@ def test_a_killed_run_says_so(tmp_path: Path) -> None:
     script = f"""
 import os, signal
 from pathlib import Path
-from corral.execute.journal import recorded
+from corral.runs.journal import recorded
 from corral.events import ActionStarted, ignore
 from tests.unit.execute.journal_runs import PLAN, WRITE, header
 with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:

@@ -14,10 +14,10 @@ from corral.errors import ChangeFailed
 from corral.events import (
     ignore,
 )
-from corral.execute.journal import Journal, recorded
-from corral.execute.journal_texts import append, begin
-from corral.execute.lock import held
-from corral.execute.runs import records_of, runs_in, with_those_of_hosts
+from corral.runs.journal import Journal, recorded
+from corral.runs.journal_texts import append, begin
+from corral.runs.lock import held
+from corral.runs.history import records_of, runs_in, with_those_of_hosts
 from corral.model.cluster import Host
 from corral.transport.local import LocalTransport
 from tests.unit.execute.journal_runs import PLAN, PROBLEM, go_through, header, lines

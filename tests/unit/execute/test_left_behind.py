@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from corral.execute import lock_file
-from corral.execute.lock_file import Claim, process_of
+from corral.runs import lock_file
+from corral.runs.lock_file import Claim, process_of
 from corral.execute.scripts import script_of
 from corral.execute.software_scripts import unpack_command
 from corral.model.resources import File

@@ -10,8 +10,8 @@ import pytest
 
 from corral.errors import ChangeFailed, Locked, Unreachable
 from corral.events import Event, Note
-from corral.execute.lock import Hooks, held
-from corral.execute.lock_file import Claim
+from corral.runs.lock import Hooks, held
+from corral.runs.lock_file import Claim
 from corral.problems import Problem
 from corral.transport.local import LocalTransport
 from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age, until

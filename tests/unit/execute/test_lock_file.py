@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from corral.errors import Locked
-from corral.execute import lock_file
-from corral.execute.lock import held
-from corral.execute.lock_file import Answer, Claim, Holder, answer_in
-from corral.execute.locks_found import FoundLock, look, remove
+from corral.runs import lock_file
+from corral.runs.lock import held
+from corral.runs.lock_file import Answer, Claim, Holder, answer_in
+from corral.runs.locks_found import FoundLock, look, remove
 from corral.transport.local import LocalTransport
 from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from corral.errors import CorralError, Locked, Unreachable
-from corral.execute.lock import Hooks, held
-from corral.execute.lock_file import Claim
-from corral.execute.locks_found import look, remove
+from corral.runs.lock import Hooks, held
+from corral.runs.lock_file import Claim
+from corral.runs.locks_found import look, remove
 from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.transport.local import LocalTransport
@@ -114,7 +114,7 @@ def test_a_machine_that_slept_has_lost_the_lock_before_anything_else(
         async with held(LocalTransport(), hosts_in(tmp_path, "a"), ANNA) as lock:
             lock.check()
             now = time.clock_gettime(time.CLOCK_BOOTTIME)
-            monkeypatch.setattr("corral.execute.lock._now", lambda: now + 31)
+            monkeypatch.setattr("corral.runs.lock._now", lambda: now + 31)
             with pytest.raises(Locked, match="could not be refreshed for 31 s"):
                 lock.check()
             assert lock.lost.is_set()

@@ -12,8 +12,8 @@ import pytest
 
 from corral.errors import Locked
 from corral.events import Event, Note
-from corral.execute.lock import Hooks, Lock, held
-from corral.execute.lock_file import Claim, Holder
+from corral.runs.lock import Hooks, Lock, held
+from corral.runs.lock_file import Claim, Holder
 from corral.model.cluster import Host
 from corral.transport.local import LocalTransport
 from tests.unit.execute.lock_hosts import ANNA, BEN, hosts_in, lock_of, set_age
@@ -55,8 +55,8 @@ COMPETE = """
 import asyncio, sys
 from pathlib import Path
 from corral.errors import Locked
-from corral.execute.lock import held
-from corral.execute.lock_file import Holder
+from corral.runs.lock import held
+from corral.runs.lock_file import Holder
 from corral.transport.local import LocalTransport
 from tests.unit.execute.lock_hosts import hosts_in
 
@@ -76,7 +76,7 @@ asyncio.run(main())
 
 
 ELSEWHERE = """\
-from corral.execute import lock_file
+from corral.runs import lock_file
 lock_file.process_of = lambda pid: f"another-machine {pid}/1"
 """
 """Put before it: the same on a machine that this one knows nothing of."""

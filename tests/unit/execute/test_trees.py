@@ -16,7 +16,7 @@ from corral.execute.context import Context
 from corral.execute.handlers.host_changes import change_host
 from corral.execute.scripts import script_of
 from corral.plan.actions import RemoveTree
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.transport.local import LocalTransport
 from tests.unit.execute.no_units import NoUnits
 
@@ -27,7 +27,7 @@ class Clock(LocalTransport):
     def __init__(self) -> None:
         self.deadlines: list[float] = []
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         self.deadlines.append(deadline)
         return await super().run(host, script, deadline)
 

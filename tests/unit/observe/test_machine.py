@@ -13,7 +13,7 @@ from corral.model.software import Package
 from corral.observe.machine import observe_machine, observe_machines, observed_of
 from corral.observe.question import question_of
 from corral.secrets import Secret
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from tests.unit.observe.recorded import SECRETS, SYSTEMD, stdout
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, saying
@@ -43,7 +43,7 @@ def test_each_host_is_asked_once_and_those_that_are_silent_are_problems() -> Non
 )
 def test_a_host_that_does_not_answer_wholly_is_unreachable(told: bytes, code: int, error: str, why: str) -> None:
     made = cluster()
-    transport = Answers(lambda _host, _script: Completed(code, told, error.encode()))
+    transport = Answers(lambda _host, _script: CommandResult(code, told, error.encode()))
     asking = observe_machine(
         transport, made.hosts[0], question_of(made, made.hosts[0]), {"key": Secret("correct-horse")}
     )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.operate import age
-from corral.operate.vault import Vault
+from corral.vault import age
+from corral.vault.file import Vault
 from corral.secrets import Secret
 from tests.unit.operate.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
 

@@ -20,7 +20,7 @@ from corral.operate.site import Site
 from corral.operate.status import _not_moving
 from corral.operate.targets import select
 from corral.transport.fake import FakeTransport
-from corral.transport.host_units import HostUnits
+from corral.units.host_units import HostUnits
 from corral.verify.endpoints import proxies
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, cluster_of
 

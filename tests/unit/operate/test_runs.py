@@ -10,9 +10,9 @@ import pytest
 
 from corral.errors import Interrupted
 from corral.events import ActionFinished
-from corral.execute.journal import Header, Journal
-from corral.execute.lock import held
-from corral.execute.lock_file import Holder
+from corral.runs.journal import Header, Journal
+from corral.runs.lock import held
+from corral.runs.lock_file import Holder
 from corral.operate.runs import Doing, Run
 from corral.plan.actions import Plan, RemoveFile, Stage
 from corral.transport.local import LocalTransport

@@ -9,7 +9,7 @@ import pytest
 
 from corral.errors import InvalidFile
 from corral.model.software import Archive
-from corral.operate.sources import refuse_other_bytes
+from corral.places.archives import refuse_other_bytes
 from corral.plan.actions import Plan, Stage
 from corral.plan.software import UnpackArchive
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corral.events import Event, Note
-from corral.operate import age, secrets_text
-from corral.operate.vault import GENERATORS, Vault
+from corral.vault import age, text
+from corral.vault.file import GENERATORS, Vault
 from corral.secrets import Secret, Secrets
 from tests.unit.operate.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
 
@@ -189,7 +189,7 @@ NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True).filter(lambda name
 def test_every_value_comes_back(secrets: dict[str, str]) -> None:
     """Also one of digits alone, or one that YAML would take for a number or a truth value."""
     secrets |= {"number": "12345678", "float": "1234e567", "octal": "0o123456"}
-    assert secrets_text.read(secrets_text.written(secrets, ["age1x"]).encode(), Path("x")) == (secrets, ("age1x",))
+    assert text.read(text.written(secrets, ["age1x"]).encode(), Path("x")) == (secrets, ("age1x",))
 
 
 def test_a_file_that_others_could_read_is_closed(path: Path) -> None:
@@ -234,7 +234,7 @@ def test_a_place_that_is_none(tmp_path: Path) -> None:
 COMPLETE = """
 import sys
 from pathlib import Path
-from corral.operate.vault import Vault
+from corral.vault.file import Vault
 for line in sys.stdin:
     secrets = Vault(Path(line.strip())).complete()
     print(sorted((name, secret.reveal()) for name, secret in secrets.items()), flush=True)

@@ -5,7 +5,7 @@ import ipaddress
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corral.playground.addresses import default_network, loopback_addresses
+from corral.places.playground.addresses import default_network, loopback_addresses
 
 REFERENCE = {"proxy-100": "192.168.0.100", "app-108": "192.168.0.108", "db-216": "192.168.0.216"}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.playground import binaries
+from corral.places.playground import binaries
 
 
 def program(directory: Path, name: str, says: str, code: int = 0) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from corral.playground import machine
+from corral.units import machine
 
 
 def group(directory: Path, limit: str, used: int, pages: int) -> Path:

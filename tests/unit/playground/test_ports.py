@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import socket
 
-from corral.playground import ports
+from corral.places.playground import ports
 from tests.free_addresses import free_address, free_network
 
 

@@ -14,10 +14,10 @@ from corral.desired.supervisor import program, program_path
 from corral.model.cluster import Host, Layout
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Unit
-from corral.playground import orphans
-from corral.playground.supervisord import Supervisord
-from corral.playground.units import SupervisordUnits
-from corral.transport.local import write_file
+from corral.units import orphans
+from corral.units.supervisord import Supervisord
+from corral.units.supervisor_units import SupervisordUnits
+from corral.files import write_file
 
 
 @asynccontextmanager

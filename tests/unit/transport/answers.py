@@ -9,10 +9,10 @@ from pathlib import Path
 
 from corral.errors import Unreachable
 from corral.problems import Problem
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.transport.local import LocalTransport
 
-Answer = Callable[[str, str], Completed]
+Answer = Callable[[str, str], CommandResult]
 """From a host and a script."""
 
 
@@ -25,7 +25,7 @@ class Answers(LocalTransport):
         self._seconds = seconds
         self.asked: list[tuple[str, str]] = []
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         self.asked.append((host, script))
         await asyncio.sleep(self._seconds)
         if host in self._silent:
@@ -36,7 +36,7 @@ class Answers(LocalTransport):
 def saying(text: str | bytes, code: int = 0, error: str = "") -> Answer:
     """The same answer to everything."""
     data = text.encode() if isinstance(text, str) else text
-    return lambda _host, _script: Completed(code, data, error.encode())
+    return lambda _host, _script: CommandResult(code, data, error.encode())
 
 
 class Workshop(LocalTransport):
@@ -51,7 +51,7 @@ class Workshop(LocalTransport):
             file.write_text(f"#!/bin/sh\nprintf '%s\\n' \"{name} $*\" >>{self._log}\n{text}\n")
             file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await super().run(host, f"PATH={self._bin}:$PATH\n{script}", deadline)
 
     @property

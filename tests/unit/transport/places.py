@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from corral.transport.base import Completed, Transport
+from corral.model.command import CommandResult
+from corral.transport.base import Transport
 from corral.transport.fake import FakeTransport
 from corral.transport.local import LocalTransport
 from corral.transport.ssh import SshTransport
@@ -32,7 +33,7 @@ class Place:
             return self.fake.files["one"][self.path(name)].mode
         return stat.S_IMODE((self.directory / name).stat().st_mode)
 
-    async def run(self, script: str, deadline: float = 20.0) -> Completed:
+    async def run(self, script: str, deadline: float = 20.0) -> CommandResult:
         return await self.transport.run("one", script, deadline)
 
     async def write(self, name: str, content: bytes, mode: int = 0o644) -> None:
@@ -68,7 +69,7 @@ async def _fake(directory: Path) -> AsyncIterator[Place]:
     """Its answers come from a real shell, so that what is tested is how they are handed on."""
     fake, shell = FakeTransport.of(["one"]), LocalTransport()
 
-    async def answer(host: str, text: str) -> Completed:
+    async def answer(host: str, text: str) -> CommandResult:
         call = fake.calls[-1]
         if call.verb != "put":
             return await shell.run(host, text, 3600)

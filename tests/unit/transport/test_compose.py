@@ -15,9 +15,9 @@ from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
 from corral.model.identity import read_back
 from corral.secrets import Secret
-from corral.transport.base import Completed
-from corral.transport.compose import FIND_COMPOSE, ComposeUnits
-from corral.transport.docker_inspect import found_containers, image_id
+from corral.model.command import CommandResult
+from corral.units.compose import FIND_COMPOSE, ComposeUnits
+from corral.units.docker_inspect import found_containers, image_id
 from corral.transport.local import LocalTransport
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
@@ -132,9 +132,9 @@ def test_the_image_that_is_asked_for(name: str, tags: list[str], known: bool) ->
     assert image_id(name, lines) == ("78d482" if known else "")
 
 
-def listing(host: str, _script: str) -> Completed:
+def listing(host: str, _script: str) -> CommandResult:
     text = f"hello\nclock {AT + 60}\n{ID}\t{host}-5001\n{row()}\n"
-    return Completed(0, text.encode(), b"")
+    return CommandResult(0, text.encode(), b"")
 
 
 def test_list_asks_each_host_once_and_leaves_out_those_that_are_silent() -> None:
@@ -185,7 +185,7 @@ def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> 
     running = most = 0
 
     class Slow(Answers):
-        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
             nonlocal running, most
             running += 1
             most = max(most, running)
@@ -225,7 +225,7 @@ def test_a_run_that_is_broken_off_leaves_no_command_behind() -> None:
     ended = []
 
     class Endless(Answers):
-        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
             try:
                 return await super().run(host, script, deadline)
             finally:
@@ -343,7 +343,7 @@ def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
 
 def test_without_compose_a_start_says_so(tmp_path: Path) -> None:
     class Bare(LocalTransport):
-        async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+        async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
             return await super().run(host, f"HOME={tmp_path} PATH={tmp_path}\n{script}", deadline)
 
     with pytest.raises(ChangeFailed, match="docker compose is not installed"):

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from corral.errors import Unreachable
-from corral.transport.base import Completed, Transport
+from corral.model.command import CommandResult
+from corral.transport.base import Transport
 from corral.transport.fake import FakeTransport
 from corral.transport.ssh import SshTransport
 from tests.unit.transport.places import Place, Play, gone, text_of
@@ -38,7 +39,7 @@ ODD = 'it\'s "quoted" $HOME `date` \\ % * 中文 é\n\ttab; #no comment\n'
 )
 def test_a_script_runs_and_its_end_is_told(play: Play, script: str, code: int, stdout: bytes, stderr: bytes) -> None:
     async def scenario(place: Place) -> None:
-        assert await place.run(script) == Completed(code, stdout, stderr)
+        assert await place.run(script) == CommandResult(code, stdout, stderr)
 
     play(scenario)
 
@@ -205,7 +206,7 @@ def test_a_large_file_is_put(play: Play, tmp_path: Path) -> None:
     async def scenario(place: Place) -> None:
         done = await place.transport.put("one", source, "cksum; echo 'that is it' >&2; exit 5")
         wanted = await place.run(f"cksum <{source}")
-        assert done == Completed(5, wanted.stdout, b"that is it\n")
+        assert done == CommandResult(5, wanted.stdout, b"that is it\n")
         early = await place.transport.put("one", source, "head -c 3 >/dev/null; echo enough; exit 6")
         assert (early.code, early.text) == (6, "enough\n")
         slow = await place.transport.put("one", source, "sleep 60", deadline=0.3)
@@ -220,7 +221,7 @@ def test_an_empty_file_is_put(play: Play, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
 
     async def scenario(place: Place) -> None:
-        assert await place.transport.put("one", tmp_path / "empty", "wc -c") == Completed(0, b"0\n", b"")
+        assert await place.transport.put("one", tmp_path / "empty", "wc -c") == CommandResult(0, b"0\n", b"")
 
     play(scenario)
 
@@ -286,7 +287,7 @@ def test_many_at_once_are_kept_apart(play: Play) -> None:
             done = await place.run(f"sleep 0.05; echo {number}; exit {number}")
             return (await place.read(f"file{number}"), done) == (
                 b"%d" % number,
-                Completed(number, b"%d\n" % number, b""),
+                CommandResult(number, b"%d\n" % number, b""),
             )
 
         assert all(await asyncio.gather(*(one(number) for number in range(25))))

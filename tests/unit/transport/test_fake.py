@@ -9,26 +9,26 @@ import pytest
 
 from corral.errors import Unreachable
 from corral.problems import Problem
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.transport.fake import Call, FakeFile, FakeTransport
 
-FINE = Completed(0, b"fine\n", b"")
+FINE = CommandResult(0, b"fine\n", b"")
 
 
-def run(fake: FakeTransport, script: str, host: str = "one") -> Completed:
+def run(fake: FakeTransport, script: str, host: str = "one") -> CommandResult:
     return asyncio.run(fake.run(host, script))
 
 
 def test_the_latest_answer_that_fits_counts() -> None:
     fake = FakeTransport.of(["one", "two"])
-    fake.on("systemctl", Completed(1, b"", b"no"))
+    fake.on("systemctl", CommandResult(1, b"", b"no"))
     fake.on(re.compile(r"systemctl start \w+"), FINE)
-    fake.on(lambda host, script: host == "two" and "start" in script, Completed(2, b"", b""))
-    fake.on("id", lambda host, _script: Completed(0, host.encode(), b""), host="two")
+    fake.on(lambda host, script: host == "two" and "start" in script, CommandResult(2, b"", b""))
+    fake.on("id", lambda host, _script: CommandResult(0, host.encode(), b""), host="two")
     assert run(fake, "systemctl stop it").code == 1
     assert run(fake, "systemctl start it") == FINE
     assert run(fake, "systemctl start it", "two").code == 2
-    assert run(fake, "id") == Completed(0, b"", b"")
+    assert run(fake, "id") == CommandResult(0, b"", b"")
     assert run(fake, "id", "two").text == "two"
 
 

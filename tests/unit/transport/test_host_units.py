@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import replace
 
 from corral.model.identity import read_back
-from corral.transport.base import Completed
-from corral.transport.compose import container_log_script
-from corral.transport.host_units import HostUnits, access_log_script, log_script
+from corral.model.command import CommandResult
+from corral.units.compose import container_log_script
+from corral.units.host_units import HostUnits, access_log_script, log_script
 from tests.unit.transport.answers import Answers
 from tests.unit.transport.test_compose import cluster, listing
 
@@ -30,13 +30,13 @@ class Two:
     def __init__(self) -> None:
         self.changes: list[str] = []
 
-    def __call__(self, host: str, script: str) -> Completed:
+    def __call__(self, host: str, script: str) -> CommandResult:
         if "systemctl show --all" in script:
-            return Completed(0, _SHOWN.encode() if host == "one" else b"", b"")
+            return CommandResult(0, _SHOWN.encode() if host == "one" else b"", b"")
         if "docker inspect" in script:
-            return listing(host, script) if host == "one" else Completed(0, b"", b"")
+            return listing(host, script) if host == "one" else CommandResult(0, b"", b"")
         self.changes.append("compose" if "docker" in script else "systemd")
-        return Completed(0, b"", b"")
+        return CommandResult(0, b"", b"")
 
 
 _SHOWN = """\

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corral.transport.base import exports
-from corral.transport.local import LocalTransport, write_file
+from corral.files import write_file
+from corral.transport.local import LocalTransport
 
 
 def test_a_script_travels_on_stdin_and_its_end_is_told() -> None:

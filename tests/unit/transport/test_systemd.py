@@ -12,8 +12,8 @@ from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
 from corral.model.identity import read_back
 from corral.secrets import Secret
-from corral.transport.systemd import SystemdUnits, journal_script
-from corral.transport.systemd_show import found_units
+from corral.units.systemd import SystemdUnits, journal_script
+from corral.units.systemd_show import found_units
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corral.model.machine import Tracking
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.verify.clocks import ROUNDS, Offset, clock_offsets, skews, within
 from corral.verify.time import skew_checks, tracking_checks
 from corral.verify.time import time as check_time
@@ -30,15 +30,15 @@ class Clocks(Answers):
         self._ahead = ahead
         self._before = before
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         await asyncio.sleep(self._before)
         return await super().run(host, script, deadline)
 
-    def _answer(self, host: str, script: str) -> Completed:
+    def _answer(self, host: str, script: str) -> CommandResult:
         if "chronyc" in script:
             row = "0A6C0064,10.0.0.1,11,1.0,0.000100,0.0,0.0,1.0,0.0,0.1,0.0002,0.0007,64.2,Normal\n"
-            return Completed(0, row.encode(), b"")
-        return Completed(0, f"{time.time() + self._ahead[host]:.9f}\n".encode(), b"")
+            return CommandResult(0, row.encode(), b"")
+        return CommandResult(0, f"{time.time() + self._ahead[host]:.9f}\n".encode(), b"")
 
 
 def test_what_is_measured_holds_the_truth() -> None:

@@ -6,21 +6,22 @@ What travels as a script goes together; an archive or an image is a stream of it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from corral.errors import ChangeFailed, CorralError, StalePlan
 from corral.events import ActionFailed, ActionFinished, ActionStarted, Note, Sink
-from corral.execute.context import Context
+from corral.execute.handlers import Step
 from corral.execute.scripts import REFUSED, STALE, script_of
 from corral.execute.software_scripts import unpack_command
+from corral.execute.ways import Ways
+from corral.model.command import CommandResult
 from corral.model.resources import digest
 from corral.plan.actions import HostChange, RemoveTree, WriteFile
 from corral.plan.software import InstallPackages, LoadImage, UnpackArchive
 from corral.problems import Problem
 from corral.secrets import redact, resolve
-from corral.transport.base import Completed
 
 SCRIPT_DEADLINE = 120.0
 """Seconds for the files of one host: a slow disk syncs each of them."""
@@ -30,11 +31,9 @@ DELETION_DEADLINE = 3600.0
 """Seconds for directories that go with all that is in them: years of logs, a database on a slow disk."""
 
 
-async def change_host(
-    actions: Sequence[HostChange], context: Context, sink: Sink, goes_on: Callable[[], bool] = lambda: True
-) -> None:
+async def change_host(actions: Sequence[HostChange], ways: Ways, step: Step) -> None:
     """Carry out `actions`, all of one host, one after the other; those after a failed one are not begun, nor any once
-    `goes_on` says no.
+    the run may not go on.
 
     Raises StalePlan when a file isn't what the plan saw, ChangeFailed for every other refusal.
     """
@@ -44,13 +43,13 @@ async def change_host(
         if stream is None:
             together.append(action)
             continue
-        if together and goes_on():
-            await _run(together, context, sink)
+        if together and step.goes_on():
+            await _run(together, ways, step.sink)
         together = []
-        if goes_on():
-            await _send(stream, context, sink)
-    if together and goes_on():
-        await _run(together, context, sink)
+        if step.goes_on():
+            await _send(stream, ways, step.sink)
+    if together and step.goes_on():
+        await _run(together, ways, step.sink)
 
 
 def _stream(action: HostChange) -> UnpackArchive | LoadImage | None:
@@ -60,43 +59,43 @@ def _stream(action: HostChange) -> UnpackArchive | LoadImage | None:
     return None
 
 
-async def _run(actions: Sequence[HostChange], context: Context, sink: Sink) -> None:
+async def _run(actions: Sequence[HostChange], ways: Ways, sink: Sink) -> None:
     host = actions[0].host
-    known = context.hosts.get(host)  # a host that has left the file is not: nothing is written down there any more
+    known = ways.hosts.get(host)  # a host that has left the file is not: nothing is written down there any more
     started = time.monotonic()
     for action in actions:
         sink(ActionStarted(action.id, action.host, action.summary))
-    present = [_as_written(action, context) for action in actions]
-    script = script_of(present, str(known.layout.state) if known else "", context.secrets)
-    completed = await context.transport.run(host, script, _deadline(actions))
+    present = [_as_written(action, ways) for action in actions]
+    script = script_of(present, str(known.layout.state) if known else "", ways.secrets)
+    completed = await ways.transport.run(host, script, _deadline(actions))
     seconds = time.monotonic() - started
     done = 0
     for line in completed.text.splitlines():
         if line.startswith("note "):
-            sink(Note(f"{host}: {redact(line.removeprefix('note '), context.secrets)}", "warning"))
+            sink(Note(f"{host}: {redact(line.removeprefix('note '), ways.secrets)}", "warning"))
         elif line == f"done {done}":
             sink(ActionFinished(actions[done].id, host, actions[done].summary, seconds))
-            _remember(actions[done], context)
+            _remember(actions[done], ways)
             done += 1
     if completed.code != 0 or done < len(actions):
-        failure = _failure(actions[min(done, len(actions) - 1)], completed, context)
+        failure = _failure(actions[min(done, len(actions) - 1)], completed, ways)
         sink(ActionFailed(actions[min(done, len(actions) - 1)].id, host, failure.problems, seconds))
         raise failure
 
 
-def _as_written(action: HostChange, context: Context) -> HostChange:
+def _as_written(action: HostChange, ways: Ways) -> HostChange:
     """A plan that writes one file several times, as drains do, can't know the bytes of its own earlier contents."""
     if isinstance(action, WriteFile):
-        planned, actual = context.written.get((action.host, action.file.path), ("", ""))
+        planned, actual = ways.written.get((action.host, action.file.path), ("", ""))
         return replace(action, before=actual) if action.before == planned else action
     return action
 
 
-def _remember(action: HostChange, context: Context) -> None:
+def _remember(action: HostChange, ways: Ways) -> None:
     if isinstance(action, WriteFile):
         content = action.file.content
-        digests = digest(content), digest(resolve(content, context.secrets))
-        context.written[action.host, action.file.path] = digests
+        digests = digest(content), digest(resolve(content, ways.secrets))
+        ways.written[action.host, action.file.path] = digests
 
 
 def _deadline(actions: Sequence[HostChange]) -> float:
@@ -106,34 +105,34 @@ def _deadline(actions: Sequence[HostChange]) -> float:
     return INSTALL_DEADLINE if slow else SCRIPT_DEADLINE
 
 
-async def _send(action: UnpackArchive | LoadImage, context: Context, sink: Sink) -> None:
+async def _send(action: UnpackArchive | LoadImage, ways: Ways, sink: Sink) -> None:
     started = time.monotonic()
     sink(ActionStarted(action.id, action.host, action.summary))
     try:
-        await _put(action, context)
+        await _put(action, ways)
     except CorralError as failure:
         sink(ActionFailed(action.id, action.host, failure.problems, time.monotonic() - started))
         raise
     sink(ActionFinished(action.id, action.host, action.summary, time.monotonic() - started))
 
 
-async def _put(action: UnpackArchive | LoadImage, context: Context) -> None:
+async def _put(action: UnpackArchive | LoadImage, ways: Ways) -> None:
     if isinstance(action, UnpackArchive):
         source, command = action.archive.source, unpack_command(action.archive.path, action.archive.sha256)
     else:
         source, command = action.image.source, "docker load --quiet"
     try:
-        completed = await context.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
+        completed = await ways.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
     except FileNotFoundError:
         message = f"{source} is not there: it is what {action.host} was to be sent"
         hint = "the path starts at the cluster file's directory"
         raise ChangeFailed(Problem("no-source", "error", message, hint, source)) from None
     if completed.code != 0:
-        raise _failure(action, completed, context)
+        raise _failure(action, completed, ways)
 
 
-def _failure(action: HostChange, completed: Completed, context: Context) -> ChangeFailed | StalePlan:
-    said = _last_first(completed.error_without(context.secrets))
+def _failure(action: HostChange, completed: CommandResult, ways: Ways) -> ChangeFailed | StalePlan:
+    said = _last_first(completed.error_without(ways.secrets))
     if completed.code == STALE:
         last = said.splitlines()[0] if said else action.summary
         return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
@@ -147,11 +146,3 @@ def _last_first(said: str) -> str:
     """A script's last line says what failed, and the one before it why, in that program's words; the rest follows."""
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
     return "\n".join([": ".join(reversed(lines[-2:])), *lines[:-2]])
-
-
-def by_host(actions: Sequence[HostChange]) -> Iterator[list[HostChange]]:
-    """The actions of each host, in their order."""
-    hosts: dict[str, list[HostChange]] = {}
-    for action in actions:
-        hosts.setdefault(action.host, []).append(action)
-    yield from hosts.values()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from corral.errors import ChangeFailed
-from corral.execute.context import Context
+from corral.execute.handlers import Step
 from corral.execute.idle import wait_until_idle
+from corral.execute.ways import Ways
 from corral.model.resources import FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
@@ -15,62 +16,62 @@ from corral.secrets import redact
 from corral.verify.gates import wait_for_gate
 from corral.verify.log_lines import shown
 
+LOG_LINES = 20
+"""How many lines of its log are shown of a unit that did not become healthy."""
 PATIENCE = 3
 """How often a process may die right after its start before the wait for it is given up."""
 
 
-async def start_unit(action: StartUnit, context: Context) -> None:
+async def start_unit(action: StartUnit, ways: Ways, step: Step) -> None:
     if action.before:
-        await _wait_before(action.unit, action.before, context)
+        await _wait_before(action.unit, action.before, ways)
     if action.drain:
-        await wait_until_idle(action.unit.id, action.unit.address, action.drain, context)
-    await _forget(action.unit, "", context)
-    await context.units.start(action.unit.id)
-    await _settle(action.unit, action.gate, context)
+        await wait_until_idle(action.unit.id, action.unit.address, action.drain, ways.transport, step.report)
+    await _forget(action.unit, "", ways)
+    await ways.units.start(action.unit.id)
+    await _settle(action.unit, action.gate, ways, step)
 
 
-async def reload_unit(action: ReloadUnit, context: Context) -> None:
-    await _forget(action.unit, action.unit.revision, context)
-    await context.units.reload(action.unit.id)
-    await _settle(action.unit, action.gate, context)
+async def reload_unit(action: ReloadUnit, ways: Ways, step: Step) -> None:
+    await _forget(action.unit, action.unit.revision, ways)
+    await ways.units.reload(action.unit.id)
+    await _settle(action.unit, action.gate, ways, step)
 
 
-async def stop_unit(action: StopUnit, context: Context) -> None:
+async def stop_unit(action: StopUnit, ways: Ways, step: Step) -> None:
     if action.port and action.drain:
-        host = context.hosts.get(action.host)
+        host = ways.hosts.get(action.host)
         address = host.address if host else ""  # of a host that has left the file: its port has to do
-        await wait_until_idle(action.unit, address, action.drain, context)
-    await context.units.stop(action.unit)
+        await wait_until_idle(action.unit, address, action.drain, ways.transport, step.report)
+    await ways.units.stop(action.unit)
 
 
-async def _wait_before(unit: Unit, gate: Gate, context: Context) -> None:
+async def _wait_before(unit: Unit, gate: Gate, ways: Ways) -> None:
     """Raises ChangeFailed when `unit` can't be done without: nothing has been done to it by then."""
-    seen = await wait_for_gate(gate, lambda: context.units.find(unit.id), lambda found: "", context.routes)
+    seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), lambda found: "", ways.routes)
     if not seen.passed:
         message = f"{unit.name} was not restarted: {seen.detail}"
         raise ChangeFailed(Problem("no-majority", "error", message, "corral status; then the same command again"))
 
 
-async def _forget(unit: Unit, revision: str, context: Context) -> None:
+async def _forget(unit: Unit, revision: str, ways: Ways) -> None:
     """From here until the gate has been passed nobody may believe that the process is what was written down."""
-    await _write_down(replace(unit, revision=revision, reload_revision=""), 0, context)
+    await _write_down(replace(unit, revision=revision, reload_revision=""), 0, ways)
 
 
-async def _write_down(unit: Unit, pid: int, context: Context) -> None:
-    path = stamp_path(context.hosts[unit.host], unit.name)
-    await context.transport.write(unit.host, path, stamp(unit, pid).encode(), 0o644)
+async def _write_down(unit: Unit, pid: int, ways: Ways) -> None:
+    path = stamp_path(ways.hosts[unit.host], unit.name)
+    await ways.transport.write(unit.host, path, stamp(unit, pid).encode(), 0o644)
 
 
-async def _settle(unit: Unit, gate: Gate, context: Context) -> None:
+async def _settle(unit: Unit, gate: Gate, ways: Ways, step: Step) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
     deaths = _Deaths(unit.name)
-    seen = await wait_for_gate(
-        gate, lambda: context.units.find(unit.id), deaths.give_up, context.routes, context.answering
-    )
+    seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), deaths.give_up, ways.routes, step.answering)
     if not seen.passed:
-        raise ChangeFailed(await _failure(unit, seen.detail, context))
-    found = await context.units.find(unit.id)
-    await _write_down(unit, found.pid if found else 0, context)
+        raise ChangeFailed(await _failure(unit, seen.detail, ways))
+    found = await ways.units.find(unit.id)
+    await _write_down(unit, found.pid if found else 0, ways)
 
 
 class _Deaths:
@@ -90,8 +91,9 @@ class _Deaths:
         return f"it died {len(self.details)} times right after its start: {found.detail}"
 
 
-async def _failure(unit: Unit, detail: str, context: Context) -> Problem:
-    tail = shown(redact(await context.units.log_tail(unit.id), context.secrets))
+async def _failure(unit: Unit, detail: str, ways: Ways) -> Problem:
+    said = await ways.transport.run(unit.host, ways.units.log_script(unit.id, LOG_LINES))
+    tail = shown(redact(said.text.rstrip("\n"), ways.secrets)) if said.code == 0 else ""
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
     return Problem(
         "not-healthy",

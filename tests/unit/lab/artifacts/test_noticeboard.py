@@ -47,7 +47,7 @@ def test_the_list_is_what_the_application_imports_and_what_that_requires() -> No
 def imported() -> set[str]:
     """Distributions of the modules that the application's sources name."""
     modules: set[str] = set()
-    for path in (CHECKOUT / "src/corral/playground/noticeboard").rglob("*.py"):
+    for path in (CHECKOUT / "src/corral/noticeboard").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -75,8 +75,8 @@ def closure(names: set[str]) -> Iterator[str]:
 
 def test_only_the_application_is_taken_of_corral() -> None:
     names = [name for name, _ in noticeboard._own_files(CHECKOUT / "src")]
-    assert "corral/playground/noticeboard/static/app.js" in names
-    assert "corral/playground/noticeboard/web/page.py" in names
+    assert "corral/noticeboard/static/app.js" in names
+    assert "corral/noticeboard/web/page.py" in names
     tops = {Path(name).parts[:3] for name in names}
     assert {top[-1] for top in tops} == {"__init__.py", "noticeboard"}
     assert not any("__pycache__" in name for name in names)

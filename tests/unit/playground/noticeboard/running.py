@@ -26,7 +26,7 @@ def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE
     raise AssertionError(f"waited {deadline} s in vain until {what}")
 
 
-COMMAND = [sys.executable, "-m", "corral.playground.noticeboard"]
+COMMAND = [sys.executable, "-m", "corral.noticeboard"]
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:

@@ -7,10 +7,10 @@ from typing import TypeVar
 import pytest
 from pymongo.errors import AutoReconnect, OperationFailure, ServerSelectionTimeoutError
 
-from corral.playground.noticeboard import database
-from corral.playground.noticeboard.database import Database, UnavailableError, backoff, reason
-from corral.playground.noticeboard.notes import Notes
-from corral.playground.noticeboard.settings import from_environment
+from corral.noticeboard import database
+from corral.noticeboard.database import Database, UnavailableError, backoff, reason
+from corral.noticeboard.notes import Notes
+from corral.noticeboard.settings import from_environment
 
 from .conftest import Mongod
 

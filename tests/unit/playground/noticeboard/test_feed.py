@@ -3,8 +3,8 @@
 import asyncio
 import json
 
-from corral.playground.noticeboard.feed import INBOX, Feed, Inbox
-from corral.playground.noticeboard.notes import Notes
+from corral.noticeboard.feed import INBOX, Feed, Inbox
+from corral.noticeboard.notes import Notes
 
 from .conftest import Mongod
 from .test_database import connect

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from corral.playground.noticeboard.listen import ListenError, listen
+from corral.noticeboard.listen import ListenError, listen
 
 from .conftest import free_address
 from .running import run
@@ -14,7 +14,7 @@ from .running import run
 
 def test_nothing_heavy_is_imported_before_the_port_is_open() -> None:
     check = (
-        "import sys, corral.playground.noticeboard.__main__\n"
+        "import sys, corral.noticeboard.__main__\n"
         "print({'asyncio', 'pymongo', 'starlette', 'uvicorn'} & set(sys.modules))"
     )
     printed = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from corral.playground.noticeboard.feed import INBOX
+from corral.noticeboard.feed import INBOX
 
 from .conftest import Mongod, Start
 from .running import Running, wait_for

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from corral.playground.noticeboard.log import OneLine
+from corral.noticeboard.log import OneLine
 
 
 def line_of(level: int, message: str, failure: Exception | None = None) -> str:

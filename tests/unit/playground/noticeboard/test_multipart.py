@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from corral.playground.noticeboard.web.multipart import FormFile, boundary
+from corral.noticeboard.web.multipart import FormFile, boundary
 
 CONTENT = b"line\r\n--almost\r\n\x00\xff\r\n-" * 3
 FORM = (

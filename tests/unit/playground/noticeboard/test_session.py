@@ -2,8 +2,8 @@
 
 import httpx
 
-from corral.playground.noticeboard import sessions
-from corral.playground.noticeboard.sessions import Sessions
+from corral.noticeboard import sessions
+from corral.noticeboard.sessions import Sessions
 
 from .running import Running
 

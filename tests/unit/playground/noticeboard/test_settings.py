@@ -2,7 +2,7 @@
 
 import pytest
 
-from corral.playground.noticeboard.settings import SettingsError, from_environment
+from corral.noticeboard.settings import SettingsError, from_environment
 
 from .running import run
 

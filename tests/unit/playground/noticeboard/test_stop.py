@@ -19,7 +19,7 @@ NOWHERE = "mongodb://127.0.0.1:1/board"
 SHORT_GRACE = [
     sys.executable,
     "-c",
-    "from corral.playground.noticeboard import __main__, server; server.GRACE = 1; __main__.main()",
+    "from corral.noticeboard import __main__, server; server.GRACE = 1; __main__.main()",
 ]
 """The program with one second for running requests, so that the test need not wait for eight."""
 
@@ -146,7 +146,7 @@ def test_it_stops_quickly_when_the_database_is_away(start: Start) -> None:
 
 def test_a_part_that_fails_takes_the_process_with_it(start: Start) -> None:
     breaking = (
-        "from corral.playground.noticeboard import __main__, feed\n"
+        "from corral.noticeboard import __main__, feed\n"
         "async def run(self): raise KeyError('a mistake')\n"
         "feed.Feed.run = run; __main__.main()"
     )

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from corral.playground.noticeboard import worker
-from corral.playground.noticeboard.database import Database
-from corral.playground.noticeboard.settings import from_environment
+from corral.noticeboard import worker
+from corral.noticeboard.database import Database
+from corral.noticeboard.settings import from_environment
 
 from .conftest import Mongod, Start
 from .running import Running, wait_for

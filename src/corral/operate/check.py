@@ -1,0 +1,39 @@
+"""`corral check`: what the cluster file alone can tell, for each place where its cluster may run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corral import places
+from corral.operate.where import Where, load, source_name
+from corral.places import PlaceName
+from corral.problems import Problem
+from corral.rules.texts import Language
+from corral.spec.parse import Loaded
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`file` is the file as the user named it."""
+
+    file: str
+    problems: tuple[Problem, ...]
+
+
+async def check(where: Where, language: Language) -> Checked:
+    """Raises InvalidFile for a file that can't be read as one."""
+    loaded = load(where)
+    found: dict[tuple[str, str, str], Problem] = {}
+    for name in _judged_for(loaded, where.on):
+        async with places.opened(loaded, name) as place:
+            for problem in place.judge_file(language):
+                found.setdefault((problem.code, problem.where, problem.message), problem)
+    return Checked(source_name(loaded), tuple(found.values()))
+
+
+def _judged_for(loaded: Loaded, on: PlaceName | None) -> list[PlaceName]:
+    """The playground runs any file; the hosts are meant where the file says how they are reached, or they run it."""
+    if on is not None:
+        return [on]
+    hosts = places.names_ssh(loaded) or places.place_of(loaded, None) == "hosts"
+    return ["playground", "hosts"] if hosts else ["playground"]

@@ -1,0 +1,74 @@
+"""`corral down`: everything on this machine stops, in the order in which nobody is hurt; data stay unless named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from corral import places
+from corral.execute.engine import execute
+from corral.model.identity import STOP_ORDER
+from corral.model.resources import FoundUnit
+from corral.operate.session import Session
+from corral.operate.where import Where, load
+from corral.places.base import Place, Scope
+from corral.plan.actions import Plan, Stage, StageName, StopUnit
+from corral.runs import marks
+from corral.runs.run import RunRequest
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """`kept` is where its data are; empty when nothing was found, `ran` when something ran."""
+
+    name: str
+    kept: str = ""
+    ran: bool = False
+    purged: bool = False
+    declined: bool = False
+    nothing: str = ""
+
+
+async def down(where: Where, name: str, purge: bool, yes: bool, session: Session) -> Stopped:
+    """By `name` also without a file that can be read. Raises CorralError."""
+    async with places.opened_by_name(name) if name else places.opened(load(where), "playground") as place:
+        called = place.cluster.name
+        if nothing := place.nothing_kept():
+            return Stopped(called, nothing=nothing)
+        kept = place.kept_in()
+        question = f"delete the data, logs and secrets of {called} in {kept}?"
+        if purge and not yes and not await session.consent.agreed(question):
+            return Stopped(called, kept, declined=True)
+        return await stop_all(place, purge, session)
+
+
+async def stop_all(place: Place, purge: bool, session: Session) -> Stopped:
+    """Stop what runs of the cluster; with `purge` delete all that is kept of it. Raises CorralError."""
+    await place.settle(session.sink)
+    ran = await place.is_kept()
+    seen = await place.observe(Scope(live=True))
+    plan = stop_plan(place.cluster.name, seen.observed.units)
+    request = RunRequest("down", plan, session.stop)
+    async with place.records.hold(request, (), place.secrets, session.sink) as run:
+        await execute(plan, place.handlers(), run.sink, run.check)
+        await place.leave(purge=False, sink=run.sink)
+        await place.records.mark(marks.STOPPED, {"purge": purge})
+    if purge:
+        await place.leave(purge=True, sink=session.sink)
+    return Stopped(place.cluster.name, place.kept_in(), ran, purge)
+
+
+def stop_plan(cluster: str, units: tuple[FoundUnit, ...]) -> Plan:
+    """Whoever depends on others stops before them; what doesn't run is left as it is."""
+    running = [unit for unit in units if unit.state not in ("stopped", "stopping")]
+    stages = []
+    for roles in STOP_ORDER:
+        wave = tuple(
+            StopUnit(unit.host, unit.name, "the cluster is stopped", role=unit.role)
+            for unit in running
+            if unit.role in roles
+        )
+        stages.append(Stage(_STAGES[roles[0]], (wave,) if wave else ()))
+    return Plan(cluster, tuple(stage for stage in stages if stage.waves))
+
+
+_STAGES: dict[str, StageName] = {"failover": "proxy", "proxy": "proxy", "web": "application", "database": "database"}

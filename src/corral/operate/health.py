@@ -1,0 +1,232 @@
+"""How a cluster fares, asked of everything at once. Never raises: what can't be known is said to be unknown."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from corral.desired.gates import health_gate, proxy_gate
+from corral.model.cluster import Host, Instance, Member
+from corral.model.endpoint import Endpoint
+from corral.model.identity import program_id
+from corral.model.resources import UP, FoundUnit, Gate
+from corral.model.routes import Way
+from corral.mongo.clients import Connections
+from corral.mongo.status import MemberStatus, member_statuses, statuses_in
+from corral.operate.report import (
+    ClusterState,
+    DatabaseStatus,
+    InstanceStatus,
+    MemberRow,
+    ProxyStatus,
+    State,
+    Status,
+)
+from corral.places.base import Observation, Place
+from corral.problems import Problem, Severity
+from corral.verify.http import Answer, ask
+
+NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
+
+
+async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaitable[Answer]] = NOTHING) -> Status:
+    """By what was `seen` just now; `early` is what was asked meanwhile."""
+    cluster, found = place.cluster, _Units.of(seen)
+    asking = _Asking(place, early)
+    instances, proxies, database = await asyncio.gather(
+        asyncio.gather(*(_instance(instance, found, asking) for instance in cluster.app.instances)),
+        asyncio.gather(
+            *(
+                _proxy(host, at, found, asking)
+                for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
+            )
+        ),
+        _database(place, seen, found),
+    )
+    missing = _held_back(found.units, place) + _not_moving(found, place)
+    problems = [*seen.silent.values(), *(problem for _, problem in (*proxies, *instances) if problem)]
+    problems += missing + database[1]
+    proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
+    state = _cluster_state(proxy_rows, instance_rows, database[0])
+    state = "degraded" if state == "healthy" and (missing or seen.silent) else state
+    return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
+
+
+@dataclass(frozen=True)
+class _Units:
+    """The units by name, with their stamps; `silent` are hosts that can't be reached."""
+
+    units: Mapping[str, FoundUnit]
+    silent: frozenset[str]
+
+    @classmethod
+    def of(cls, seen: Observation) -> _Units:
+        return cls({unit.name: unit for unit in seen.observed.units}, frozenset(seen.silent))
+
+    def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
+        """`starting` is an unproven process younger than `patience`, the time that it is given from start to health."""
+        unit = self.units.get(name)
+        if unit is None and host in self.silent:
+            return "healthy" if answer.healthy else "unknown"
+        if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
+            return "stopped"
+        if answer.healthy:
+            return "healthy"
+        young = unit.started.isdigit() and time.time() - int(unit.started) < patience
+        return "starting" if unit.state in UP and young and not unit.proven else "unhealthy"
+
+
+class _Asking:
+    """Asks each question once: what was asked early is only waited for."""
+
+    def __init__(self, place: Place, early: Mapping[Gate, Awaitable[Answer]]) -> None:
+        self.place = place
+        self._early = early
+
+    async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
+        """`unasked`: the unit's host can't be reached, so that nothing is known of it but what the gate tells."""
+        if not (unit is None and unasked) and (unit is None or unit.state not in UP):
+            return Answer(False, unit.detail if unit and unit.detail else "it is not running")
+        if gate is None:
+            return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
+        return await self._early[gate] if gate in self._early else await ask(gate, self.place, way)
+
+
+async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[InstanceStatus, Problem | None]:
+    unit = seen.units.get(instance.name)
+    unasked = instance.host.name in seen.silent
+    gate = health_gate(instance) if instance.health else None
+    answer = await asking.answer(unit, gate, "inside", unasked)
+    patience = instance.health.start_timeout if instance.health else 0
+    state = seen.state(instance.host.name, instance.name, answer, patience)
+    row = InstanceStatus(
+        name=instance.name,
+        host=instance.host.name,
+        address=instance.host.address,
+        port=instance.port,
+        role=instance.role,
+        state=state,
+        version=dict(instance.environment).get("VERSION", ""),
+        pid=unit.pid if unit else 0,
+    )
+    return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.place)
+
+
+async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
+    name = program_id("proxy", host.name).name
+    unit = seen.units.get(name)
+    answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
+    state = seen.state(host.name, name, answer, 10)
+    row = ProxyStatus(host.name, host.address, at.url, state)
+    return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.place)
+
+
+def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
+    """Instances that a proxy was told to leave alone while they are restarted; or that an interrupted run left so."""
+    return [
+        Problem(
+            "held-back",
+            "error",
+            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted run left it so",
+            f"wait if a run is under way; else `{place.traits.mend}` brings it back",
+            name,
+        )
+        for unit in found.values()
+        if unit.state in UP
+        for name in unit.leaves_out
+    ]
+
+
+def _not_moving(seen: _Units, place: Place) -> list[Problem]:
+    """Proxies that can't take over the address that moves, since keepalived doesn't run there."""
+    cluster = place.cluster
+    if not cluster.moving:
+        return []
+    wanted = [program_id("failover", host.name) for host in cluster.proxy.hosts if host.name not in seen.silent]
+    units = {each: seen.units.get(each.name) for each in wanted}
+    return [
+        Problem(
+            "failover-stopped",
+            "error",
+            f"keepalived doesn't run on {wanted.host}, so {cluster.moving.address} can't move there",
+            f"corral logs {wanted.name}; `{place.traits.mend}` starts it",
+            wanted.host,
+        )
+        for wanted, unit in units.items()
+        if unit is None or unit.state not in UP
+    ]
+
+
+def _problem(
+    names: tuple[str, str], state: State, unit: FoundUnit | None, answer: Answer, place: Place
+) -> Problem | None:
+    """`names` are the part's own and the problem's code."""
+    name, code = names
+    if state == "healthy":
+        return None
+    severity: Severity = "warning" if state == "starting" else "error"
+    hint = f"corral logs {name}" if unit else place.traits.mend
+    if unit and unit.pid and state == "unhealthy" and place.traits.kick:
+        hint += f" says why; {place.traits.kick.format(pid=unit.pid)}"
+    return Problem(code, severity, f"{name} is {state}: {answer.detail}", hint, name)
+
+
+async def _database(place: Place, seen: Observation, found: _Units) -> tuple[DatabaseStatus, list[Problem]]:
+    database = place.cluster.database
+    running = {
+        member.name
+        for member in database.members
+        if member.host.name in seen.silent or ((unit := found.units.get(member.unit.name)) and unit.state in UP)
+    }
+    if seen.set_asked:
+        report = statuses_in(seen.observed.replica_set)
+    else:
+        report = await member_statuses(database, Connections(place.secrets, place), running)
+    rows, problems = [], []
+    for member in database.members:
+        unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
+        state = facts.state if facts and member.name in running else "stopped"
+        if member.host.name in seen.silent and state == "UNREACHABLE":
+            state = "unknown"
+        rows.append(_member_row(member, facts, state, unit))
+        if state not in {"PRIMARY", "SECONDARY", "ARBITER"}:
+            detail = f": {facts.detail}" if facts and facts.detail else ""
+            message = f"member {member.host.name} ({member.name}) is {state}{detail}"
+            hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
+            problems.append(Problem("member-state", "error", message, hint, member.host.name))
+    if running and not report.writable:
+        message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"
+        problems.append(Problem("not-writable", "error", message, "corral logs database"))
+    return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
+
+
+def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:
+    """A member that doesn't answer is shown with the file's priority and votes."""
+    return MemberRow(
+        host=member.host.name,
+        address=member.host.address,
+        state=state,
+        priority=facts.priority if facts else member.priority,
+        votes=facts.votes if facts else member.votes,
+        lag_seconds=facts.lag_seconds if facts else None,
+        pid=unit.pid if unit else 0,
+    )
+
+
+def _cluster_state(
+    proxies: tuple[ProxyStatus, ...], instances: tuple[InstanceStatus, ...], database: DatabaseStatus
+) -> ClusterState:
+    """`down` is: nobody can use it, since no proxy or no web instance serves."""
+    web = [instance for instance in instances if instance.role == "web"]
+    if not any(proxy.state == "healthy" for proxy in proxies):
+        return "down"
+    if not any(instance.state == "healthy" for instance in web):
+        return "down"
+    members = all(member.state in {"PRIMARY", "SECONDARY", "ARBITER"} for member in database.members)
+    serving = [row.state for row in proxies] + [row.state for row in instances]
+    whole = all(state == "healthy" for state in serving) and members and database.writable
+    return "healthy" if whole else "degraded"

@@ -1,0 +1,29 @@
+"""Problems with the last lines of the logs that may say why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from corral.model.identity import UnitId
+from corral.operate.report import Status
+from corral.places.base import Place
+from corral.problems import Problem
+from corral.verify.log_lines import shown
+
+
+async def with_log_tails(problems: Iterable[Problem], place: Place, report: Status, lines: int) -> list[Problem]:
+    """`problems`, each error of an instance with the last `lines` lines of its log; secrets are redacted."""
+    units = {each.name: UnitId(each.role, each.host, each.name, each.port) for each in report.instances}
+    return [
+        await _with_tail(problem, units[problem.where], place, lines)
+        if problem.where in units and problem.code == "instance-unhealthy"
+        else problem
+        for problem in problems
+    ]
+
+
+async def _with_tail(problem: Problem, unit: UnitId, place: Place, lines: int) -> Problem:
+    tail = shown("\n".join([each.line async for each in place.logs([unit], lines, follow=False)]))
+    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
+    return replace(problem, message=f"{problem.message}{log}")

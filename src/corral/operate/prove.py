@@ -1,0 +1,76 @@
+"""Before and after a plan is carried out: how long it will take, and whether the cluster works."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from math import ceil
+
+from corral.errors import ChangeFailed
+from corral.events import Note, Sink, StageFinished, StageStarted
+from corral.model.cluster import Cluster
+from corral.operate.log_tails import with_log_tails
+from corral.operate.report import Status
+from corral.operate.status import status_in
+from corral.places.base import Place
+from corral.plan.actions import Action, Plan, StartUnit
+from corral.problems import Problem, errors_in
+
+
+def announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
+    """How long the starts will take, where that is known and long."""
+    waves = [[action for action in wave if _is_instance(action)] for stage in plan.stages for wave in stage.waves]
+    seconds = sum(_seconds(wave, cluster.app.start_time) for wave in waves if wave)
+    if seconds > 10:
+        count = sum(map(len, waves))
+        what = "1 instance starts" if count == 1 else f"{count} instances start"
+        sink(Note(f"{what}: up to {seconds:.0f} s, at {cluster.app.start_time:g} s for one"))
+
+
+def _is_instance(action: Action) -> bool:
+    return isinstance(action, StartUnit) and action.unit.id.is_instance
+
+
+def _seconds(wave: Sequence[Action], start_time: float) -> float:
+    """Lanes are as many as there are machines, and go on at the same time."""
+    starts = [action for action in wave if isinstance(action, StartUnit)]
+    lanes: dict[str, list[StartUnit]] = {}
+    for start in starts:
+        lanes.setdefault(start.unit.lane.name if start.unit.lane else start.host, []).append(start)
+    rounds = max((_rounds(lane) for lane in lanes.values()), default=0)
+    return rounds * (start_time + max((start.drain for start in starts), default=0))
+
+
+def _rounds(starts: Sequence[StartUnit]) -> int:
+    lane = starts[0].unit.lane
+    return ceil(len(starts) / lane.width) if lane else 1
+
+
+async def prove(place: Place, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:
+    """Look from the outside until all is healthy. Raises ChangeFailed with what is not, after the patience is over."""
+    started = time.monotonic()
+    sink(StageStarted("verify", 0))
+    patience = _patience(place.cluster)
+    while True:
+        report = await status_in(place)
+        if report.state == "healthy":
+            sink(StageFinished("verify", time.monotonic() - started))
+            return report
+        starting = any(instance.state == "starting" for instance in report.instances)
+        if time.monotonic() - started > (patience if starting or plan.changes else 10.0):
+            raise ChangeFailed(await _unhealthy(place, report))
+        await asyncio.sleep(interval)
+
+
+def _patience(cluster: Cluster) -> float:
+    """Seconds that a process which is starting by itself is given."""
+    return max((i.health.start_timeout for i in cluster.app.instances if i.health), default=30.0)
+
+
+async def _unhealthy(place: Place, report: Status) -> list[Problem]:
+    """The problems, with the last lines of the log of each instance that has one."""
+    problems = await with_log_tails(report.problems, place, report, lines=20)
+    if not errors_in(problems):
+        problems.append(Problem("not-healthy", "error", f"the cluster is {report.state}", "corral status"))
+    return problems

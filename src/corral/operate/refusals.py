@@ -1,0 +1,147 @@
+"""What keeps a change from being made: one table, which says of each refusal when it is asked and by which verbs.
+
+A refusal raises CorralError with all that it found. Nothing has been changed by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from corral.desired.database import KEY
+from corral.errors import ChangeFailed, InvalidFile, StalePlan, Unreachable
+from corral.model.resources import Observed
+from corral.operate.planning import refuse_stuck
+from corral.places.archives import wrong_archives
+from corral.places.base import Observation, Place
+from corral.plan.actions import Plan
+from corral.plan.basis import changed_since
+from corral.plan.member_restarts import refusal_of_restarts
+from corral.plan.only import Only, hosts_of
+from corral.problems import Problem, errors_in
+from corral.secrets import recognised
+from corral.vault.file import secrets_lost
+from corral.vault.outside import refuse_unknown
+
+Stage = Literal["file", "saved", "seen", "plan", "locked"]
+"""Before anything is asked (of a saved plan once its values are known), after the look, after the plan was made, and once
+more under the lock."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a refusal judges. `plan` is there from the stage `plan` on, a saved one before; `findings` are those on the
+    file at first, then those on the machines; at `locked`, `seen` is the second look."""
+
+    verb: str
+    place: Place
+    findings: tuple[Problem, ...] = ()
+    only: Only = field(default_factory=Only)
+    seen: Observation = field(default_factory=lambda: Observation(Observed()))
+    overwrites: bool = False
+    """Whether files that were changed by hand may be overwritten, or somebody is asked about each."""
+    plan: Plan = field(default_factory=lambda: Plan("", ()))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    name: str
+    stage: Stage
+    verbs: frozenset[str]
+    judge: Callable[[Case], None]
+
+
+def _file(case: Case) -> None:
+    if errors_in(case.findings):
+        raise InvalidFile(case.findings)
+
+
+def _unreachable(case: Case) -> None:
+    needed = hosts_of(case.only, case.place.cluster)
+    if missing := [problem for host, problem in case.seen.silent.items() if host in needed]:
+        raise Unreachable(missing)
+
+
+def _lost_secrets(case: Case) -> None:
+    """The cluster runs already, and with other secrets than those that are here. Those made just now are taken back.
+
+    A key file that differs while another one doesn't is no sign of that: somebody has changed it by hand.
+    """
+    keys = [file for file in case.seen.observed.files if file.path.endswith("/keyfile")]
+    if not keys or any(recognised(file.content, KEY, case.place.secrets) == KEY for file in keys):
+        return
+    fresh = case.place.take_back_secrets()
+    raise secrets_lost(case.place.secrets_path, keys[0].host, taken_back=fresh)
+
+
+def _findings(case: Case) -> None:
+    if errors_in(case.findings):
+        raise ChangeFailed(case.findings)
+
+
+def _rootless(case: Case) -> None:
+    """Of all that the rules know, what would end a removal in its middle."""
+    if rootless := [finding for finding in case.findings if finding.code == "H01"]:
+        raise ChangeFailed(rootless)
+
+
+def _other_bytes(case: Case) -> None:
+    if problems := wrong_archives(case.plan):
+        raise InvalidFile(problems)
+
+
+def _lost_majority(case: Case) -> None:
+    """Asked of the very plan that is to be carried out: a part may leave out the start of the missing member."""
+    refuse_stuck(refusal_of_restarts(case.plan, case.seen.observed.replica_set))
+
+
+def _unknown_values(case: Case) -> None:
+    refuse_unknown(case.plan, case.place.secrets)
+
+
+def _drift(case: Case) -> None:
+    if case.overwrites:
+        return
+    again = "take the change into the cluster file, or add --overwrite"
+    hint = again if case.verb == "up" else f"{again}; without --yes you are asked"
+    problems = [
+        Problem("drift", "error", f"{each.file.path} was changed by hand; nothing was changed", hint, each.host)
+        for each in case.plan.drift()
+    ]
+    if problems:
+        raise ChangeFailed(problems)
+
+
+def _stale(case: Case) -> None:
+    if changed := changed_since(case.plan, case.seen.observed):
+        message = f"the plan no longer fits: {', '.join(changed)} changed since it was made"
+        hint = "corral plan shows what would change now; nothing was changed"
+        raise StalePlan([Problem("stale-plan", "error", message, hint, name) for name in changed[:1]])
+
+
+_CONVERGING: Final = frozenset(("plan", "apply", "up"))
+_STARTING: Final = _CONVERGING | {"restart"}
+_CHANGING: Final = frozenset(("apply", "up", "restart", "destroy"))
+
+REFUSALS: Final = (
+    Refusal("file", "file", _STARTING, _file),
+    Refusal("unknown values", "saved", frozenset(("apply", "up")), _unknown_values),
+    Refusal("unreachable", "seen", _STARTING | {"destroy"}, _unreachable),
+    Refusal("lost secrets", "seen", _STARTING, _lost_secrets),
+    Refusal("findings", "seen", _STARTING, _findings),
+    Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),
+    Refusal("other bytes", "plan", _STARTING, _other_bytes),
+    Refusal("lost majority", "plan", _STARTING, _lost_majority),
+    Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),
+    Refusal("stale", "locked", _CHANGING, _stale),
+)
+"""In the order in which they are asked: the cause before its consequences. Lost secrets don't keep anybody from taking a
+cluster away."""
+
+
+def refuse(stage: Stage, case: Case) -> None:
+    """Raises CorralError."""
+    for refusal in REFUSALS:
+        if refusal.stage == stage and case.verb in refusal.verbs:
+            refusal.judge(case)

@@ -1,0 +1,27 @@
+"""`corral restart`: a rolling restart of a part of the cluster."""
+
+from __future__ import annotations
+
+from corral import places
+from corral.operate.apply import begin
+from corral.operate.change import Change, change
+from corral.operate.planning import restarts
+from corral.operate.report import Changed
+from corral.operate.session import Session
+from corral.operate.targets import select
+from corral.operate.where import Where, load
+
+
+async def restart(where: Where, target: str, yes: bool, session: Session) -> Changed | None:
+    """None when the user said no. Raises CorralError; what has been done until then stays done."""
+    loaded = load(where)
+    async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
+        names = {unit.name for unit in select(place.cluster, target)}
+        await begin(place, "restart", session)
+        wanted = Change(
+            "restart",
+            restarts(names),
+            question=f"restart {target} of {loaded.spec.name}?",
+            yes=yes,
+        )
+        return await change(place, wanted, session)

@@ -1,0 +1,43 @@
+"""`corral show` and `corral init`: the cluster file with all that Corral derives from it, and one to begin with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from corral import places
+from corral.errors import InvalidFile
+from corral.operate.where import DEFAULT_FILE, Where, load
+from corral.problems import Problem
+from corral.spec.example import init_text
+from corral.spec.json_schema import json_schema
+from corral.spec.show import as_yaml, shown
+
+
+async def show(where: Where) -> dict[str, Any]:
+    """As the playground has it: that runs every file. Raises CorralError."""
+    loaded = load(where)
+    async with places.opened(loaded, "playground") as place:
+        value = shown(loaded, place.cluster)
+        value["playground"] = {"network": place.described.removeprefix("on "), **value["playground"]}
+        value["derived"]["time"] = "this machine's own clock"
+        return value
+
+
+def init(file: Path | None, name: str, force: bool) -> Path:
+    """Where the file was written. Raises InvalidFile for a name that no cluster can have, and for a file that is there."""
+    file = file or DEFAULT_FILE
+    text = init_text(name)
+    try:
+        with file.open("w" if force else "x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError as error:
+        message = f"{file} is there already and was left as it is"
+        raise InvalidFile(Problem("file-exists", "error", message, "corral init -f OTHER, or --force")) from error
+    except OSError as error:
+        message = f"{file} can't be written: {error.strerror}"
+        raise InvalidFile(Problem("not-writable", "error", message)) from error
+    return file
+
+
+__all__ = ["as_yaml", "init", "json_schema", "show"]

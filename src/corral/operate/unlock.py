@@ -1,0 +1,40 @@
+"""`corral unlock`: who holds a cluster's lock; and breaking it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from corral.operate.consent import Consent
+from corral.operate.where import Where, opened
+from corral.problems import Problem
+from corral.runs.locks_found import FoundLock
+
+
+@dataclass(frozen=True)
+class Unlocked:
+    """`refusals` are locks that could not be broken, `problems` hosts that could not be asked."""
+
+    found: tuple[FoundLock, ...]
+    removed: tuple[FoundLock, ...]
+    problems: tuple[Problem, ...]
+    refusals: tuple[Problem, ...]
+
+    @property
+    def still_locked(self) -> bool:
+        return any(lock.held for lock in self.found) and not self.removed and not self.refusals
+
+
+async def unlock(
+    where: Where, yes: bool, ask: bool, show: Callable[[list[FoundLock]], None], consent: Consent
+) -> Unlocked:
+    """Asks with `ask`, breaks without asking with `yes`, else only tells. Raises CorralError."""
+    async with opened(where) as place:
+        found = await place.records.locks()
+        show(found.locks)
+        held = [lock for lock in found.locks if lock.held]
+        names = ", ".join(lock.host.name for lock in held)
+        breaking = bool(held) and (yes or (ask and await consent.agreed(f"break the lock on {names}?")))
+        broken = await place.records.break_locks(held) if breaking else None
+    removed, refusals = (tuple(broken.locks), tuple(broken.problems)) if broken else ((), ())
+    return Unlocked(tuple(found.locks), removed, tuple(found.problems), refusals)

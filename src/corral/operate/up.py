@@ -1,0 +1,62 @@
+"""`corral up`: the whole cluster on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from corral import places
+from corral.errors import Interrupted
+from corral.operate.apply import Applied, ApplyRequest, apply_to, plan_of
+from corral.operate.down import stop_all
+from corral.operate.report import Status
+from corral.operate.session import Session
+from corral.operate.status import status_in
+from corral.operate.where import Where, load
+from corral.places.base import Place
+from corral.plan.actions import Plan
+from corral.problems import Problem
+from corral.stop import StopFlag
+
+INTERVAL: Final = 1.0
+"""Seconds between two looks at a cluster in the foreground."""
+
+
+async def up(where: Where, request: ApplyRequest, session: Session) -> Applied:
+    """Returns when the cluster is healthy. Raises CorralError; what runs then goes on running."""
+    loaded = load(where)
+    async with places.opened(loaded, "playground") as place:
+        return await apply_to(place, loaded, request, session)
+
+
+async def dry_run(where: Where, only: Sequence[str], session: Session) -> Plan:
+    """What `up` would do now; changes nothing but the cluster's own directory, where its secrets are made."""
+    async with places.opened(load(where), "playground") as place:
+        return await plan_of(place, only, session, "plan")
+
+
+async def foreground(
+    where: Where, request: ApplyRequest, session: Session, say: Callable[[str], None]
+) -> AsyncGenerator[Applied | Status, None]:
+    """What `up` has brought, then how the cluster fares every second, until something else stops it.
+
+    Cancelled, it stops everything; a failure leaves running what runs. Raises CorralError.
+    """
+    loaded = load(where)
+    async with places.opened(loaded, "playground") as place:
+        try:
+            yield await apply_to(place, loaded, request, session)
+            while await place.is_kept():
+                yield await status_in(place)
+                await asyncio.sleep(INTERVAL)
+        except asyncio.CancelledError:
+            say("\nstopping everything; the data stay")
+            raise await _stopped(place, session) from None
+
+
+async def _stopped(place: Place, session: Session) -> Interrupted:
+    done = await stop_all(place, False, replace(session, stop=StopFlag()))
+    message = f"{done.name} is stopped; its data are kept in {done.kept}"
+    return Interrupted(Problem("stopped", "info", message, "corral up goes on with them"))

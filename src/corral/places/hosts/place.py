@@ -1,0 +1,245 @@
+"""Real hosts over SSH: machines of their own, processes kept by systemd and docker compose."""
+
+from __future__ import annotations
+
+import asyncio
+import os.path
+import time
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from corral import rules
+from corral.desired.database import replica_set
+from corral.desired.hosts import assemble_hosts
+from corral.events import Sink, StageFinished, StageStarted, ignore
+from corral.execute.handlers import Handlers
+from corral.execute.handlers.machine import machine_handlers
+from corral.execute.ways import Ways
+from corral.model.cluster import Cluster, Host
+from corral.model.command import CommandResult
+from corral.model.endpoint import Endpoint
+from corral.model.identity import UnitId
+from corral.model.resources import Desired, FoundReplicaSet, HostFacts
+from corral.model.routes import Way
+from corral.mongo.clients import Connections
+from corral.observe.host_facts import host_facts
+from corral.observe.machine import Answers, observe_machines, observed_of
+from corral.observe.members import with_members
+from corral.observe.replica_set import observe_replica_set
+from corral.places import machines
+from corral.places.archives import with_digests
+from corral.places.base import LogLine, Observation, Scope, Traits
+from corral.places.hosts.front import Front
+from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
+from corral.places.hosts.store import store_of
+from corral.problems import Problem
+from corral.rules.host import preflight
+from corral.rules.texts import Language
+from corral.runs import marks
+from corral.runs.records import MachineRecords
+from corral.secrets import Secrets
+from corral.spec.build import ALL_ABILITIES, build, direct_placement
+from corral.spec.parse import Loaded
+from corral.spec.real_hosts import problems_for_hosts
+from corral.transport.ssh import SshTransport
+from corral.transport.tunnels import Tunnels
+from corral.units.host_units import HostUnits
+from corral.vault.outside import known_outside_of, outside_of
+
+TRAITS: Final = Traits("hosts", "corral apply", ALL_ABILITIES, silence="no host reports a process of this cluster")
+
+
+def cluster_of(loaded: Loaded) -> Cluster:
+    """The cluster on its own machines."""
+    return with_digests(build(loaded.spec, direct_placement(loaded.spec), Path(loaded.directory), loaded.source))
+
+
+class HostsPlace:
+    """The cluster's hosts, reached when first asked."""
+
+    traits = TRAITS
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Raises CorralError."""
+        self.cluster = cluster_of(loaded)
+        self.secrets: Secrets = {}
+        self._loaded, self._fresh = loaded, False
+        self._vault = vault_of(loaded)
+        self._settings = settings_of(loaded)
+        self._transport = SshTransport(self._settings, loaded.spec.ssh.connections)
+        self._tunnels = Tunnels(self._transport, _addresses(self.cluster))
+        self._front = Front(self._tunnels)
+        store = store_of(loaded)
+        self.records = MachineRecords(
+            self.cluster.name, loaded.source, store.journal, self._transport, self.cluster.hosts
+        )
+
+    @property
+    def _ways(self) -> Ways:
+        units = HostUnits(self._transport, self.cluster, self.secrets)
+        return Ways(self._transport, units, self.secrets, self.cluster.host_by_name, self._front)
+
+    def know_secrets(self) -> None:
+        """For verbs that only look: whatever is known."""
+        self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
+
+    async def complete(self, sink: Sink) -> None:
+        outside = outside_of(self._loaded)
+        self._fresh = not self._vault.path.exists()
+        self.secrets = {**self._vault.complete(sink), **outside}
+
+    @property
+    def described(self) -> str:
+        return f"on its {len(self.cluster.hosts)} hosts"
+
+    def judge_file(self, language: Language) -> Sequence[Problem]:
+        exists = os.path.isfile
+        return [*rules.findings(self.cluster, self._loaded, language), *problems_for_hosts(self._loaded, exists)]
+
+    def nothing_kept(self) -> str:
+        """Only a look tells."""
+        return ""
+
+    def kept_in(self) -> str:
+        return "its hosts"
+
+    async def is_kept(self) -> bool:
+        return True
+
+    @property
+    def secrets_path(self) -> Path:
+        return self._vault.path
+
+    def take_back_secrets(self) -> bool:
+        if self._fresh:
+            self._vault.path.unlink()
+        return self._fresh
+
+    def begin(self) -> None:
+        """Open the connections to all hosts at once."""
+        self._transport.begin()
+
+    async def settle(self, sink: Sink) -> None:
+        """Hosts are asked as they are."""
+
+    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
+        """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
+        started = time.monotonic()
+        if scope.live:
+            return _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
+        sink(StageStarted("look", 0))
+        asking = asyncio.ensure_future(self._replica_set())
+        try:
+            found, silent = await self._machines(self.cluster.hosts)
+            replica = await asking
+        finally:
+            asking.cancel()
+        told = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
+        seen = _observation((told, silent), replica, asked=True)
+        seen = await self._with_departed(seen)
+        sink(StageFinished("look", time.monotonic() - started))
+        return seen
+
+    async def _machines(self, hosts: Sequence[Host]) -> Answers:
+        return await observe_machines(self._transport, self.cluster, self.secrets, hosts)
+
+    async def _replica_set(self) -> FoundReplicaSet:
+        names = [member.name for member in self.cluster.database.members]
+        return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), names)
+
+    async def _with_departed(self, seen: Observation) -> Observation:
+        """`seen`, and what is still on the hosts that the file had when it was last carried out and has no more."""
+        remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
+        known = remembered if isinstance(remembered, dict) else {}
+        gone = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        if not gone:
+            return seen
+        departed = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
+        for name, values in gone.items():
+            self._settings[name] = departed_settings(self._loaded, name, values)
+        self.records.hosts = (*self.cluster.hosts, *departed)
+        found, silent = await self._machines(departed)
+        more = observed_of(found, FoundReplicaSet())
+        observed = replace(
+            seen.observed,
+            files=(*seen.observed.files, *more.files),
+            units=(*seen.observed.units, *more.units),
+            written=(*seen.observed.written, *more.written),
+        )
+        left = {name: _left_silent(problem) for name, problem in silent.items()}
+        return replace(seen, observed=observed, departed=departed, left_silent=left)
+
+    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
+        return [*preflight(self.cluster, seen.machines, language), *seen.left_silent.values()]
+
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
+        """Hosts that were not reached, and are not needed, count as bare ones: their part of the plan is left out."""
+        bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
+        return assemble_hosts(self.cluster, {**bare, **host_facts(self.cluster, seen.machines)}, held_back)
+
+    async def enter(self, sink: Sink) -> None:
+        """Whatever keeps processes on hosts is there already."""
+
+    def handlers(self) -> Handlers:
+        return machine_handlers(self._ways)
+
+    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
+        """Which hosts there are, on each of them: one that leaves the file is found by that.
+
+        One that has left it and could not be asked stays known, unless it is to be forgotten.
+        """
+        if not whole:
+            return
+        names = [*self.cluster.host_by_name, *(name for name in seen.left_silent if name not in forgotten)]
+        values = {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
+        if marks.HOSTS not in seen.marks or seen.marks[marks.HOSTS].values != values:
+            await self.records.mark(marks.HOSTS, values, self.cluster.host_by_name)
+
+    def next_words(self) -> str:
+        """`apply` has nothing to say beside its report."""
+        return ""
+
+    async def leave(self, purge: bool, sink: Sink) -> None:
+        """Whatever keeps processes on hosts stays."""
+
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        return await self._front.reach(to, way)
+
+    def logs(self, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
+        return machines.logs(self._ways, units, lines, follow)
+
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
+        return await self._transport.run(host, script, deadline)
+
+    async def close(self) -> None:
+        await self._tunnels.close()
+        await self._transport.close()
+
+
+def _addresses(cluster: Cluster) -> dict[str, str]:
+    """By which host an address is reached. The one that moves is any proxy's neighbour, or its own."""
+    places = {host.address: host.name for host in cluster.hosts}
+    return places | ({cluster.moving.address: cluster.proxy.hosts[0].name} if cluster.moving else {})
+
+
+def _observation(answers: Answers, replica: FoundReplicaSet, *, asked: bool) -> Observation:
+    found, silent = answers
+    known = marks.newest(text for machine in found.values() for text in machine.owned.marks)
+    return Observation(observed_of(found, replica), found, silent, asked, marks=known)
+
+
+def _departed(name: str, remembered: Mapping[str, Any], like: Host) -> Host:
+    """Corral's directories are the same on all hosts."""
+    address = str(remembered.get("address", ""))
+    return Host(name, address, address, like.layout)
+
+
+def _left_silent(problem: Problem) -> Problem:
+    name = problem.where
+    message = (
+        f"{name} has left the cluster file and can't be asked, so what it still runs is unknown: {problem.message}"
+    )
+    hint = f"bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, `corral apply --forget {name}`"
+    return Problem("departed-silent", "warning", message, hint, name)

@@ -1,0 +1,70 @@
+"""How each host is reached, and where the secrets of its cluster are: what the cluster file says of that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from corral.places.hosts.store import store_of
+from corral.spec.parse import Loaded
+from corral.transport.ssh_settings import SshSettings
+from corral.vault.file import Vault
+
+
+def settings_of(loaded: Loaded) -> dict[str, SshSettings]:
+    """By the host's name: the file's own words, ~/.ssh/config for the rest."""
+    spec = loaded.spec
+    return {
+        name: _settings(loaded, name, host.address, (host.ssh or spec.ssh).model_dump())
+        for name, host in spec.hosts.items()
+    }
+
+
+def departed_settings(loaded: Loaded, name: str, remembered: Mapping[str, Any]) -> SshSettings:
+    """Of a host that has left the file, by what was remembered of it; for the rest as the file has its hosts reached."""
+    known = {key: remembered[key] for key in REMEMBERED if remembered.get(key)}
+    return _settings(loaded, name, str(remembered.get("address", name)), loaded.spec.ssh.model_dump() | known)
+
+
+REMEMBERED = ("user", "port", "jump", "sudo")
+"""What is remembered of the way to a host, beside its address. Not its key: that is a file of this machine."""
+
+
+def remembered_of(settings: SshSettings) -> dict[str, Any]:
+    return {"address": settings.address, **{key: getattr(settings, key) for key in REMEMBERED}}
+
+
+def _settings(loaded: Loaded, name: str, address: str, ssh: Mapping[str, Any]) -> SshSettings:
+    known = [str(store_of(loaded).known_hosts), *([path_of(loaded, ssh["known_hosts"])] if ssh["known_hosts"] else [])]
+    return SshSettings(
+        host=name,
+        address=address,
+        user=ssh["user"],
+        port=ssh["port"] or 0,
+        key=path_of(loaded, ssh["key"]) if ssh["key"] else "",
+        jump=ssh["jump"],
+        sudo=ssh["sudo"],
+        known_hosts=tuple(known),
+        timeout=ssh["timeout"],
+    )
+
+
+def path_of(loaded: Loaded, path: str) -> str:
+    """`~` is the user's home; anything else relative starts at the cluster file's directory."""
+    return os.path.normpath(Path(loaded.directory) / Path(path).expanduser())
+
+
+def vault_of(loaded: Loaded) -> Vault:
+    secrets = loaded.spec.secrets
+    return Vault(
+        store_of(loaded).secrets,
+        [_recipient(loaded, text) for text in secrets.recipients],
+        [path_of(loaded, secrets.identity)] if secrets.identity else [],
+    )
+
+
+def _recipient(loaded: Loaded, text: str) -> str:
+    """A public key as it is, or the path of a file that holds one."""
+    return text if text.startswith(("age1", "ssh-")) else path_of(loaded, text)

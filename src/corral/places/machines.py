@@ -1,0 +1,56 @@
+"""What the playground and real hosts have in common, composed: logs, commands and handlers over a transport."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+
+from corral.errors import CorralError
+from corral.execute.ways import Ways
+from corral.model.identity import UnitId
+from corral.places.base import LogLine
+from corral.secrets import redact
+
+
+async def logs(ways: Ways, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
+    """Unit by unit, all asked at once; with `follow` also what comes, until every host has hung up."""
+    if not follow:
+        for tail in await asyncio.gather(*(_tail(ways, unit, lines) for unit in units)):
+            for each in tail:
+                yield each
+        return
+    queue: asyncio.Queue[LogLine | None] = asyncio.Queue(1000)
+    readers = [asyncio.create_task(_read(ways, unit, lines, queue)) for unit in units]
+    left = len(readers)
+    try:
+        while left:
+            line = await queue.get()
+            if line is None:
+                left -= 1
+            else:
+                yield line
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+
+
+async def _tail(ways: Ways, unit: UnitId, lines: int) -> list[LogLine]:
+    try:
+        done = await ways.transport.run(unit.host, ways.units.log_script(unit, lines))
+    except CorralError as error:
+        return [LogLine(unit, f"its log can't be read: {error}")]
+    said = done.text if done.code == 0 else f"its log can't be read: {done.error}"
+    return [LogLine(unit, redact(line, ways.secrets)) for line in said.splitlines()]
+
+
+async def _read(ways: Ways, unit: UnitId, lines: int, queue: asyncio.Queue[LogLine | None]) -> None:
+    try:
+        script = ways.units.log_script(unit, lines, follow=True)
+        async with aclosing(ways.transport.follow(unit.host, script)) as stream:
+            async for line in stream:
+                await queue.put(LogLine(unit, redact(line, ways.secrets)))
+    except CorralError as error:
+        await queue.put(LogLine(unit, f"its log can't be followed: {error}"))
+    await queue.put(None)

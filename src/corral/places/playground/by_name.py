@@ -1,0 +1,34 @@
+"""A playground of which nothing but its name is known."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from corral.errors import InvalidFile
+from corral.places.playground.state import state_home, state_of
+from corral.problems import Problem
+from corral.spec.parse import Loaded, load_text
+from corral.spec.schema import NAME
+
+
+def loaded_by_name(name: str) -> Loaded:
+    """The cluster file as it was carried out last; without one that can be read, a file of that name alone.
+
+    Raises InvalidFile: a name is a directory's, and a path would lead to somebody else's; ChangeFailed for a directory
+    that another version of Corral has made.
+    """
+    if not re.fullmatch(NAME.pattern, name):
+        message = f"--name {name!r} can't be a cluster's name: {NAME.what}"
+        raise InvalidFile(Problem("bad-value", "error", message, f"ls {state_home()} lists those that are kept here"))
+    return state_of(name).applied() or load_text(_NAMELESS.format(name=name), "", Path("/"))
+
+
+_NAMELESS = """\
+name: {name}
+hosts: {{localhost: 10.0.0.1}}
+proxy: {{hosts: [localhost]}}
+app: {{command: "true", hosts: [localhost]}}
+database: {{members: {{localhost: {{}}}}}}
+"""
+"""Enough to stop what runs: that is told by its supervisor."""

@@ -1,0 +1,296 @@
+"""The playground: hosts are loopback addresses of this machine, processes are kept by supervisord."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Collection, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from corral import rules
+from corral.desired.assemble import assemble
+from corral.errors import ChangeFailed, split
+from corral.events import Note, Sink, StageFinished, StageStarted, ignore
+from corral.execute.handlers import Handlers
+from corral.execute.handlers.machine import machine_handlers
+from corral.execute.ways import Ways
+from corral.model.cluster import Cluster, Host
+from corral.model.command import CommandResult
+from corral.model.endpoint import Endpoint
+from corral.model.identity import UnitId
+from corral.model.resources import UP, Desired, HostFacts, Observed, digest
+from corral.model.routes import Direct, Way
+from corral.observe.cluster import observe
+from corral.observe.files import STAMPS, observe_files
+from corral.observe.units import split_stamps, with_revisions
+from corral.places import machines
+from corral.places.base import LogLine, Observation, Scope, Traits
+from corral.places.playground import ports, preflight
+from corral.places.playground.addresses import default_network, loopback_addresses
+from corral.places.playground.ports import LOCALHOST
+from corral.places.playground.state import State, networks_of_others, state_of
+from corral.problems import Problem
+from corral.rules.texts import Language
+from corral.runs import marks
+from corral.runs.records import MachineRecords
+from corral.secrets import Secrets
+from corral.spec.build import Placement, build
+from corral.spec.parse import Loaded
+from corral.transport.local import LocalTransport
+from corral.units import orphans
+from corral.units.supervisor_units import SupervisordUnits
+from corral.units.supervisord import Supervisord
+from corral.vault.file import GENERATORS, Vault
+from corral.vault.outside import known_outside_of, outside_of
+
+TRAITS: Final = Traits(
+    "playground",
+    "corral up",
+    frozenset(),
+    silence="it is not running",
+    settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
+    kick="`kill {pid}` has it started anew",
+)
+Facts = dict[str, HostFacts]
+CACHE_SIZE: Final = 256 << 20
+"""Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
+OPLOG_SIZE: Final = 990 << 20
+"""Bytes of oplog for each mongod: the smallest that MongoDB chooses by itself; by default it takes 5 % of the disk."""
+MONGOD_PARAMETERS: Final = {"shutdownTimeoutMillisForSignaledShutdown": "1000"}
+"""When everything stops there is no other member to hand over to, and mongod would wait 15 s for one."""
+PATIENCE: Final = 90.0
+"""Seconds for processes that are just ending, as where an interrupted run told them to: mongod has 60."""
+ORPHANS: Final = 60.0
+"""Seconds for processes that outlived their supervisor to end."""
+SECRETS: Final = {name: make for name, make in GENERATORS.items() if name != "vrrp"}
+"""No address moves here."""
+
+
+class PlaygroundPlace:
+    """A cluster's place on this machine."""
+
+    traits = TRAITS
+
+    def __init__(self, loaded: Loaded) -> None:
+        """Raises ChangeFailed when the file's network is not the one that the cluster's data were made with."""
+        self._loaded, self.state = loaded, state_of(loaded.spec.name)
+        self.network = _network(loaded, self.state)
+        self.daemon = Supervisord(self.state.root, loaded.spec.name)
+        self.units = SupervisordUnits(self.daemon)
+        self.cluster = self._placed(self._known_ports())
+        self.secrets: Secrets = {}
+        self._vault, self._fresh = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False), False
+        self._transport = LocalTransport()
+        self._routes = Direct()
+        self._path = ""
+        self._facts: Facts = {}
+        self._lacking: tuple[Problem, ...] = ()
+        """Why nginx or mongod can't be used here."""
+        self.records = MachineRecords(
+            self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
+        )
+
+    def know_secrets(self) -> None:
+        """For verbs that only look: whatever is known."""
+        self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
+
+    async def complete(self, sink: Sink) -> None:
+        self.state.prepare()
+        outside = outside_of(self._loaded)
+        self._fresh = not self._vault.path.exists()
+        self.secrets = {**self._vault.complete(), **outside}
+
+    @property
+    def described(self) -> str:
+        return f"on {self.network}"
+
+    def judge_file(self, language: Language) -> Sequence[Problem]:
+        return rules.findings(self.cluster, self._loaded, language)
+
+    def nothing_kept(self) -> str:
+        if self.state.root.exists():
+            return ""
+        return f"nothing runs on this machine and nothing is kept in {self.state.root}"
+
+    def kept_in(self) -> str:
+        return str(self.state.root)
+
+    async def is_kept(self) -> bool:
+        return bool(await self.daemon.pid() or orphans.processes_of(self.state.root))
+
+    @property
+    def secrets_path(self) -> Path:
+        return self._vault.path
+
+    def take_back_secrets(self) -> bool:
+        if self._fresh:
+            self._vault.path.unlink()
+        return self._fresh
+
+    def begin(self) -> None:
+        """Nothing has to be opened."""
+
+    async def settle(self, sink: Sink) -> None:
+        """Also the proxies' ports are decided: each is free on its own address and on 127.0.0.1.
+
+        Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
+        """
+        await self.daemon.wait_for_shutdown(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
+        while any(unit.state == "stopping" for unit in await self.units.list()) and time.monotonic() < deadline:
+            await asyncio.sleep(0.1)
+        serving = {unit.host for unit in await self.units.list() if unit.role == "proxy" and unit.state in UP}
+        wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
+        known = dict(zip(wanted, self._known_ports(), strict=True))
+        kept = {host: port for host, port in known.items() if host in serving}
+        self.cluster = self._placed(ports.choose(wanted, kept, self._addresses(), sink))
+
+    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
+        return await (self._observe_units() if scope.live else self._observe_all())
+
+    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
+        """What is running holds its own ports."""
+        if self._lacking:
+            return self._lacking
+        running = frozenset(unit.name for unit in seen.observed.units if unit.state in UP)
+        return preflight.findings(self.cluster, self.desired(seen), running, self.state, self._path)
+
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
+        return assemble(self.cluster, self._facts, held_back)
+
+    async def enter(self, sink: Sink) -> None:
+        """What an earlier supervisor has left behind would hold the ports and the data; the network is decided."""
+        if not await self.daemon.pid():
+            await self._end_orphans(sink)
+        proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
+        self.state.add_facts(cluster=self.cluster.name, network=self.network, proxy_ports=proxies)
+        started = time.monotonic()
+        if await self.daemon.start():
+            sink(StageStarted("supervisor", 1))
+            sink(StageFinished("supervisor", time.monotonic() - started))
+
+    def handlers(self) -> Handlers:
+        return machine_handlers(self._ways)
+
+    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
+        """By what the set knows its members: a file that changes all of that at once would leave the data behind.
+
+        The file itself too: `down --name` works when it is gone.
+        """
+        members = [member.name for member in self.cluster.database.members]
+        self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
+        self.state.keep_file(self._loaded)
+        await self.records.unmark(marks.STOPPED)
+
+    def next_words(self) -> str:
+        """app.next, once for each text: whoever has registered the first user needs to hear no more of it."""
+        text = self.cluster.app.next
+        said = self.state.read_facts().get("said_next", "")
+        self.state.add_facts(said_next=digest(text))
+        return text if said != digest(text) else ""
+
+    async def leave(self, purge: bool, sink: Sink) -> None:
+        await self.daemon.shutdown(PATIENCE)
+        await self._end_orphans(sink)
+        if purge:
+            self.state.purge()
+
+    async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+        return await self._routes.reach(to, way)
+
+    def logs(self, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
+        return machines.logs(self._ways, units, lines, follow)
+
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
+        return await self._transport.run(host, script, deadline)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    @property
+    def _ways(self) -> Ways:
+        return Ways(self._transport, self.units, self.secrets, self.cluster.host_by_name, self._routes)
+
+    async def _end_orphans(self, sink: Sink) -> None:
+        left = orphans.processes_of(self.state.root)
+        if left:
+            sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
+            await orphans.end(left, ORPHANS)
+
+    async def _observe_units(self) -> Observation:
+        units = await self.units.list()
+        if not units:
+            return Observation(Observed(units=units))
+        reads = await asyncio.gather(
+            *(
+                observe_files(self._transport, host, self.secrets, [str(host.layout.state / STAMPS)])
+                for host in self.cluster.hosts
+            ),
+            return_exceptions=True,
+        )
+        found, problems = split(reads)
+        stamps = split_stamps(file for files, _ in found for file in files)[1]
+        silent = {problem.where: problem for problem in problems}
+        return Observation(Observed(units=with_revisions(units, stamps)), silent=silent)
+
+    async def _observe_all(self) -> Observation:
+        self._facts, self._lacking = await asyncio.to_thread(self._host_facts)
+        self._path = await self.daemon.path()
+        if self._lacking:
+            return Observation(Observed())
+        hosts = (*self.cluster.hosts, *self._departed())
+        desired = self.desired(Observation(Observed()))
+        found = await observe(hosts, desired, self._transport, self.units, self.secrets)
+        return Observation(found, set_asked=True, departed=self._departed())
+
+    def _host_facts(self) -> tuple[Facts, tuple[Problem, ...]]:
+        try:
+            return preflight.host_facts(self.cluster), ()
+        except ChangeFailed as failure:
+            return {}, failure.problems
+
+    def _departed(self) -> tuple[Host, ...]:
+        """Hosts that an earlier file had: Corral's files on them are removed, their data stay."""
+        present = {path.name for path in self.state.root.glob("hosts/*")} - set(self._loaded.spec.hosts)
+        return tuple(Host(name, "", "", self.state.layout(name)) for name in sorted(present))
+
+    def _placed(self, proxy_ports: tuple[int, ...]) -> Cluster:
+        spec = self._loaded.spec
+        placement = Placement(
+            addresses=self._addresses(),
+            layouts={host: self.state.layout(host) for host in spec.hosts},
+            proxy_ports=proxy_ports,
+            extra_addresses=(LOCALHOST,),
+            storage=PurePosixPath(self.state.root / "storage"),
+            url=Endpoint("http", LOCALHOST, proxy_ports[0]).url,
+            cache_size=CACHE_SIZE,
+            oplog_size=OPLOG_SIZE,
+            parameters=MONGOD_PARAMETERS,
+        )
+        return build(spec, placement, self._loaded.directory)
+
+    def _addresses(self) -> dict[str, str]:
+        declared = {name: host.address for name, host in self._loaded.spec.hosts.items()}
+        return loopback_addresses(declared, self.network)
+
+    def _known_ports(self) -> tuple[int, ...]:
+        """The proxies' ports as the last run chose them, or as the file asks."""
+        spec = self._loaded.spec
+        recorded = self.state.read_facts().get("proxy_ports") or {}
+        return tuple(
+            int(recorded.get(host, spec.playground.port + number)) for number, host in enumerate(spec.proxy.hosts)
+        )
+
+
+def _network(loaded: Loaded, state: State) -> str:
+    """By the file, else as it was; at first by the cluster's name, unless another cluster or anything else is there."""
+    recorded = state.read_facts().get("network")
+    if not (network := loaded.spec.playground.network or recorded):
+        name = loaded.spec.name
+        return default_network(name, ports.loopback_networks() | networks_of_others(name))
+    if recorded not in (None, network) and state.has_data():
+        message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
+        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to begin anew"
+        raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
+    return str(network)

@@ -1,0 +1,152 @@
+"""Who holds a port: asked of the kernel before anything starts."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from corral.errors import ChangeFailed
+from corral.events import Note, Sink
+from corral.problems import Problem
+
+LOCALHOST: Final = "127.0.0.1"
+_LISTEN: Final = "0A"
+"""The state of a listening socket in /proc/net/tcp."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """The process behind a listening socket. `pid` is 0 when it belongs to another user and can't be seen."""
+
+    pid: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.command} (pid {self.pid})" if self.pid else "a process of another user"
+
+
+def bind_error(address: str, port: int) -> OSError | None:
+    """Why a listener on address:port would fail; None when it would not."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen(1)
+        except OSError as error:
+            return error
+    return None
+
+
+def is_taken(address: str, port: int) -> bool:
+    error = bind_error(address, port)
+    return error is not None and error.errno == errno.EADDRINUSE
+
+
+def first_free(addresses: Iterable[str], port: int) -> int:
+    """The first port from `port` on that is free on all of `addresses`. Raises OSError when there is none."""
+    wanted = list(addresses)
+    for candidate in range(port, min(port + 1000, 65536)):
+        if all(bind_error(address, candidate) is None for address in wanted):
+            return candidate
+    raise OSError(errno.EADDRINUSE, f"no free port from {port} on")
+
+
+def choose(
+    wanted: Mapping[str, int], kept: Mapping[str, int], addresses: Mapping[str, str], sink: Sink
+) -> tuple[int, ...]:
+    """A port for each proxy of `wanted`, free on its own address and on 127.0.0.1; those that serve keep theirs.
+
+    Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
+    """
+    chosen = dict(kept)
+    first = min(wanted.values())
+    for host, port in kept.items():
+        if first not in range(port - 1000, port + 1):
+            sink(Note(f"{host} stays on {port} while it runs; `corral down`, then `up`, moves it", "warning"))
+    for host, asked in wanted.items():
+        if host in chosen:
+            continue
+        chosen[host] = _next_free((addresses[host], LOCALHOST), asked, set(chosen.values()))
+        if chosen[host] != asked:
+            sink(Note(_moved(host, asked, chosen[host], addresses[host]), "warning"))
+    return tuple(chosen[host] for host in wanted)
+
+
+def _next_free(addresses: tuple[str, ...], wanted: int, chosen: Collection[int]) -> int:
+    port = wanted
+    while True:
+        try:
+            port = first_free(addresses, port)
+        except OSError as error:
+            raise ChangeFailed(Problem("no-free-port", "error", f"the proxy needs a port: {error.strerror}")) from error
+        if port not in chosen:
+            return port
+        port += 1
+
+
+def _moved(host: str, wanted: int, port: int, address: str) -> str:
+    taken = next((a for a in (address, LOCALHOST) if is_taken(a, wanted)), LOCALHOST)
+    return f"{taken}:{wanted} is taken by {holder(taken, wanted)}: {host} listens on {port}"
+
+
+def holder(address: str, port: int) -> Holder:
+    """The process that listens on address:port, or on that port of every address."""
+    inodes = set(_listening(address, port))
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdigit() and inodes & set(_sockets(directory)):
+            return Holder(int(directory.name), command_of(int(directory.name)))
+    return Holder(0, "")
+
+
+def loopback_networks() -> set[str]:
+    """The /16s of 127.0.0.0/8 on an address of which something listens."""
+    addresses = (bytes.fromhex(address)[::-1] for address, _, _ in _listeners() if len(address) == 8)
+    return {f"127.{address[1]}.0.0/16" for address in addresses if address[0] == 127}
+
+
+def command_of(pid: int) -> str:
+    """The process's command line, or its short name; at most 120 characters."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        return (words or Path(f"/proc/{pid}/comm").read_text().strip())[:120]
+    except OSError:
+        return "a process that has just ended"
+
+
+def _listening(address: str, port: int) -> Iterator[int]:
+    """Inodes of the sockets that would refuse a listener on address:port."""
+    packed = socket.inet_aton(address)[::-1].hex().upper()
+    mapped = f"0000000000000000FFFF0000{packed}"
+    refusing = {packed, mapped, "00000000", "0" * 32}
+    return (inode for held, held_port, inode in _listeners() if held in refusing and held_port == port)
+
+
+def _listeners() -> Iterator[tuple[str, int, int]]:
+    """Each listening socket's address as the kernel writes it (little-endian hexadecimal), port and inode."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = Path(table).read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for fields in map(str.split, rows):
+            address, _, port = fields[1].partition(":")
+            if fields[3] == _LISTEN:
+                yield address, int(port, 16), int(fields[9])
+
+
+def _sockets(process: Path) -> Iterator[int]:
+    try:
+        descriptors = list((process / "fd").iterdir())
+    except OSError:
+        return
+    for descriptor in descriptors:
+        try:
+            target = str(descriptor.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:["):
+            yield int(target[8:-1])

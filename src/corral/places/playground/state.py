@@ -1,0 +1,156 @@
+"""The playground's directory: one for each cluster, below XDG_STATE_HOME."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from corral.errors import ChangeFailed, CorralError
+from corral.files import write_file
+from corral.model.cluster import Host, Layout
+from corral.problems import Problem
+from corral.spec.parse import Loaded, load_text
+
+FORMAT: Final = 1
+"""The version of this directory's layout. A directory of another version is never touched."""
+_UNSAFE: Final = set(";#%$\n\"'")
+"""Characters that supervisord's, nginx's and mongod's files would each have to escape in a way of their own."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a cluster's files, data, logs and secrets lie."""
+
+    root: Path
+
+    @property
+    def facts_file(self) -> Path:
+        return self.root / "state.json"
+
+    @property
+    def secrets_file(self) -> Path:
+        return self.root / "secrets.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal"
+
+    def as_host(self) -> Host:
+        """This machine, where the cluster's lock and marks lie once for all of its hosts."""
+        place = PurePosixPath(self.root / "control")
+        return Host("this machine", "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
+
+    def keep_file(self, loaded: Loaded) -> None:
+        """Keep the cluster file as it was carried out: `down --name` needs it when the user's own is gone."""
+        write_file(self.root / "applied.yaml", loaded.text.encode(), 0o600)
+        self.add_facts(applied={"source": loaded.source, "directory": str(loaded.directory)})
+
+    def applied(self) -> Loaded | None:
+        """The file that was carried out last; None when it isn't known, or this Corral can't read it."""
+        kept = self.read_facts().get("applied")
+        if not isinstance(kept, dict):
+            return None
+        try:
+            text = (self.root / "applied.yaml").read_text()
+            return load_text(text, str(kept.get("source", "")), Path(str(kept.get("directory", "/"))))
+        except (OSError, CorralError):
+            return None
+
+    def layout(self, host: str) -> Layout:
+        base = PurePosixPath(self.root / "hosts" / host)
+        return Layout(base / "config", base / "data", base / "logs", base / "run", state=base / "run")
+
+    def read_facts(self) -> dict[str, Any]:
+        """What was decided once and holds: the format, the network, the proxies' ports. Empty before the first run.
+
+        Raises ChangeFailed when the directory is of another version, or not ours.
+        """
+        try:
+            facts = json.loads(self.facts_file.read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise ChangeFailed(_unreadable(self.facts_file, error)) from error
+        if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+            raise ChangeFailed(_other_version(self.root, facts))
+        return facts
+
+    def add_facts(self, **facts: Any) -> None:
+        """Write `facts` down beside those that are there, when they differ."""
+        known = self.read_facts()
+        wanted = {"format": FORMAT, **known, **facts}
+        if wanted != known:
+            write_file(self.facts_file, (json.dumps(wanted, indent=2) + "\n").encode(), 0o600)
+
+    def exists(self) -> bool:
+        return self.facts_file.exists()
+
+    def prepare(self) -> None:
+        """Make the directory, private to its owner. Raises ChangeFailed with the reason when that can't be."""
+        if _UNSAFE & set(str(self.root)):
+            message = f"{self.root} holds a character that the cluster's configuration files can't carry"
+            raise ChangeFailed(Problem("state-path", "error", message, "set XDG_STATE_HOME to a plain path"))
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.chmod(0o700)
+            write_file(self.root / ".writable", bytes(4096), 0o600)
+        except OSError as error:
+            message = f"{self.root} can't be written: {error.strerror or error}"
+            hint = "give it back to your user, or set XDG_STATE_HOME to another place; nothing was changed"
+            raise ChangeFailed(Problem("state-not-writable", "error", message, hint, str(self.root))) from error
+
+    def has_data(self) -> bool:
+        """Whether a database was ever started here."""
+        return bool(self.data_hosts())
+
+    def data_hosts(self) -> list[str]:
+        """The hosts that hold a database's files."""
+        return sorted({path.parents[2].name for path in self.root.glob("hosts/*/data/mongod/*")})
+
+    def purge(self) -> None:
+        """Delete everything. Raises OSError."""
+        shutil.rmtree(self.root)
+
+
+def state_home() -> Path:
+    """$XDG_STATE_HOME/corral, by default ~/.local/state/corral."""
+    home = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
+    return (base / "corral").resolve()
+
+
+def state_of(cluster: str) -> State:
+    return State(state_home() / cluster)
+
+
+def networks_of_others(cluster: str) -> set[str]:
+    """The networks of this user's other clusters, stopped ones too; without those whose directory can't be read."""
+    networks = set()
+    for file in state_home().glob("*/state.json"):
+        if file.parent.name != cluster:
+            with contextlib.suppress(
+                ChangeFailed
+            ):  # told to whoever uses that cluster; this one is not kept from running
+                networks.add(str(State(file.parent).read_facts().get("network", "")))
+    return networks
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    reason = error.strerror if isinstance(error, OSError) else "it is not what Corral wrote"
+    return Problem("state-unreadable", "error", f"{path} can't be read: {reason}", "data are untouched", str(path))
+
+
+def _other_version(root: Path, facts: object) -> Problem:
+    version = facts.get("format", "none") if isinstance(facts, dict) else "none"
+    return Problem(
+        "state-version",
+        "error",
+        f"{root} was made by another version of Corral: its format is {version}, this one reads {FORMAT}",
+        "use the Corral that made it, or `corral down --purge` with that one; data are untouched",
+        str(root),
+    )

@@ -1,0 +1,67 @@
+"""A run as it goes on, in the words of its records: its events, each once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from corral.events import ActionFailed, ActionFinished, ActionStarted, Event, Note, StageFinished
+from corral.problems import Problem
+
+
+class Followed:
+    """Reads the records of one run again and again."""
+
+    def __init__(self, run: str) -> None:
+        self.ended = False
+        self._run = run
+        self._seen: dict[str, int] = {}
+        """By whose record it is: how many of its lines were read."""
+        self._summaries: dict[tuple[str, str], str] = {}
+
+    def news(self, texts: Mapping[str, str]) -> Iterator[Event]:
+        """What has come since the last time, in the order in which it happened; `texts` are the records of each host,
+        or the one that is kept here."""
+        fresh: list[dict[str, Any]] = []
+        for whose, text in texts.items():
+            lines = [line for line in _lines(text) if line.get("run") == self._run]
+            fresh += lines[self._seen.get(whose, 0) :]
+            self._seen[whose] = len(lines)
+        for line in sorted(fresh, key=lambda line: str(line.get("at", ""))):
+            yield from self._event(line)
+
+    def _event(self, line: Mapping[str, Any]) -> Iterator[Event]:
+        kind, action, host = line.get("kind"), str(line.get("action", "")), str(line.get("host", ""))
+        seconds = float(line.get("seconds") or 0)
+        match kind:
+            case "note":
+                severity = "warning" if line.get("severity") == "warning" else "info"
+                yield Note(str(line.get("message", "")), severity)
+            case "started":
+                self._summaries[action, host] = str(line.get("summary", action))
+                yield ActionStarted(action, host, self._summaries[action, host])
+            case "done":
+                yield ActionFinished(action, host, self._summaries.get((action, host), action), seconds)
+            case "failed":
+                yield ActionFailed(action, host, _problems(line), seconds)
+            case "stage":
+                yield StageFinished(str(line.get("stage", "")), seconds)
+            case "ended":
+                self.ended = True
+
+
+def _lines(text: str) -> Iterator[dict[str, Any]]:
+    """Whole lines; the last one may still be on its way."""
+    for raw in text.splitlines():
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            yield line
+
+
+def _problems(line: Mapping[str, Any]) -> tuple[Problem, ...]:
+    found = line.get("problems") or ()
+    return tuple(Problem(str(p.get("code", "")), "error", str(p.get("message", ""))) for p in found)

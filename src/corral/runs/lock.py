@@ -1,0 +1,251 @@
+"""One run at a time for each cluster, from whichever machine: a lock on every host, held while a run lasts.
+
+A run that ends, however it ends, gives the lock back; one that was killed stops refreshing it, and after TTL seconds
+the next one takes it over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from corral.errors import ChangeFailed, CorralError, Locked, Unreachable, joined
+from corral.events import Note, Sink, ignore
+from corral.model.cluster import Host
+from corral.model.command import CommandResult
+from corral.problems import Problem
+from corral.runs import lock_file
+from corral.runs.lock_file import HELD, TTL, Answer, Claim, Holder, answer_in
+from corral.transport.base import Transport
+
+
+def _nothing() -> None:
+    """For a lock that nothing goes with."""
+
+
+@dataclass(frozen=True)
+class Hooks:
+    """What goes with a lock. `on_lost` is called once; `sink` is told what its user should know.
+
+    `start`, `news` and `end` give POSIX sh texts that travel to a host with the lock's own, when it is taken, each time
+    that it is refreshed, and when it is given back. `news` gives besides what is called once its text has arrived; `end`
+    is told what the run failed by, None when it didn't.
+    """
+
+    on_lost: Callable[[Problem], None] = lambda _problem: None
+    sink: Sink = ignore
+    start: Callable[[str], str] = lambda _host: ""
+    news: Callable[[str], tuple[str, Callable[[], None]]] = lambda _host: ("", _nothing)
+    end: Callable[[str, BaseException | None], str] = lambda _host, _failure: ""
+
+
+NO_HOOKS = Hooks()
+
+
+@asynccontextmanager
+async def held(
+    transport: Transport, hosts: Sequence[Host], holder: Holder, hooks: Hooks = NO_HOOKS, ttl: int = TTL
+) -> AsyncIterator[Lock]:
+    """Hold the lock on all of `hosts`.
+
+    Raises Locked when another run holds it on one of them, Unreachable or ChangeFailed when it can't be taken; those
+    that were taken by then are given back.
+    """
+    lock = Lock(transport, hosts, holder, hooks, ttl)
+    failure: BaseException | None = None
+    try:
+        await lock.take()
+        async with _running([lock.keep(host) for host in lock.hosts]):
+            yield lock
+    except BaseException as error:
+        failure = error
+        raise
+    finally:
+        await lock.release(failure)
+
+
+class Lock:
+    """A run's own lock. `lost` is set when it no longer is the run's own, or nobody can tell."""
+
+    def __init__(self, transport: Transport, hosts: Sequence[Host], holder: Holder, hooks: Hooks, ttl: int) -> None:
+        self.hosts = sorted(hosts, key=lambda host: host.name)
+        self.lost = asyncio.Event()
+        self.taken_over: list[Claim] = []
+        """The runs that had left it behind."""
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        self._claim = Claim(holder, since, secrets.token_hex(16), lock_file.process_of(holder.pid))
+        self._transport, self._hooks, self._ttl = transport, hooks, ttl
+        self._tried: list[Host] = []
+        self._begun: set[str] = set()
+        self._heard: dict[str, float] = {}
+        """By host: when the last refresh that came through was sent."""
+        self._trouble: dict[str, str] = {}
+        """By host: why the last refresh didn't."""
+        self._loss: Problem | None = None
+
+    def check(self) -> None:
+        """Raises Locked when the run may not go on, Unreachable when that is since a host no longer answers.
+
+        Asks no host: a refresh that is overdue counts as lost.
+        """
+        for host, heard in self._heard.items():
+            if _now() - heard > self._ttl:
+                self._lose(host, self._overdue(host, _now() - heard))
+        if self._loss:
+            raise (Unreachable if self._loss.where in self._trouble else Locked)(self._loss)
+
+    async def take(self) -> None:
+        """The first host decides between two runs that begin at once; the others follow, all at the same time."""
+        for hosts in (self.hosts[:1], self.hosts[1:]):
+            outcomes = await asyncio.gather(*(self._take_on(host) for host in hosts), return_exceptions=True)
+            if failures := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
+                raise joined(failures)
+
+    async def _take_on(self, host: Host) -> None:
+        self._tried.append(host)
+        sent = _now()
+        text = lock_file.take(str(host.layout.state), self._claim, self._ttl)
+        if start := self._hooks.start(host.name):
+            text = f"{text}code=$?; [ $code -eq 0 ] || exit $code\n{start}"
+        try:
+            completed = await self._transport.run(host.name, text)
+        except Unreachable:
+            self._tried.remove(host)  # nor could it be given back there
+            raise
+        answer = answer_in(completed.text)
+        if completed.code == HELD and answer:
+            self._tried.remove(host)
+            if answer.claim and answer.claim.is_left_behind():
+                await self._clear(host, answer)
+                await self._take_on(host)
+                return
+            raise Locked(_held(host, answer, self._ttl))
+        if answer:
+            self._begun.add(host.name)
+        if completed.code != 0 or not answer:
+            raise ChangeFailed(_not_taken(host, completed))
+        self._heard[host.name] = sent
+        if answer.word == "taken-over":
+            self._say_taken_over(answer)
+
+    async def _clear(self, host: Host, answer: Answer) -> None:
+        """Remove what a process of this machine has left behind: nobody waits for its end. One look is believed."""
+        await self._transport.run(host.name, lock_file.remove(str(host.layout.state), answer.content))
+        self._say_taken_over(answer, "runs no more")
+
+    def _say_taken_over(self, answer: Answer, why: str = "") -> None:
+        claim = answer.claim
+        if claim and claim in self.taken_over:
+            return
+        if claim:
+            self.taken_over.append(claim)
+        reason = why or f"has not been heard of for {answer.age} s"
+        self._hooks.sink(Note(f"{answer.who}, {reason}: its lock is taken over", "warning"))
+
+    async def keep(self, host: Host) -> None:
+        """Refresh it on `host` until cancelled, or lost. A refresh that fails is tried again before it counts."""
+        state, name = str(host.layout.state), host.name
+        text = lock_file.refresh(state, self._claim.token)
+        pause = self._ttl / 3
+        while not self._loss:
+            await asyncio.sleep(pause)
+            left = self._heard[name] + self._ttl - _now()
+            if left <= 0:
+                self._lose(name, self._overdue(name, self._ttl))
+                return
+            sent = _now()
+            news, arrived = self._hooks.news(name)
+            answer = await self._ask(name, f"{text}{news}", min(left, self._ttl / 3))
+            if answer is not None:
+                arrived()
+            if answer is None:
+                pause = min(self._ttl / 10, max(0.0, self._heard[name] + self._ttl - _now()))
+            elif answer.word == "own":
+                self._heard[name], pause = sent, self._ttl / 3
+            else:
+                taker = answer.claim
+                self._lose(name, f"{taker} holds it now" if taker else "it was removed, as `corral unlock` does")
+
+    async def _ask(self, host: str, text: str, patience: float) -> Answer | None:
+        """None when the host can't be asked just now."""
+        try:
+            async with asyncio.timeout(patience):
+                completed = await self._transport.run(host, text, patience)
+        except (CorralError, OSError) as error:
+            self._trouble[host] = str(error) or "no answer"  # TimeoutError has no words
+            return None
+        self._trouble.pop(host, None)
+        return answer_in(completed.text) if completed.code == 0 else None
+
+    def _overdue(self, host: str, seconds: float) -> str:
+        why = f" ({self._trouble[host]})" if host in self._trouble else ""
+        return f"it could not be refreshed for {seconds:.0f} s{why}"
+
+    def _lose(self, host: str, reason: str) -> None:
+        if self._loss:
+            return
+        message = f"the cluster's lock on {host} is lost: {reason}"
+        look = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
+        hint = f"nothing more is changed; {look}run the same command again"
+        self._loss = Problem("lock-lost", "error", message, hint, host)
+        self.lost.set()
+        self._hooks.on_lost(self._loss)
+
+    async def release(self, failure: BaseException | None) -> None:
+        """Give it back wherever it may have been taken. What can't be given back is said, and ends by itself."""
+        await asyncio.gather(*(self._release_on(host, failure) for host in self._tried))
+
+    async def _release_on(self, host: Host, failure: BaseException | None) -> None:
+        text = lock_file.release(str(host.layout.state), self._claim.token)
+        if host.name in self._begun and (end := self._hooks.end(host.name, failure)):
+            text = f"(\n{end})\nended=$?\n{text}released=$?\n[ $released -eq 0 ] || exit $released\nexit $ended\n"
+        try:
+            completed = await self._transport.run(host.name, text, deadline=20)
+            reason = completed.error or f"exit code {completed.code}" if completed.code != 0 else ""
+        except (CorralError, OSError) as error:
+            reason = str(error)
+        if reason:
+            message = f"{host.name}: the run's end could not be written down there: {reason}; its lock ends by itself"
+            self._hooks.sink(Note(f"{message} {self._ttl} s after the last sign of life", "warning"))
+
+
+@asynccontextmanager
+async def _running(work: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """`work` goes on beside the block and ends with it. What goes wrong in it unforeseen is raised at the end."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _now() -> float:
+    """Seconds that go on while the machine sleeps, where the system can tell: a laptop's lid ends no lock unnoticed."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
+def _held(host: Host, answer: Answer, ttl: int) -> Problem:
+    message = f"the cluster is locked: {answer.who}, holds it; last heard of {answer.age} s ago"
+    hint = (
+        f"wait for it to end, then run again; if it is dead, its lock ends by itself {ttl} s after it was last heard "
+        "of; `corral unlock` explains"
+    )
+    return Problem("locked", "error", message, hint, host.name)
+
+
+def _not_taken(host: Host, completed: CommandResult) -> Problem:
+    message = f"{host.name}: the cluster's lock can't be taken: {completed.error or f'exit code {completed.code}'}"
+    hint = "mend that and run the same command again; nothing was changed"
+    return Problem("lock-failed", "error", message, hint, host.name)

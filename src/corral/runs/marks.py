@@ -1,0 +1,61 @@
+"""Intentions that are not in the cluster file, and what has to be known once the file no longer says it.
+
+Each is a small JSON file on every host, in `marks` below Corral's directory there: whoever looks sees them, from
+whichever machine. Of several that bear one name the one that was set last counts.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from corral.model.machine import MARKS
+
+HOSTS: Final = "hosts"
+"""Which hosts the cluster had when it was last changed as a whole, and how they are reached."""
+STOPPED: Final = "stopped"
+"""That all of it was stopped on purpose."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """`since` is the time of the machine that set it, in UTC; `by` is who did, and where."""
+
+    name: str
+    by: str
+    since: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_text(self) -> str:
+        return json.dumps(asdict(self)) + "\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> Mark | None:
+        """None for what no Corral has written."""
+        try:
+            value = json.loads(text)
+            return cls(str(value["name"]), str(value["by"]), str(value["since"]), dict(value["values"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+
+def newest(texts: Iterable[str]) -> dict[str, Mark]:
+    """The marks in `texts`, by name."""
+    marks: dict[str, Mark] = {}
+    for mark in filter(None, map(Mark.from_text, texts)):
+        if mark.name not in marks or mark.since >= marks[mark.name].since:
+            marks[mark.name] = mark
+    return marks
+
+
+def path_of(state: str, name: str) -> str:
+    return f"{state}/{MARKS}/{name}.json"
+
+
+def removal(state: str, name: str) -> str:
+    """A POSIX sh text that takes the mark `name` away."""
+    return f"rm -f -- {shlex.quote(path_of(state, name))}\n"

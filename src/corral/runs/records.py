@@ -1,0 +1,141 @@
+"""What is remembered of a cluster on machines: the lock and the marks on its hosts, journal and secrets on this machine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from corral.errors import ChangeFailed, Locked, Unreachable
+from corral.events import Event, Note, Sink
+from corral.model.cluster import Host
+from corral.problems import Problem
+from corral.runs import locks_found, marks
+from corral.runs.follow import Followed
+from corral.runs.history import Run as PastRun
+from corral.runs.history import find, records_of, runs_in, with_those_of_hosts
+from corral.runs.journal import Header, recorded
+from corral.runs.journal_texts import SUFFIX
+from corral.runs.lock import held
+from corral.runs.lock_file import Holder
+from corral.runs.locks_found import FoundLock
+from corral.runs.marks import Mark
+from corral.runs.run import Run, RunRequest
+from corral.secrets import Secrets
+from corral.transport.base import Transport
+
+POLL: Final = 1.0
+"""Seconds between two looks at a run that is followed on the hosts, which are told of it every ten."""
+
+
+@dataclass(frozen=True)
+class RunsFound:
+    """The newest first, and a problem for each host that could not be asked."""
+
+    runs: list[PastRun]
+    problems: list[Problem]
+
+
+@dataclass(frozen=True)
+class LocksFound:
+    locks: list[FoundLock]
+    problems: list[Problem]
+
+
+class MachineRecords:
+    """`hosts` are those that carry the lock; `journal` is the directory of the runs that were begun here."""
+
+    def __init__(self, name: str, source: str, journal: Path, transport: Transport, hosts: Sequence[Host]) -> None:
+        self.journal = journal
+        self._name, self._source = name, source
+        self._transport, self.hosts = transport, hosts
+
+    def exists(self) -> bool:
+        """Whether a run from here has changed the cluster, or has begun to."""
+        return self.journal.exists()
+
+    @asynccontextmanager
+    async def hold(
+        self, request: RunRequest, hosts: Collection[str], secrets: Secrets, sink: Sink
+    ) -> AsyncIterator[Run]:
+        """Hold the lock on `hosts` and write the journal, for the block.
+
+        Raises Locked when another run holds it; what the block raises is written down and goes on.
+        """
+        chosen = [host for host in self.hosts if host.name in hosts] or list(self.hosts)
+        holder = Holder.here(request.verb)
+        header = Header.of(holder, self._name, self._source)
+        with recorded(self.journal, header, secrets, sink) as journal:
+            hooks = journal.hooks(chosen, lambda loss: journal(Note(loss.message, "warning")))
+            async with held(self._transport, chosen, holder, hooks) as lock:
+                await asyncio.to_thread(journal.planned, request.plan)
+                run = Run(request, lock, journal)
+                try:
+                    yield run
+                except (ChangeFailed, Unreachable, Locked):
+                    journal(Note(run.account, "warning"))
+                    raise
+
+    async def runs(self, elsewhere: bool) -> RunsFound:
+        """Those that were begun here; with `elsewhere` also those that only the hosts have on record."""
+        runs = runs_in(self.journal)
+        if not elsewhere:
+            return RunsFound(runs, [])
+        texts, problems = await records_of(self._transport, self.hosts)
+        return RunsFound(with_those_of_hosts(runs, texts), problems)
+
+    async def follow(self, run: str) -> AsyncGenerator[Event, None]:
+        """The events of the run that `run` names (the newest where it is empty), until it ends; one that was begun
+        elsewhere is followed on the hosts.
+
+        Raises InvalidFile when there is no such run.
+        """
+        found = (await self.runs(elsewhere=False)).runs
+        here = [each for each in found if each.run.startswith(run) and (run or each.outcome == "running")]
+        if not here:
+            found = (await self.runs(elsewhere=True)).runs
+        name = here[0].run if len(here) == 1 else find(found, run or (found[0].run if found else "")).run
+        followed = Followed(name)
+        path = self.journal / f"{name}{SUFFIX}"
+        while True:
+            local = path.exists()
+            texts = {"": path.read_text(errors="replace")} if local else (await self._texts())
+            for event in followed.news(texts):
+                yield event
+            if followed.ended or (local and not _goes_on(self.journal, name)):
+                return
+            await asyncio.sleep(POLL / 5 if local else POLL)
+
+    async def _texts(self) -> dict[str, str]:
+        return (await records_of(self._transport, self.hosts))[0]
+
+    async def locks(self) -> LocksFound:
+        return LocksFound(*await locks_found.look(self._transport, self.hosts))
+
+    async def break_locks(self, locks: Sequence[FoundLock]) -> LocksFound:
+        """Those that are gone, and a problem for each that isn't."""
+        return LocksFound(*await locks_found.remove(self._transport, locks))
+
+    async def mark(self, name: str, values: Mapping[str, Any], hosts: Collection[str] = ()) -> None:
+        """Have `name` remembered on `hosts` (all where there are none), for whoever looks. Raises CorralError."""
+        holder = Holder.here(name)
+        text = Mark(name, f"{holder.operator} on {holder.machine}", values=values).to_text().encode()
+        chosen = [host for host in self.hosts if not hosts or host.name in hosts]
+        await asyncio.gather(
+            *(
+                self._transport.write(host.name, marks.path_of(str(host.layout.state), name), text, 0o600)
+                for host in chosen
+            )
+        )
+
+    async def unmark(self, name: str) -> None:
+        """Raises CorralError."""
+        texts = [(host.name, marks.removal(str(host.layout.state), name)) for host in self.hosts]
+        await asyncio.gather(*(self._transport.run(host, text) for host, text in texts))
+
+
+def _goes_on(journal: Path, name: str) -> bool:
+    return any(run.run == name and run.outcome == "running" for run in runs_in(journal))

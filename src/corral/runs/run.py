@@ -1,0 +1,55 @@
+"""A run that changes a cluster: what it is asked to do, how far it has come, and where it may stop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from corral.errors import Interrupted
+from corral.events import ActionFinished, Event
+from corral.plan.actions import Plan
+from corral.problems import Problem
+from corral.runs.journal import Journal
+from corral.runs.lock import Lock
+from corral.stop import StopFlag
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A verb and what it is about to carry out."""
+
+    verb: str
+    plan: Plan
+    stop: StopFlag
+
+
+class Run:
+    """What goes on: `sink` takes its events, `check` is asked between two waves."""
+
+    def __init__(self, request: RunRequest, lock: Lock, journal: Journal) -> None:
+        self._request, self._lock, self._journal = request, lock, journal
+        self._done: Counter[str] = Counter()
+
+    def sink(self, event: Event) -> None:
+        if isinstance(event, ActionFinished):
+            self._done[event.action] += 1
+        self._journal(event)
+
+    def check(self) -> None:
+        """Raises Locked when the lock is lost, Interrupted when the user has asked to stop."""
+        self._lock.check()
+        if self._request.stop.is_set:
+            raise Interrupted(self._stopped())
+
+    @property
+    def account(self) -> str:
+        """How far it came, and what would have been next."""
+        ids = [action.id for action in self._request.plan.actions()]
+        left = list((Counter(ids) - self._done).elements())
+        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
+        rest = f"; not done: {', '.join(left[:3])}{more}" if left else ""
+        return f"{self._done.total()} of {len(ids)} changes are done{rest}"
+
+    def _stopped(self) -> Problem:
+        hint = f"corral {self._request.verb} goes on from here; `corral status` shows what runs"
+        return Problem("interrupted", "error", f"stopped at a safe point: {self.account}", hint)

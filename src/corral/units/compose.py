@@ -1,0 +1,235 @@
+"""docker compose's services as units: the UnitManager of instances that run in containers."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Literal, NoReturn
+
+from corral.errors import ChangeFailed, Unreachable
+from corral.model.cluster import Cluster, Layout
+from corral.model.command import CommandResult
+from corral.model.identity import UnitId, container_of, prefix
+from corral.model.resources import FoundUnit
+from corral.problems import Problem
+from corral.secrets import Secrets
+from corral.transport.alone import alone
+from corral.transport.base import Transport
+from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
+from corral.units.systemd import MARGIN, NO_SECRETS
+
+GATHER: Final = 0.05
+"""Seconds that a start or a stop waits for others of its host. A compose command takes half a second however many
+services it is given, and two at a time on one project are in each other's way; those of a wave come within
+milliseconds."""
+
+FIND_COMPOSE: Final = """\
+compose=
+for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${HOME:-/root}/.docker"; do
+    case $plugin in */.docker) ;; *) plugin=$plugin/docker ;; esac
+    [ ! -x "$plugin/cli-plugins/docker-compose" ] || compose='docker compose'
+done
+[ -n "$compose" ] || ! command -v docker-compose >/dev/null || compose=docker-compose
+"""
+"""Sets `compose` to how docker compose is called on a host: the plugin, else the older program. Looked for there and
+then, since the same run may have installed it; without running it, which takes 0.2 s."""
+
+_CLOCK: Final = "clock "
+"""What the line begins with that has the host's time: an account's shell may say something before."""
+_GUARD: Final = f"[ -e {{file}} ] && command -v docker >/dev/null || exit 0\ndate '+{_CLOCK}%s.%N'\n"
+"""Where Corral has written no compose file nobody asks docker: the mere question may start it, by its socket."""
+
+_FIND: Final = f"{_GUARD}docker inspect --type container --format {{inspect}} {{container}}\n"
+
+_LIST: Final = f"""\
+export LC_ALL=C
+{_GUARD}\
+rows=$(docker ps -a --no-trunc --filter {{project}} --format {{columns}}) || exit 1
+[ -n "$rows" ] || exit 0
+printf '%s\\n' "$rows"
+ids=$(printf '%s\\n' "$rows" | cut -f 1)
+docker inspect --format {{inspect}} $ids
+"""
+
+_STOP: Final = """\
+ids=
+for service in {names}; do
+    ids="$ids $(docker ps -aq --filter {project} --filter "label={label}=$service")" || exit 1
+done
+set -- $ids
+[ $# -gt 0 ] || exit 0
+docker stop -t {seconds} "$@" >/dev/null && docker rm -f "$@" >/dev/null
+"""
+
+
+_Answer = tuple[float, Sequence[str]]
+_What = Literal["start", "stop"]
+
+
+@dataclass
+class _Batch:
+    """Starts or stops of one host that go in one command. `waiting` are those whose run hasn't been broken off."""
+
+    names: list[str] = field(default_factory=list)
+    waiting: int = 0
+    ending: asyncio.Task[CommandResult] = field(init=False)
+
+
+class ComposeUnits:
+    """Units as services of the compose project `corral-<cluster>`, from `compose.yaml` in the host's configuration."""
+
+    def __init__(self, transport: Transport, cluster: Cluster, secrets: Secrets = NO_SECRETS) -> None:
+        """`secrets` are kept out of what errors say."""
+        self._transport = transport
+        self._cluster = cluster
+        self._secrets = secrets
+        self._open: dict[tuple[str, _What], _Batch] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    async def list(self) -> tuple[FoundUnit, ...]:
+        found = await asyncio.gather(*(self._listed(host.name) for host in self._cluster.hosts))
+        return tuple(unit for units in found for unit in units)
+
+    async def find(self, unit: UnitId) -> FoundUnit | None:
+        """By its container's name, in one call of docker."""
+        script = _FIND.format(
+            file=shlex.quote(self._file(unit.host)),
+            container=shlex.quote(container_of(self._cluster.name, unit.name)),
+            inspect=shlex.quote(INSPECT),
+        )
+        now, lines = await self._asked(unit.host, script)
+        identity = lines[0].partition("\t")[0] if lines else ""
+        return next(iter(found_containers(unit.host, {identity: unit.name}, lines, now)), None)
+
+    async def start(self, unit: UnitId) -> None:
+        """Raises ChangeFailed with compose's words when it can't."""
+        await self._with_others(unit.host, unit.name, "start")
+
+    async def stop(self, unit: UnitId) -> None:
+        """By docker itself: the service may have left the file by now. Raises ChangeFailed when docker refuses."""
+        await self._with_others(unit.host, unit.name, "stop")
+
+    async def reload(self, unit: UnitId) -> None:
+        """Nothing that runs in a container reloads: raises ChangeFailed."""
+        message = f"{unit.host}: {unit.name} runs in a container, which can't reload"
+        raise ChangeFailed(Problem("compose", "error", message, "", unit.name))
+
+    def log_script(self, unit: UnitId, lines: int, follow: bool = False) -> str:
+        return container_log_script(self._cluster.name, unit, lines, follow)
+
+    async def _listed(self, host: str) -> tuple[FoundUnit, ...]:
+        script = _LIST.format(
+            file=shlex.quote(self._file(host)),
+            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
+            columns=shlex.quote(f'{{{{.ID}}}}\\t{{{{.Label "{SERVICE_LABEL}"}}}}'),
+            inspect=shlex.quote(INSPECT),
+        )
+        now, lines = await self._asked(host, script)
+        services = dict(line.split("\t") for line in lines if line.count("\t") == 1)
+        return found_containers(host, services, lines, now)
+
+    async def _asked(self, host: str, script: str) -> _Answer:
+        """The host's clock and docker's lines; none from a host that doesn't answer, or whose docker doesn't."""
+        try:
+            completed = await self._transport.run(host, script, 30)
+        except Unreachable:
+            return 0.0, []
+        lines = completed.text.splitlines()
+        now = next((line.removeprefix(_CLOCK) for line in lines if line.startswith(_CLOCK)), "0")
+        return float(now), [line for line in lines if "\t" in line]
+
+    async def _with_others(self, host: str, name: str, what: _What) -> None:
+        batch = self._open.get((host, what))
+        if batch is None:
+            batch = self._open[host, what] = _Batch()
+            batch.ending = asyncio.ensure_future(self._carry_out(host, what, batch))
+        batch.names.append(name)
+        batch.waiting += 1
+        try:
+            completed = await asyncio.shield(batch.ending)
+        except asyncio.CancelledError:
+            await _leave(batch)
+            raise
+        if completed.code == 0:
+            return
+        if name != batch.names[0]:
+            message = f"{host}: {name} was to {what} in the same docker command as {batch.names[0]}, which failed"
+            raise ChangeFailed(Problem("compose", "error", message, "run the same command again", name))
+        self._refused(host, name, what, completed)
+
+    async def _carry_out(self, host: str, what: _What, batch: _Batch) -> CommandResult:
+        """One command for all that gather until its turn comes: not before GATHER, nor before the last one's end."""
+        turns = self._turns.setdefault(host, asyncio.Lock())
+        try:
+            await asyncio.sleep(GATHER)
+            await turns.acquire()
+        finally:
+            del self._open[host, what]
+        try:
+            script = self._up(host, batch.names) if what == "start" else self._down(batch.names)
+            alone_there = f"{alone(self._state(host))}{script}"
+            return await self._transport.run(host, alone_there, self._cluster.app.stop_timeout + MARGIN)
+        finally:
+            turns.release()
+
+    def _up(self, host: str, names: Sequence[str]) -> str:
+        return (
+            f'{FIND_COMPOSE}[ -n "$compose" ] || {{ echo "docker compose is not installed" >&2; exit 1; }}\n'
+            f"exec $compose -p {project(self._cluster.name)} -f {shlex.quote(self._file(host))} "
+            f"up -d --no-deps --force-recreate -t {self._seconds()} {shlex.join(names)}\n"
+        )
+
+    def _down(self, names: Sequence[str]) -> str:
+        return _STOP.format(
+            names=shlex.join(names),
+            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
+            label=SERVICE_LABEL,
+            seconds=self._seconds(),
+        )
+
+    def _seconds(self) -> int:
+        """What a container is given to end."""
+        return max(1, round(self._cluster.app.stop_timeout))
+
+    def _file(self, host: str) -> str:
+        return str(self._layout(host).config / "compose.yaml")
+
+    def _state(self, host: str) -> str:
+        return str(self._layout(host).state)
+
+    def _layout(self, host: str) -> Layout:
+        """Also of a host that has left the file: all have the same."""
+        return self._cluster.host_by_name.get(host, self._cluster.hosts[0]).layout
+
+    def _refused(self, host: str, name: str, what: str, completed: CommandResult) -> NoReturn:
+        message = f"{host}: docker compose can't {what} {name}: {_words(completed.error_without(self._secrets))}"
+        hint = f"corral logs {name} shows more; mend it and run the same command again"
+        raise ChangeFailed(Problem("compose", "error", message, hint, name))
+
+
+async def _leave(batch: _Batch) -> None:
+    """Whoever is broken off as the last one ends the command, or keeps it from beginning."""
+    batch.waiting -= 1
+    if batch.waiting == 0:
+        batch.ending.cancel()
+        await asyncio.gather(batch.ending, return_exceptions=True)
+
+
+def project(cluster: str) -> str:
+    """The compose project of `cluster`."""
+    return prefix(cluster).removesuffix("-")
+
+
+def _words(said: str) -> str:
+    """What went wrong, without the lines on what went well. The older program says it for the container, then again."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    errors = {line.rpartition("  ")[2]: line for line in lines if line.lower().startswith("error")}
+    return "\n".join(errors.values() or lines[-3:])
+
+
+def container_log_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
+    """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on."""
+    container = shlex.quote(container_of(cluster, unit.name))
+    return f"exec docker logs --tail {lines}{' --follow' if follow else ''} {container} 2>&1\n"

@@ -1,0 +1,134 @@
+"""What docker writes of a cluster's containers, as units. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from corral.model.identity import read_back
+from corral.model.resources import FoundUnit, UnitState
+from corral.units.systemd_show import SETTLED
+
+SERVICE_LABEL: Final = "com.docker.compose.service"
+PROJECT_LABEL: Final = "com.docker.compose.project"
+
+INSPECT: Final = (
+    '{{index . "Id"}}{{"\\t"}}{{json (index . "State")}}{{"\\t"}}{{json (index . "RestartCount")}}{{"\\t"}}'
+    '{{json (index . "RepoTags")}}'
+)
+"""The format of `docker inspect` for containers and images in one call. `index` is how a field may be missing, as an
+image's State is; and the environment, which holds passwords, stays where it is."""
+
+_LABELS: Final = 'index (index . "Config") "Labels"'
+_DESCRIBE: Final = (
+    '{{$of := ""}}{{$service := ""}}'
+    f'{{{{with {_LABELS}}}}}{{{{with index . "{PROJECT_LABEL}"}}}}{{{{$of = .}}}}{{{{end}}}}'
+    f'{{{{with index . "{SERVICE_LABEL}"}}}}{{{{$service = .}}}}{{{{end}}}}{{{{end}}}}'
+    '{{if index . "HostConfig"}}{{index . "Id"}}{{"\\t"}}{{$of}}{{"\\t"}}{{$service}}{{"\\t"}}{{index . "Name"}}'
+    '{{"\\t"}}{{with index . "NetworkSettings"}}{{json (index . "Ports")}}{{end}}{{"\\n"}}{{end}}'
+    '{{if or (not (index . "HostConfig")) (eq $of "PROJECT")}}'
+    f"{INSPECT}{{{{end}}}}"
+)
+
+_STATES: Final[dict[str, UnitState]] = {
+    "created": "stopped",
+    "running": "running",
+    "paused": "unknown",
+    "restarting": "failed",
+    "removing": "stopping",
+    "exited": "failed",
+    "dead": "failed",
+}
+_ASKED_TO_END: Final = (0, 130, 143)
+"""Exit statuses of a process that ended well, or by the signal that asked it to."""
+
+
+def found_containers(host: str, services: Mapping[str, str], lines: Iterable[str], now: float) -> tuple[FoundUnit, ...]:
+    """The units that the containers of `services` (service by container id) are; `now` is the host's clock.
+
+    While compose replaces a container there are two of one service: the newest counts.
+    """
+    units: dict[str, FoundUnit] = {}
+    for line in lines:
+        identity, *columns = line.split("\t")
+        if identity not in services or len(columns) != 3:
+            continue
+        state, restarts, _tags = columns
+        unit = _found(host, services[identity], json.loads(state) or {}, int(json.loads(restarts) or 0), now)
+        known = units.get(unit.name)
+        if known is None or _age(unit) >= _age(known):
+            units[unit.name] = unit
+    return tuple(units.values())
+
+
+def describe(project: str) -> str:
+    """The format of `docker inspect` for all containers of a host, and images, in one call.
+
+    A row for each container, of whomever it is: id, project, service, name, published ports. Behind it `INSPECT`'s for
+    those of `project`: of the others nothing but that is told.
+    """
+    return _DESCRIBE.replace("PROJECT", project)
+
+
+def image_id(name: str, lines: Iterable[str]) -> str:
+    """The id, in hexadecimal, of the image `name`; empty when docker has shown no such image."""
+    for line in lines:
+        identity, *columns = line.split("\t")
+        tags = json.loads(columns[-1]) if identity.startswith("sha256:") and columns else None
+        if identity.startswith("sha256:") and (not tags or name in tags or "@" in name or _tail_of(tags, name)):
+            return identity.removeprefix("sha256:")
+    return ""
+
+
+def _tail_of(tags: Iterable[str], name: str) -> bool:
+    """Docker drops `docker.io/` and `library/` from a name, and adds the tag `latest`."""
+    full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
+    return any(full == tag or full.endswith(f"/{tag}") for tag in tags)
+
+
+def _age(unit: FoundUnit) -> int:
+    return int(unit.started or 0)
+
+
+def _found(host: str, name: str, state: Mapping[str, Any], restarts: int, now: float) -> FoundUnit:
+    started = _moment(str(state.get("StartedAt", "")))
+    found = _state(state, now - started)
+    return FoundUnit(
+        read_back(host, name),
+        state=found,
+        pid=int(state.get("Pid") or 0),
+        detail=_detail(state, restarts) if found in ("failed", "stopped", "unknown") else "",
+        started=str(int(started)) if started > 0 else "",
+    )
+
+
+def _state(state: Mapping[str, Any], lives: float) -> UnitState:
+    found = _STATES.get(str(state.get("Status", "")), "unknown")
+    if found == "running" and lives < SETTLED:
+        return "starting"
+    if state.get("Status") == "exited" and state.get("ExitCode") in _ASKED_TO_END and not state.get("OOMKilled"):
+        return "stopped"
+    return found
+
+
+def _detail(state: Mapping[str, Any], restarts: int) -> str:
+    if state.get("Error"):
+        return str(state["Error"])
+    if state.get("Status") == "paused":
+        return "it is paused"
+    if state.get("Status") == "created":
+        return "it was made and never started"
+    again = f", started anew {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
+    if state.get("OOMKilled"):
+        return f"the kernel killed it for want of memory{again}"
+    return f"it ended with exit status {state.get('ExitCode')}{again}"
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch; 0 for a container that was never started, which docker dates to the year 1."""
+    try:
+        return max(0.0, datetime.fromisoformat(text).timestamp())
+    except ValueError:
+        return 0.0

@@ -1,0 +1,172 @@
+"""supervisord as the playground's keeper of processes: its own file, its start and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xmlrpc.client import Fault, ServerProxy
+
+from corral.errors import ChangeFailed
+from corral.files import write_file
+from corral.problems import Problem
+from corral.units import orphans
+from corral.units.machine import open_files_limit
+
+OPEN_FILES: Final = 64000
+"""What MongoDB's production notes ask for; less is taken where the machine's hard limit is lower."""
+_SOCKET_PATH_LIMIT: Final = 100
+"""Bytes; Linux takes 107 in a socket's address."""
+_KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+"""What processes inherit of the environment of whoever started the cluster. Not the rest: it may hold secrets, and
+instances should not depend on the shell that happened to start them."""
+
+DOWN: Final = (ConnectionError, FileNotFoundError)
+"""What a call raises when no supervisord answers."""
+
+
+@dataclass(frozen=True)
+class Supervisord:
+    """The supervisord of the cluster in `root`."""
+
+    root: Path
+    name: str
+
+    @property
+    def socket(self) -> Path:
+        """Its control socket: in the cluster's directory, or in a private one of /tmp when that path is too long."""
+        path = self.root / "supervisor.sock"
+        if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
+            return path
+        short = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"corral-{os.geteuid()}" / f"{short}.sock"
+
+    async def call(self, method: str, *arguments: object) -> Any:
+        """An XML-RPC call. Raises xmlrpc.client.Fault for a refusal, one of DOWN when nobody answers."""
+        return await asyncio.to_thread(self._call, method, arguments)
+
+    def _call(self, method: str, arguments: tuple[object, ...]) -> Any:
+        from supervisor.xmlrpc import SupervisorTransport
+
+        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
+        with ServerProxy("http://127.0.0.1", transport=transport) as server:
+            return getattr(server, method)(*arguments)
+
+    async def pid(self) -> int:
+        """Its process id, also while it shuts down; 0 when it doesn't run."""
+        try:
+            return int(await self.call("supervisor.getPID"))
+        except Fault:
+            return self._recorded_pid()
+        except DOWN:
+            return 0
+
+    def _recorded_pid(self) -> int:
+        """By its pid file, which it removes as the last thing it does."""
+        try:
+            return int((self.root / "supervisord.pid").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+
+    async def wait_for_shutdown(self, patience: float = 90) -> None:
+        """When it has been told to shut down by somebody else: wait until it has."""
+        try:
+            await self.call("supervisor.getState")
+        except Fault:
+            await orphans.gone([self._recorded_pid()], patience)
+        except DOWN:
+            return
+
+    async def path(self) -> str:
+        """The PATH that instances have: the running one's own, which may be older than this shell's."""
+        pid = await self.pid()
+        if not pid:
+            return instance_path()
+        return path_of(pid)
+
+    async def start(self) -> bool:
+        """Start it unless it runs. True when it was started. Raises ChangeFailed when it doesn't come up."""
+        if await self.pid():
+            return False
+        write_file(self.root / "supervisord.conf", self._configuration().encode(), 0o600)
+        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
+        if self.socket.parent.stat().st_uid != os.geteuid():
+            message = f"{self.socket.parent} belongs to another user"
+            raise ChangeFailed(Problem("socket-owner", "error", message, "set XDG_STATE_HOME to a shorter path"))
+        await self._wait_until_up(self._launch())
+        return True
+
+    def _launch(self) -> subprocess.Popen[bytes]:
+        """In a session of its own, so that a terminal's Ctrl-C does not reach it."""
+        with (self.root / "supervisord.out").open("wb") as output:
+            return subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "supervisor.supervisord",
+                    "-n",
+                    "-c",
+                    str(self.root / "supervisord.conf"),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=self.root,
+                env=self._environment(),
+            )
+
+    async def _wait_until_up(self, process: subprocess.Popen[bytes], patience: float = 20) -> None:
+        deadline = time.monotonic() + patience
+        while not await self.pid():
+            if process.poll() is not None or time.monotonic() > deadline:
+                said = (self.root / "supervisord.out").read_text(errors="replace").strip()[-1000:]
+                message = f"supervisord did not start: {said or 'it said nothing'}"
+                raise ChangeFailed(Problem("supervisord", "error", message, where=str(self.root)))
+            await asyncio.sleep(0.02)
+
+    async def shutdown(self, patience: float = 90) -> None:
+        """Have it end, after all that it keeps. Does nothing when it doesn't run."""
+        pid = await self.pid()
+        if not pid:
+            return
+        try:
+            await self.call("supervisor.shutdown")
+        except (*DOWN, Fault):
+            pass  # it is on its way out already, and is waited for below
+        await orphans.gone([pid], patience)
+
+    def _configuration(self) -> str:
+        files = min(OPEN_FILES, open_files_limit())
+        return (
+            "[supervisord]\n"
+            f"logfile = {self.root}/supervisord.log\nlogfile_maxbytes = 5MB\nlogfile_backups = 1\n"
+            f"pidfile = {self.root}/supervisord.pid\nidentifier = corral-{self.name}\n"
+            f"minfds = {files}\nminprocs = 1\nnocleanup = true\n"
+            f"[unix_http_server]\nfile = {self.socket}\nchmod = 0600\n"
+            "[rpcinterface:supervisor]\n"
+            "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
+            "[include]\nfiles = hosts/*/config/units/*.conf\n"
+        )
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        return {**kept, "PATH": instance_path(), orphans.MARK: str(self.root), "PYTHONUNBUFFERED": "1"}
+
+
+def path_of(pid: int) -> str:
+    """The PATH that the process was started with."""
+    entries = Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace").split("\0")
+    return next((entry[5:] for entry in entries if entry.startswith("PATH=")), "")
+
+
+def instance_path() -> str:
+    """The PATH of instances: the user's own, and last the directory of Corral's own programs."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])

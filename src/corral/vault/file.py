@@ -1,0 +1,198 @@
+"""Corral's own secrets where they are kept: a file beside the cluster file, plain or encrypted for its recipients."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from corral.errors import ChangeFailed
+from corral.events import Note, Sink, ignore
+from corral.files import write_file
+from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
+from corral.problems import Problem
+from corral.secrets import Secret, Secrets, generate, generate_key, generate_short
+from corral.vault import age, text
+
+GENERATORS: Final[Mapping[str, Callable[[], Secret]]] = MappingProxyType(
+    {
+        **dict.fromkeys((ADMIN, OPERATOR, APPLICATION, MONITOR, "probe"), generate),
+        "keyfile": generate_key,
+        "vrrp": generate_short,
+    }
+)
+"""What a cluster needs, and how each is made."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """What the file holds. `recipients` is None for a plain one."""
+
+    values: Mapping[str, str]
+    recipients: tuple[str, ...] | None = None
+    exists: bool = True
+
+
+@dataclass(frozen=True)
+class Vault:
+    """The file `path`. `recipients` are public keys or the paths of files with them; none for a plain file.
+
+    `identities` are the paths of private keys; when there are none, those where people have theirs.
+    """
+
+    path: Path
+    recipients: Sequence[str] = ()
+    identities: Sequence[str] = ()
+    generators: Mapping[str, Callable[[], Secret]] = field(default_factory=lambda: GENERATORS)
+    in_repository: bool = True
+    """Whether it lies among what people commit: git must not take a plain one then."""
+
+    def read(self) -> Secrets:
+        """The secrets that are known; none when there is no file. Raises ChangeFailed when they can't be read."""
+        return {name: Secret(value) for name, value in self._kept().values.items()}
+
+    def complete(self, sink: Sink = ignore) -> Secrets:
+        """All secrets: those that are missing are made and written down before they are given.
+
+        A file that is not encrypted for exactly `recipients` is written anew. `sink` is told of all that is written.
+        Raises ChangeFailed; the file is then as it was.
+        """
+        recipients = age.read_recipients(self.recipients) if self.recipients else None
+        with _written_down(self.path), _alone(self.path):
+            kept = self._kept()
+            made = {name: make().reveal() for name, make in self.generators.items() if name not in kept.values}
+            values = {**kept.values, **made}
+            change = "; ".join(filter(None, (_change_of_readers(kept, recipients), _made(kept, made))))
+            if change:
+                if kept.recipients is not None and recipients is None:
+                    raise ChangeFailed(_would_be_plain(self.path))
+                self._write(values, recipients)
+            self._close(kept.recipients is None and recipients is None, sink)
+        if change:
+            sink(Note(f"{self.path}: {change}"))
+        return {name: Secret(value) for name, value in values.items()}
+
+    def _kept(self) -> _Kept:
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return _Kept({}, exists=False)
+        except OSError as error:
+            message = f"{self.path} can't be read: {error.strerror}"
+            hint = f"`ls -l {self.path}` shows whose it is"
+            raise ChangeFailed(Problem("secrets-unreadable", "error", message, hint, str(self.path))) from error
+        if not age.is_encrypted(content):
+            return _Kept(text.read(content, self.path)[0])
+        content = age.decrypt(content, self.path, age.identity_paths(self.identities))
+        return _Kept(*text.read(content, self.path))
+
+    def _write(self, values: Mapping[str, str], recipients: age.Recipients | None) -> None:
+        """The .gitignore opens after the file is encrypted, and closes before it is plain."""
+        if recipients is None:
+            self._ignore(encrypted=False)
+            _place(self.path, text.written(values, form=text.form_of(self.path)).encode())
+            return
+        content = age.encrypt(text.written(values, recipients.names).encode(), recipients)
+        self._refuse_lockout(content)
+        _place(self.path, content)
+        self._ignore(encrypted=True)
+
+    def _refuse_lockout(self, content: bytes) -> None:
+        """Whoever writes the file must be able to read it at the next run."""
+        try:
+            age.decrypt(content, self.path, age.identity_paths(self.identities))
+        except ChangeFailed as failure:
+            message = f"secrets.recipients has none whose private key is here: {failure.problems[0].message}"
+            hint = f"nothing was written; add your own public key to secrets.recipients. {age.MAKE_A_KEY}"
+            raise ChangeFailed(Problem("secrets-lockout", "error", message, hint, str(self.path))) from None
+
+    def _close(self, plain: bool, sink: Sink) -> None:
+        """A plain file that others may read, such as a copy, is closed."""
+        self._ignore(encrypted=not plain)
+        mode = self.path.stat().st_mode & 0o777
+        if plain and mode & 0o077:
+            self.path.chmod(0o600)
+            message = f"{self.path} could be read by others (mode {mode:03o}): it is its owner's alone now"
+            sink(Note(message, "warning"))
+
+    def _ignore(self, *, encrypted: bool) -> None:
+        if self.in_repository:
+            _ignore_file(self.path, encrypted=encrypted)
+
+
+def secrets_lost(path: Path, host: str, *, taken_back: bool) -> ChangeFailed:
+    """For a run that finds the cluster on `host`, and in `path` no secrets (it took back the new ones) or others."""
+    seen = f"there is no {path}" if taken_back else f"{path} holds others"
+    message = f"{host} runs this cluster already, and its secrets are not here: {seen}"
+    hint = (
+        "bring that file back from the machine that made it, version control or a backup; docs/secrets.md has the rest"
+    )
+    return ChangeFailed(Problem("secrets-lost", "error", message, hint, host))
+
+
+def _made(kept: _Kept, made: Mapping[str, str]) -> str:
+    if made and not kept.exists:
+        return "the cluster's secrets were made; keep a copy of the file somewhere else"
+    return f"made and added: {', '.join(made)}" if made else ""
+
+
+def _change_of_readers(kept: _Kept, recipients: age.Recipients | None) -> str:
+    """What changes for those who read the file; empty when nothing does."""
+    if recipients is None or not kept.exists or kept.recipients == recipients.names:
+        return ""
+    count = f"{len(recipients.names)} recipient{'' if len(recipients.names) == 1 else 's'}"
+    if kept.recipients is None:
+        return f"it was plain and is encrypted now, for {count}"
+    return f"the recipients have changed: it is encrypted anew, for {count}; who had it before knows what it held"
+
+
+def _would_be_plain(path: Path) -> Problem:
+    message = f"{path} is encrypted, and the cluster file names no secrets.recipients any more: it would become plain"
+    hint = f"name them again; or, to keep it plain, replace it by what `age --decrypt -i KEY {path}` prints"
+    return Problem("secrets-plain", "error", message, hint, str(path))
+
+
+@contextmanager
+def _written_down(path: Path) -> Iterator[None]:
+    """Raises ChangeFailed for what the operating system refuses."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{error.filename or path} can't be written: {error.strerror}"
+        hint = "mend that and run the same command again; no host was changed"
+        raise ChangeFailed(Problem("secrets-not-written", "error", message, hint, str(path))) from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time: two that make secrets would each go on with their own."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
+    with (path.parent / "secrets.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _place(path: Path, content: bytes) -> None:
+    """By rename, and on the disk with its name before any host is given what it holds."""
+    target = path.resolve()
+    write_file(target, content, 0o600)
+    descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _ignore_file(path: Path, *, encrypted: bool) -> None:
+    """What git may take: an encrypted file, never a plain one; host keys are public."""
+    kept = [".gitignore", "known_hosts", *([path.name] if encrypted else [])]
+    content = "# Written by Corral.\n*\n" + "".join(f"!{name}\n" for name in kept)
+    file = path.parent / ".gitignore"
+    if not file.exists() or file.read_text() != content:
+        write_file(file, content.encode(), 0o644)
