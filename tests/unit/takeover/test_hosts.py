@@ -1,0 +1,130 @@
+"""Real hosts that an earlier Corral has left are taken over without any process being restarted.
+
+`compose` are seven Debian 12 hosts after a first apply with containers, packages and one proxy; `systemd` the same with
+services from a release archive, nginx from an archive, and an address that moves between two proxies.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from corral.plan.actions import Plan
+from tests.unit.takeover.today import changes_in, hosts_plan
+
+DATA = Path(__file__).parent / "data"
+RECORDINGS = ("compose", "systemd")
+HOSTS = ("proxy-100", "app-108", "app-208", "db-216", "db-217", "db-218", "time-123")
+
+# a recording, a host, a text of its answer behind a mark, another text of the same length -> all that is done about it
+EDITS: dict[str, tuple[str, str, bytes, bytes, bytes, str]] = {
+    "nginx.conf": (
+        "compose",
+        "proxy-100",
+        b"/etc/corral/board/nginx.conf",
+        b"sendfile on;",
+        b"sendfile On;",
+        "write_file: file /etc/corral/board/nginx.conf on proxy-100",
+    ),
+    "what a container was started from": (
+        "compose",
+        "app-208",
+        b"/state/revisions/app-208-5042.json",
+        b'"revision"',
+        b'"Revision"',
+        "start_unit: unit app-208-5042",
+    ),
+    "a container": (
+        "compose",
+        "app-108",
+        b"/corral-board-app-108-5043",
+        b'"Status":"running"',
+        b'"Status":"created"',
+        "start_unit: unit app-108-5043",
+    ),
+    "an image": (
+        "compose",
+        "app-208",
+        b"\036docker",
+        b"noticeboard:1.0",
+        b"noticeboard:0.9",
+        "load_image: image noticeboard:1.0 on app-208",
+    ),
+    "a package": (
+        "compose",
+        "db-217",
+        b"\036packages",
+        b"chrony\tii",
+        b"chrony\trc",
+        "install_packages: packages chrony on db-217",
+    ),
+    "what the primary was started from": (
+        "systemd",
+        "db-216",
+        b"/state/revisions/mongod.db-216.json",
+        b'"revision"',
+        b'"Revision"',
+        "start_unit: unit mongod.db-216",
+    ),
+    "what an instance was started from, with its value from outside": (
+        "systemd",
+        "app-108",
+        b"/state/revisions/app-108-worker-5140.json",
+        b'"revision"',
+        b'"Revision"',
+        "start_unit: unit app-108-worker-5140",
+    ),
+    "what keepalived was started from": (
+        "systemd",
+        "time-123",
+        b"/state/revisions/keepalived.time-123.json",
+        b'"revision"',
+        b'"Revision"',
+        "start_unit: unit keepalived.time-123",
+    ),
+    "what nginx has taken in": (
+        "systemd",
+        "time-123",
+        b"/state/revisions/nginx.time-123.json",
+        b'"reload_revision"',
+        b'"Reload_revision"',
+        "reload_unit: unit nginx.time-123",
+    ),
+    "an archive": (
+        "systemd",
+        "proxy-100",
+        b"\036directories",
+        b"nginx-43de67cd45a7",
+        b"nginx-000000000000",
+        "unpack_archive: archive /opt/corral/nginx-43de67cd45a7 on proxy-100",
+    ),
+}
+
+
+def answers(recording: str) -> dict[str, bytes]:
+    return {host: (DATA / recording / f"{host}.out").read_bytes() for host in HOSTS}
+
+
+def planned(recording: str, told: dict[str, bytes]) -> Plan:
+    directory = DATA / recording
+    secrets = json.loads((directory / "secrets.json").read_text())
+    return hosts_plan((directory / "cluster.yaml").read_text(), secrets, told)
+
+
+@pytest.mark.parametrize("recording", RECORDINGS)
+def test_nothing_is_done(recording: str) -> None:
+    plan = planned(recording, answers(recording))
+    assert plan.stages == (), changes_in(plan)
+
+
+@pytest.mark.parametrize(("recording", "host", "mark", "old", "new", "change"), EDITS.values(), ids=EDITS)
+def test_what_differs_is_all_that_is_done(
+    recording: str, host: str, mark: bytes, old: bytes, new: bytes, change: str
+) -> None:
+    told = answers(recording)
+    before, rest = told[host].split(mark, 1)
+    assert old in rest
+    told[host] = before + mark + rest.replace(old, new, 1)
+    assert changes_in(planned(recording, told)) == [change]
