@@ -3,6 +3,11 @@
 # The words of the question stand before it (machine_script.py): shell variables, and a function for each list of paths.
 # The answers are sections, each behind a line that begins with the byte 036; the tar of Corral's files is the last one.
 # What a host lacks, it is silent about: a value that isn't told is unknown, so error messages are not wanted.
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # the variables of the question
+# shellcheck disable=SC2329 # functions that those of the question call
+# shellcheck disable=SC2086 # names of packages and services, ids of containers: split at their blanks
 
 exec 2>/dev/null
 export LC_ALL=C
@@ -15,6 +20,7 @@ section() { printf '\036%s\n' "$1"; }
 have() { command -v "$1" >/dev/null; }
 
 section host
+lists=''
 date '+clock %s.%N'
 printf 'architecture ' && uname -m
 printf '%s\n' "user ${SUDO_USER:-$(id -un)}"
@@ -211,6 +217,7 @@ if [ -n "$docker_runs" ] && have docker; then
     done
     rows=''
     [ $# = 0 ] || rows=$(described "$@" ${image:+"$image"}) || rows=''
+    # shellcheck disable=SC2046 # ids, a line for each
     [ -n "$rows" ] || rows=$(described $(timeout 10 docker ps -aq --no-trunc) ${image:+"$image"})
     printf '%s\n' "$rows"
 fi
