@@ -110,7 +110,7 @@ END
 
 # Small files, all in one reading: each line behind its file's name.
 set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
-    /proc/sys/kernel/random/boot_id /etc/machine-id /etc/timezone /proc/sys/vm/swappiness \
+    /proc/sys/kernel/random/boot_id /etc/timezone /proc/sys/vm/swappiness \
     /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
 for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
 for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
