@@ -44,13 +44,21 @@ test-lab: dev ## Run the tests on real hosts, in labs of their own; root, 8 GB o
 	@$(BIN)/python -m lab artifacts
 	$(BIN)/python -m pytest $(LAB_TESTS) -s $(ARGS)
 
-lint: dev ## Style, types, import contracts.
+# What has no .sh in its name, and what is rendered: words from a cluster file stand in single quotes there, `$` and all.
+SHELL_FILES = $(shell find src lab examples -name node_modules -prune -o -name '*.sh' -print) \
+	.ci/run lab/host/usr/local/lib/lab/boot
+RENDERED_SHELL = $(shell find tests/golden -name '*.sh') tests/golden/keepalived/check-proxy
+
+lint: dev ## Style, types, shell, import contracts, what nobody uses.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy examples/steedos/install.py examples/steedos/first-user.py
 	$(BIN)/mypy -p lab
+	$(BIN)/shellcheck $(SHELL_FILES)
+	$(BIN)/shellcheck --exclude=SC2016 $(RENDERED_SHELL)
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/vulture
 
 format: dev ## Put the sources into the one form.
 	$(BIN)/ruff format .

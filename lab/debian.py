@@ -22,8 +22,8 @@ _WORK: Final = KEPT / "build"
 
 @dataclass(frozen=True)
 class System:
-    """`files`: path without the first slash to mode and text; `finish`: lines for a shell in the new root;
-    `changes`: instructions of a Dockerfile."""
+    """`files`: path without the first slash to mode and text; `finish`: a shell's text for the new root, and
+    its words; `changes`: instructions of a Dockerfile."""
 
     packages: Sequence[str]
     finish: Sequence[str]
@@ -41,8 +41,7 @@ def build(system: System, name: str) -> None:
         LOG.unlink(missing_ok=True)
         run_to_log(debootstrap(system, root), LOG)
         _write_files(root, system.files)
-        for line in system.finish:
-            run_to_log(["chroot", str(root), "sh", "-euc", line], LOG)
+        run_to_log(["chroot", str(root), "sh", "-c", *system.finish], LOG)
         _import(root, name, system.changes)
     finally:
         mounts.remove_tree(_WORK)

@@ -16,33 +16,8 @@ ORDERLY: Final = 90
 
 _CHAIN: Final = "LAB-CUT"
 
-FILL: Final = """
-set -eu
-mkdir -p "$1"
-if mountpoint -q "$1"; then echo "$1 is a mount already" >&2; exit 1; fi
-stage=$(mktemp -d -p /run)
-size=$(($(du -sk "$1" | cut -f1) + 1024))k
-mount -t tmpfs -o "size=$size,$(stat -c mode=%a,uid=%u,gid=%g "$1")" lab-fill "$stage"
-cp -a "$1/." "$stage/"
-mount --bind "$stage" "$1"
-umount "$stage"
-rmdir "$stage"
-if cat /dev/zero >"$1/.lab-ballast" 2>/dev/null; then echo "zeros have an end" >&2; exit 1; fi
-[ "$(df --output=avail "$1" | tail -n 1)" -eq 0 ] || { echo "$1 still has room" >&2; exit 1; }
-"""
-UNFILL: Final = """
-set -eu
-[ "$(findmnt -no SOURCE --mountpoint "$1")" = lab-fill ] || { echo "$1 was not filled" >&2; exit 1; }
-rm -f "$1/.lab-ballast"
-parent=$(mktemp -d -p /run)
-mount --bind "$(dirname "$1")" "$parent"
-below=$parent/$(basename "$1")
-find "$below" -mindepth 1 -delete
-cp -a "$1/." "$below/"
-umount "$parent"
-rmdir "$parent"
-umount "$1" 2>/dev/null || umount --lazy "$1"
-"""
+FILL: Final = Path(__file__).with_name("fill.sh").read_text()
+UNFILL: Final = Path(__file__).with_name("unfill.sh").read_text()
 
 
 def power_off(container: str) -> None:

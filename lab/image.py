@@ -42,8 +42,7 @@ def _build_full(name: str, base: str) -> None:
     container = f"{REPOSITORY}-build"
     try_docker("rm", "--force", "--volumes", container)
     try:
-        script = "\n".join(recipe.INSTALL)
-        docker("create", "--name", container, "--network=host", base, "sh", "-euc", script)
+        docker("create", "--name", container, "--network=host", base, "sh", "-c", *recipe.INSTALL)
         docker("cp", "-", f"{container}:/", stdin=parcel.pack(apt.settings().files))
         run_to_log(command("start", "--attach", container), debian.LOG)
         docker("commit", "--change", recipe.START, container, name)

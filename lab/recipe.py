@@ -52,28 +52,11 @@ BOOT: Final = "/usr/local/lib/lab/boot"
 """A host's first process, which becomes systemd; `up` runs it on the hosts that run already."""
 START: Final = f'CMD ["{BOOT}"]'
 
-_NO_MACHINE_ID: Final = ": >/etc/machine-id && rm -f /var/lib/dbus/machine-id"
-"""Packages make one when they are installed; without it each host makes its own at its first start."""
+FINISH: Final = (Path(__file__).with_name("finish.sh").read_text(), "finish", *MASKED)
+"""A shell's text and its words, for the new system's root."""
 
-FINISH: Final = (
-    "rm -f /etc/ssh/ssh_host_*",
-    _NO_MACHINE_ID,
-    "useradd --create-home --shell /bin/bash deploy",
-    "useradd --create-home --shell /bin/bash nosudo",
-    f"mkdir -p /etc/lab && systemctl mask {' '.join(MASKED)}",
-    "apt-get clean && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt/*",
-)
-"""Run in the new system's root, one shell for each line, after the files are there."""
-
-INSTALL: Final = (
-    "export DEBIAN_FRONTEND=noninteractive",
-    "printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d",
-    f"apt-get update -q && apt-get install -q -y --no-install-recommends {' '.join(FULL)}",
-    f"rm /usr/sbin/policy-rc.d && systemctl disable {' '.join(STOPPED)}",
-    "apt-get clean && rm -rf /var/lib/apt/lists/* /var/log/*.log /var/log/apt/*",
-    _NO_MACHINE_ID,
-)
-"""Makes `full` of `base`. The policy keeps packages from starting services in the container that builds."""
+INSTALL: Final = (Path(__file__).with_name("install.sh").read_text(), "install", " ".join(STOPPED), *FULL)
+"""The same for `base`, which becomes `full`."""
 
 
 def files(tree: Path = Path(__file__).parent / "host") -> dict[str, tuple[int, str]]:

@@ -13,10 +13,10 @@ from corral.model.cluster import Cluster
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines
 from corral.operate.connections import cluster_of
-from corral.vault.file import GENERATORS
 from corral.secrets import Secrets
 from corral.spec.parse import load_file
 from corral.transport.base import Transport
+from corral.vault.file import GENERATORS
 from scale.answers import ALL_IN_PLACE, Difference, answer
 from scale.cluster import write_cluster
 from scale.replay import Replay, read_secrets

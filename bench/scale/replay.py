@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from corral.secrets import Secret, Secrets
 from corral.model.command import CommandResult
+from corral.secrets import Secret, Secrets
 
 
 class Replay:

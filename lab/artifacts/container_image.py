@@ -17,15 +17,10 @@ from lab.turn import turn
 NAME: Final = "noticeboard-image.tar"
 TAG: Final = "noticeboard:1.0"
 
+FINISH: Final = Path(__file__).with_name("finish.sh").read_text()
 _PYTHON: Final = System(
     packages=("python3",),
-    finish=(
-        "useradd --system --no-create-home --shell /usr/sbin/nologin noticeboard",
-        "mkdir -p /opt/noticeboard",
-        "rm -rf /var/cache/* /var/lib/apt/lists/* /var/log/* /usr/share/doc /usr/share/man /usr/share/locale"
-        " /usr/share/info /usr/share/zoneinfo /usr/lib/*-linux-gnu/gconv /usr/lib/python3.11/__pycache__"
-        " /usr/lib/python3.11/lib2to3 /usr/lib/python3.11/pydoc_data",
-    ),
+    finish=(FINISH,),
 )
 """A small Debian with the whole of Python's library, of which asyncio is a part."""
 _SETTINGS: Final = (

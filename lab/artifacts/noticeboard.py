@@ -36,12 +36,7 @@ _OWN: Final = ("corral/__init__.py", "corral/noticeboard")
 """Of src/: an application that knows nothing of Corral wants nothing else of it."""
 _PLATFORMS: Final = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
 """All that run on Debian 12, whose glibc is 2.36; its Python is 3.11, whichever this machine has."""
-_START: Final = """\
-#!/bin/sh
-# The release may be unpacked anywhere, and started by a link to this file.
-release=$(dirname "$(dirname "$(readlink -f "$0")")")
-PYTHONPATH=$release/lib exec python3 -m corral.noticeboard "$@"
-"""
+_START: Final = Path(__file__).with_suffix(".sh").read_text()
 _PIPS_OWN: Final = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 
 
@@ -118,5 +113,5 @@ def _own_files(source: Path) -> Iterator[tuple[str, Member]]:
 
 def _digest(lock: str, own: Mapping[str, Member]) -> str:
     contents = {name: member.content.read_text() for name, member in own.items() if isinstance(member.content, Path)}
-    recipe = Path(__file__).read_text() + Path(archive.__file__).read_text()
+    recipe = Path(__file__).read_text() + _START + Path(archive.__file__).read_text()
     return hashlib.sha256(json.dumps([recipe, lock, contents], sort_keys=True).encode()).hexdigest()

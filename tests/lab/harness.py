@@ -224,14 +224,6 @@ class LabCluster:
         found: list[dict[str, Any]] = self.report("journal")["runs"]
         return found
 
-    def actions(self, run: str) -> list[dict[str, Any]]:
-        """What a run on record has done, step by step."""
-        steps: list[dict[str, Any]] = self.report("journal", run)["steps"]
-        return steps
-
-    def last_actions(self) -> list[dict[str, Any]]:
-        return self.actions(self.runs()[0]["run"])
-
     def assert_settled(self) -> None:
         """Nothing is left to do: an empty plan, and an apply that changes nothing and writes no run down."""
         before = len(self.runs())

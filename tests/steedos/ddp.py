@@ -45,9 +45,6 @@ class Ddp:
         answer = await self._ask({"msg": "sub", "name": name, "params": params})
         assert answer["msg"] == "ready", answer
 
-    async def ping(self) -> None:
-        await self._ask({"msg": "ping"})
-
     async def close(self) -> None:
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
@@ -100,7 +97,7 @@ def _answers(message: Message) -> list[str]:
         return ["connected"]
     if kind == "ready":
         return list(message["subs"])
-    return [message["id"]] if kind in {"result", "nosub", "pong"} and "id" in message else []
+    return [message["id"]] if kind in {"result", "nosub"} and "id" in message else []
 
 
 @asynccontextmanager

@@ -72,6 +72,6 @@ def _directory(here: Corner, cluster: Cluster) -> PurePosixPath:
 
 def _script(here: Corner, app: Application, instance: Instance, owner: str) -> tuple[str, str]:
     """Its path and content."""
-    text = instances.start_script(app, instance, f"#!/bin/sh\n{head(here.host)}\n")
+    text = instances.start_script(app, instance, head(here.host))
     file = here.file(instances.script_path(instance), text, 0o600, owner)
     return file.path, file.content

@@ -16,6 +16,7 @@ from corral.model.cluster import Cluster, Host, VirtualIp
 from corral.model.identity import account, program_id
 from corral.model.resources import HostFacts, Unit
 from corral.secrets import reference
+from corral.shell import beside
 
 PROGRAM: Final = "/usr/sbin/keepalived"
 SECRET: Final = "vrrp"  # noqa: S105 - its name
@@ -24,12 +25,7 @@ STOP_TIMEOUT: Final = 10.0
 FIRST_PRIORITY: Final = 150
 """Of the first proxy in the file; each further one has one less. It counts when nobody has the address yet."""
 CAPABILITIES: Final = "CAP_KILL CAP_NET_ADMIN CAP_NET_BROADCAST CAP_NET_RAW CAP_SETGID CAP_SETUID"
-_CHECK: Final = (
-    'said=$("$1" -t -l -f "$2" 2>&1); code=$?; [ -z "$said" ] || echo "$said" >&2; '
-    '[ $code = 0 ] || [ "$code$said" = 143 ]'
-)
-"""keepalived 2.2.7, which is Debian 12's, ends its test of a file with a script by killing itself: what it said before
-counts then, and of a right file it says nothing (github.com/acassen/keepalived/issues/2587)."""
+_CHECK: Final = beside(__file__, "check-keepalived.sh")
 
 
 def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
@@ -41,7 +37,7 @@ def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) ->
     package(here, "keepalived", facts, "keepalived.service")
     script = here.file(script_path(host), check_script(host, port), 0o755)
     conf = here.file(conf_path(host), keepalived_conf(cluster, host, virtual, facts), 0o600)
-    here.check(conf.path, ("sh", "-c", _CHECK, "check", PROGRAM, "{}"))
+    here.check(conf.path, ("sh", "-c", _CHECK.text, "check", PROGRAM, "{}"))
     definition = here.file(unit_path(cluster.name, unit_id), keepalived_service(cluster, host, virtual), after=[RELOAD])
     unit = Unit(
         host=host.name,

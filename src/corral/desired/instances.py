@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired.gates import lane
+from corral.desired.templating import render
 from corral.model.cluster import Application, Host, Instance
 from corral.model.resources import HostFacts, Unit
 from corral.secrets import shell_word
@@ -14,7 +15,7 @@ from corral.secrets import shell_word
 OPEN_FILES: Final = 16384
 """What an instance may have open on a real host: as many as each nginx worker. A limit above the one that docker itself
 has keeps a container from starting."""
-_HEADER: Final = "#!/bin/sh\n# Written by Corral; the next run writes it anew. The values come from the cluster file.\n"
+_HEAD: Final = "# Written by Corral; the next run writes it anew. The values come from the cluster file."
 
 
 def places(host: Host) -> PurePosixPath:
@@ -26,11 +27,15 @@ def script_path(instance: Instance) -> PurePosixPath:
     return places(instance.host) / f"{instance.name}.sh"
 
 
-def start_script(app: Application, instance: Instance, header: str = _HEADER) -> str:
+def start_script(app: Application, instance: Instance, head: str = _HEAD) -> str:
     """A POSIX sh script that becomes the instance. Secrets are references, so this is safe to show."""
-    exports = "".join(f"export {name}={shell_word(value)}\n" for name, value in instance.environment)
-    directory = shlex.quote(str(app.directory))
-    return f"{header}{exports}cd {directory} || exit 1\nexec {shlex.join(instance.command)}\n"
+    return render(
+        "start-instance.j2",
+        head=head,
+        exports=[(name, shell_word(value)) for name, value in instance.environment],
+        directory=shlex.quote(str(app.directory)),
+        command=shlex.join(instance.command),
+    )
 
 
 def instance_unit(

@@ -130,14 +130,7 @@ def start_script(host: Host, command: Sequence[str]) -> str:
 
     Workers outlive a master that was killed, and keep its sockets: they are ended first, by name and directory.
     """
-    return (
-        "#!/bin/sh\n# Written by Corral. Workers of a master that was killed would keep its sockets.\n"
-        "for process in /proc/[0-9]*; do\n"
-        '    read -r name < "$process/comm" || continue\n'
-        f'    [ "$name" = nginx ] && [ "$(readlink "$process/cwd")" = {shlex.quote(str(host.layout.run))} ] &&\n'
-        '        kill -9 "${process#/proc/}"\n'
-        f"done 2>/dev/null\nexec {shlex.join(command)}\n"
-    )
+    return render("start-nginx.j2", run=shlex.quote(str(host.layout.run)), command=shlex.join(command))
 
 
 def ping_answer(host: Host, revision: str = "") -> str:

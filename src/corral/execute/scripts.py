@@ -22,62 +22,29 @@ from corral.observe.files import record_path
 from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, RemoveTree, WriteFile
 from corral.plan.software import EnableService, InstallPackages, LoadImage
 from corral.secrets import Secrets, resolve
+from corral.shell import beside, call, given, variables
 from corral.transport.alone import alone
 
 STALE: Final = 10
 REFUSED: Final = 11
 
-_HEAD: Final = f"""\
-set -u
-umask 077
-exec 3>&1
-export LC_ALL=C
-failed() {{ echo "$1" >&2; exit "${{2:-1}}"; }}
-seen() {{ set -- "$1" "$2" "$(sha256sum -- "$1" 2>/dev/null)"; [ "${{3%% *}}" = "$2" ]; }}
-expect() {{
-    if [ -z "$2" ]; then [ ! -e "$1" ]; else seen "$1" "$2"; fi ||
-        failed "$1 has changed since the plan was made" {STALE}
-}}
-note_down() {{
-    [ -n "$1" ] || return 0
-    printf '%s %s %s\\n' "$2" "$3" "$4" | cat >"$1.new" && mv -f -- "$1.new" "$1" || failed "$1 can't be written"
-}}
-place() {{
-    if [ -n "$3" ]; then chown -- "$3" "$1" || failed "$1 can't be given to $3"; fi
-    chmod -- "$2" "$1" && sync -- "$1" || failed "$1 can't be written"
-}}
-delete_tree() {{
-    if [ -L "$1" ]; then
-        to=$(readlink -m -- "$1")
-        failed "$1 is a link to $to, and neither is deleted: delete what is in $to yourself, then the link"
-    fi
-    if mountpoint -q -- "$1"; then
-        find "$1" -xdev -mindepth 1 -delete || failed "$1 can't be emptied"
-        echo "note $1 is empty, and stays because a file system is mounted there" >&3
-    else
-        rm -rf --one-file-system -- "$1" || failed "$1 can't be deleted"
-    fi
-}}
-"""
+_CHANGES: Final = beside(__file__, "changes.sh")
 
 
 def script_of(actions: Sequence[HostChange], state: str, secrets: Secrets) -> str:
     """The script of `actions`, all of one host; `state` is its directory of what Corral writes down, empty for none."""
     ends = _ends(actions)
-    parts = [_HEAD]
+    parts = []
     if state and any(isinstance(action, WriteFile | InstallPackages) or _after(action) for action in actions):
-        places = (f"{state}/{name}" for name in ("files", "packages"))
-        own = shlex.quote(state)
-        made = f"( umask 022; mkdir -p -- {own} ) && mkdir -p -- {shlex.join(places)}"
-        parts.append(f'{made} || failed {own}" can\'t be made"\n')
+        parts.append(call("keep_notes", state))
     if state:
         parts.append(alone(state))
     for number, action in enumerate(actions):
         after = "".join(_take_in(command) for command in ends[number])
         parts.append(f"{{\n{_part(action, state, secrets)}{after}}} >&2 8>&-\n")
         parts.append("".join(_settled(file, state, secrets) for file in _complete(actions, ends, number)))
-        parts.append(f"echo done {number}\n")
-    return "".join(parts)
+        parts.append(call("echo", "done", number))
+    return variables(stale=STALE, refused=REFUSED) + _CHANGES.before("".join(parts))
 
 
 Commands = tuple[tuple[str, ...], ...]
@@ -110,25 +77,21 @@ def _complete(actions: Sequence[HostChange], ends: list[list[tuple[str, ...]]], 
 def _take_in(command: tuple[str, ...]) -> str:
     """A command whose first word is `-` may fail: that is said, and no more."""
     if command[0] == "-":
-        text = shlex.join(command[1:])
-        said = shlex.quote(f"note {text} failed: ")
-        return f"said=$({text} 2>&1) || printf '%s%s\\n' {said} \"$(printf %s \"$said\" | tr '\\n' ' ')\" >&3\n"
-    text = shlex.join(command)
-    return f"{text} || failed {shlex.quote(f'{text} failed')}\n"
+        return call("attempt", shlex.join(command[1:]), *command[1:])
+    return call("take_in", shlex.join(command), *command)
 
 
 def _settled(action: OneFile, state: str, secrets: Secrets) -> str:
     if isinstance(action, WriteFile):
         return _note(action, "done", state, secrets)
-    return f"rm -f -- {shlex.quote(record_path(state, action.path))}\n" if state else ""
+    return call("rm", "-f", "--", record_path(state, action.path)) if state else ""
 
 
 def _note(action: OneFile, word: str, state: str, secrets: Secrets) -> str:
     if not state:
         return ""
     path = action.file.path if isinstance(action, WriteFile) else action.path
-    words = shlex.join((record_path(state, path), word, _digest(action, secrets), path))
-    return f"note_down {words}\n"
+    return call("note_down", record_path(state, path), word, _digest(action, secrets), path)
 
 
 def _digest(action: OneFile, secrets: Secrets) -> str:
@@ -152,41 +115,29 @@ def _simple(action: HostChange) -> str:
     """What is one command."""
     match action:
         case MakeDirectory():
-            text = _directory(action)
+            directory = action.directory
+            text = call("make_directory", directory.path, f"{directory.mode:o}", directory.owner)
         case RemoveTree():
-            text = f"delete_tree {shlex.quote(action.path)}\n"
+            text = call("delete_tree", action.path)
         case LoadImage():
-            text = f'docker pull --quiet -- {shlex.quote(action.image.name)} || failed "it can\'t be pulled"\n'
+            text = call("pull", action.image.name)
         case EnableService():
-            name = shlex.quote(action.service.name)
-            text = f'systemctl enable --quiet --now -- {name} || failed {name}" can\'t be enabled"\n'
+            text = call("enable_service", action.service.name)
         case _:
             raise AssertionError(f"{action.kind} is no part of a script")
     return text
 
 
-def _directory(action: MakeDirectory) -> str:
-    directory = action.directory
-    path, failure = shlex.quote(directory.path), shlex.quote(f"{directory.path} can't be made")
-    parents = f"( umask 022; mkdir -p -- {path} )"
-    owner = f" && chown -- {shlex.quote(directory.owner)} {path}" if directory.owner else ""
-    return f"{parents}{owner} && chmod -- {directory.mode:o} {path} || failed {failure}\n"
-
-
 def _write(action: WriteFile, state: str, secrets: Secrets) -> str:
-    file = action.file
-    path, candidate = shlex.quote(file.path), shlex.quote(_beside(file.path))
-    parent = shlex.quote(file.path.rpartition("/")[0] or "/")
+    file, new = action.file, _beside(action.file.path)
     content = base64.encodebytes(resolve(file.content, secrets).encode()).decode()
     return (
-        f"expect {path} {shlex.quote(action.before)}\n"
-        f'[ -d {parent} ] || ( umask 022; mkdir -p -- {parent} ) || failed {path}": its directory can\'t be made"\n'
-        f"base64 -d >{candidate} <<'corral-end' || {{ rm -f -- {candidate}; failed {path}\" can't be written\"; }}\n"
-        f"{content}corral-end\n"
-        f"place {candidate} {file.mode:o} {shlex.quote(file.owner)}\n"
-        f"{_judge(action, candidate)}"
+        f"{call('expect', file.path, action.before)}"
+        f"{given(content, 'write_new', file.path, new)}"
+        f"{call('place', new, f'{file.mode:o}', file.owner)}"
+        f"{_judge(action, new)}"
         f"{_note(action, 'pending', state, secrets)}"
-        f'mv -f -- {candidate} {path} || failed {path}" can\'t be put in place"\n'
+        f"{call('put', new, file.path)}"
     )
 
 
@@ -196,17 +147,13 @@ def _beside(path: str) -> str:
     return f"{parent}/.{name}.corral"
 
 
-def _judge(action: WriteFile, candidate: str) -> str:
+def _judge(action: WriteFile, new: str) -> str:
     if not action.check:
         return ""
-    command = " ".join(candidate if word == "{}" else shlex.quote(word) for word in action.check)
-    failure = shlex.quote(f"{action.file.path} was refused and the old file stays")
-    return f"{command} || {{ rm -f -- {candidate}; failed {failure} {REFUSED}; }}\n"
+    return call("judge", action.file.path, new, *(new if word == "{}" else word for word in action.check))
 
 
 def _remove(action: RemoveFile, state: str, secrets: Secrets) -> str:
     """The note is needed only where there is something to do again; without it the next plan has nothing to see."""
-    path = shlex.quote(action.path)
     pending = _note(action, "pending", state, secrets) if action.after else ""
-    gone = f'rm -f -- {path} || failed {path}" can\'t be removed"\n'
-    return f"expect {path} {shlex.quote(action.before)}\n{pending}{gone}"
+    return f"{call('expect', action.path, action.before)}{pending}{call('remove', action.path)}"

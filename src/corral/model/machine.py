@@ -36,7 +36,6 @@ class System:
     systemd: int = 0
     cores: int = 1
     boot_id: str = ""
-    machine_id: str = ""
     uptime: float | None = None
     clock: float | None = None
     """Seconds since the epoch when the host was asked."""
@@ -146,7 +145,6 @@ class Tracking:
     """What chronyd says of the clock. `offset` is how far off it finds it; `sources` are those in reach."""
 
     leap: str
-    stratum: int
     offset: float
     root_dispersion: float
     reference: str = ""

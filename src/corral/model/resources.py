@@ -211,8 +211,6 @@ class HostFacts:
     """The account nginx workers are to run as when nginx is started by root; empty otherwise."""
     access_log: str = ""
     family: Family = "debian"
-    compose: tuple[str, ...] = ("docker", "compose")
-    """How compose is called there: `docker compose`, or the older `docker-compose`, whose files are read otherwise."""
     interface: str = ""
     """The network interface that carries the host's address."""
     machine: str = ""

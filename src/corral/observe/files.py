@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host
@@ -12,6 +12,7 @@ from corral.model.resources import Directory, File, FileRecord, digest
 from corral.observe.tar_stream import entries
 from corral.problems import Problem
 from corral.secrets import Secrets, redactor
+from corral.shell import beside, call
 from corral.transport.base import Transport
 
 STAMPS = "revisions"
@@ -20,13 +21,7 @@ RECORDS = "files"
 """The directory below `layout.state` with a note on each file that Corral has written."""
 
 
-def _archive(directories: Sequence[str]) -> str:
-    """A POSIX sh script that writes the files of those of `directories` that exist to stdout, as one tar stream."""
-    names = " ".join(shlex.quote(directory) for directory in directories)
-    return (
-        f'set --\nfor directory in {names}; do [ -d "$directory" ] && set -- "$@" "$directory"; done\n'
-        '[ $# -eq 0 ] || tar -P -cf - -- "$@"\n'
-    )
+_FILES: Final = beside(__file__, "files.sh")
 
 
 def record_path(state: str, path: str) -> str:
@@ -62,10 +57,8 @@ async def observe_files(
 
     Known secrets are replaced by their references, so that contents compare with the wanted ones and can be shown.
     """
-    probes = "".join(
-        f"[ -d {shlex.quote(directory)} ] && printf '%s\\n' {shlex.quote(directory)} >&2\n" for directory in directories
-    )
-    completed = await transport.run(host.name, f"{probes}{_archive(roots)}")
+    script = _FILES.before(f"{call('known', *directories)}{call('archive', *roots)}")
+    completed = await transport.run(host.name, script)
     if completed.code != 0:
         message = f"{host.name}: Corral's files can't be read: {completed.error}"
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
 from corral.model.cluster import Cluster, Host
-from corral.model.host_needs import Need, needs, program_path, program_version, version_in
+from corral.model.host_needs import Need, needs, program_path, program_version
 from corral.model.identity import account
 from corral.model.machine import Machine
 from corral.model.resources import HostFacts
-
-_PLUGIN: Final = ("docker", "compose")
-_PROGRAM: Final = ("docker-compose",)
 
 
 def host_facts(cluster: Cluster, machines: Mapping[str, Machine]) -> dict[str, HostFacts]:
@@ -33,14 +29,7 @@ def _facts(cluster: Cluster, host: Host, machine: Machine) -> HostFacts:
         user=account(cluster.name, "web"),
         access_log=str(host.layout.logs / "access.log"),
         family=machine.system.family,
-        compose=machine.docker.compose or _compose_to_come(machine),
         interface=machine.system.interface,
         machine=host.name,
         cores=machine.system.cores,
     )
-
-
-def _compose_to_come(machine: Machine) -> tuple[str, ...]:
-    """Debian's docker-compose was a program of its own before its version 2."""
-    version = version_in(machine.package("docker-compose").candidate or "")
-    return _PROGRAM if version and version < (2, 0, 0) else _PLUGIN

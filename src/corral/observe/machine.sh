@@ -3,6 +3,11 @@
 # The words of the question stand before it (machine_script.py): shell variables, and a function for each list of paths.
 # The answers are sections, each behind a line that begins with the byte 036; the tar of Corral's files is the last one.
 # What a host lacks, it is silent about: a value that isn't told is unknown, so error messages are not wanted.
+#
+# shellcheck shell=sh
+# shellcheck disable=SC2154 # the variables of the question
+# shellcheck disable=SC2329 # functions that those of the question call
+# shellcheck disable=SC2086 # names of packages and services, ids of containers: split at their blanks
 
 exec 2>/dev/null
 export LC_ALL=C
@@ -15,6 +20,7 @@ section() { printf '\036%s\n' "$1"; }
 have() { command -v "$1" >/dev/null; }
 
 section host
+lists=''
 date '+clock %s.%N'
 printf 'architecture ' && uname -m
 printf '%s\n' "user ${SUDO_USER:-$(id -un)}"
@@ -104,7 +110,7 @@ END
 
 # Small files, all in one reading: each line behind its file's name.
 set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
-    /proc/sys/kernel/random/boot_id /etc/machine-id /etc/timezone /proc/sys/vm/swappiness \
+    /proc/sys/kernel/random/boot_id /etc/timezone /proc/sys/vm/swappiness \
     /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
 for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
 for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
@@ -211,6 +217,7 @@ if [ -n "$docker_runs" ] && have docker; then
     done
     rows=''
     [ $# = 0 ] || rows=$(described "$@" ${image:+"$image"}) || rows=''
+    # shellcheck disable=SC2046 # ids, a line for each
     [ -n "$rows" ] || rows=$(described $(timeout 10 docker ps -aq --no-trunc) ${image:+"$image"})
     printf '%s\n' "$rows"
 fi

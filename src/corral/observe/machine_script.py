@@ -5,18 +5,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
+from typing import Final
 
 from corral.model.identity import prefix
 from corral.observe.question import Question
-from corral.units.compose import FIND_COMPOSE
+from corral.shell import beside, call, function, variables
+from corral.units import compose
 from corral.units.docker_inspect import describe
 from corral.units.systemd_show import PROPERTIES
+
+_MACHINE: Final = beside(__file__, "machine.sh")
 
 
 def script_of(question: Question) -> str:
     """A POSIX sh script that writes what `machine_parse` reads."""
-    variables = {
+    values = {
         "cluster": question.cluster,
         "services": " ".join(question.services),
         "properties": PROPERTIES,
@@ -29,31 +32,28 @@ def script_of(question: Question) -> str:
         "docker_root": question.docker_root,
         "docker_format": describe(prefix(question.cluster).removesuffix("-")),
     }
-    groups = "".join(f"    wanted {shlex.join(group)}\n" for group in question.packages)
     below = [f"{shlex.quote(parent)}/*/" for parent in question.parents]
     return "".join(
         (
-            *(f"{name}={shlex.quote(value)}\n" for name, value in variables.items()),
-            "lists='' compose=''\n",
-            _function("at_directories", [*map(shlex.quote, question.directories), *below]),
-            _function("at_disks", map(shlex.quote, question.disks)),
-            _function("at_trees", map(shlex.quote, question.trees)),
-            f"each_group() {{\n{groups}    :\n}}\n",
-            f"find_compose() {{\n{FIND_COMPOSE}}}\n",
+            variables(**values),
+            function("at_directories", _with([*map(shlex.quote, question.directories), *below])),
+            function("at_disks", _with(map(shlex.quote, question.disks))),
+            function("at_trees", _with(map(shlex.quote, question.trees))),
+            function("each_group", "".join(call("wanted", *group) for group in question.packages) or ":\n"),
             _machine_sh(),
         )
     )
 
 
-def _function(name: str, words: Iterable[str]) -> str:
-    """A shell function that calls its arguments with `words` behind them: a list whose words may hold anything."""
-    return f'{name}() {{\n    "$@" {" ".join(words)}\n}}\n'
-
-
-def _port_filter(ports: Iterable[int]) -> str:
-    return f"( {' or '.join(f'sport = :{port}' for port in ports)} )"
+def _with(words: Iterable[str]) -> str:
+    """Calls a function's arguments with `words` behind them: a list whose words may hold anything."""
+    return f'    "$@" {" ".join(words)}\n'
 
 
 @cache
 def _machine_sh() -> str:
-    return Path(__file__).with_name("machine.sh").read_text(encoding="utf-8")
+    return compose.SHELL.before(_MACHINE.text)
+
+
+def _port_filter(ports: Iterable[int]) -> str:
+    return f"( {' or '.join(f'sport = :{port}' for port in ports)} )"

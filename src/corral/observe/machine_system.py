@@ -35,7 +35,6 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         systemd=_systemd(sections, values),
         cores=_cores(values.field("/proc/self/status", "Cpus_allowed_list")),
         boot_id=values.first("/proc/sys/kernel/random/boot_id"),
-        machine_id=values.first("/etc/machine-id"),
         uptime=_number(values.first("/proc/uptime").partition(" ")[0]),
         clock=_number(after("clock ", told)),
         zone=_zone(sections.lines("links"), values),
@@ -86,7 +85,6 @@ def tracking_in(lines: Iterable[str]) -> Tracking | None:
     sources = sum(row[5] != "0" for row in rows if len(row) == 10)
     return Tracking(
         leap=known[13],
-        stratum=int(known[2]),
         offset=abs(float(known[4])),
         root_dispersion=float(known[11]),
         reference=known[1],

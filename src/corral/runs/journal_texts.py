@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Final
+
+from corral.shell import beside, call, given
 
 KEPT: Final = 100
 """How many runs are kept, the newest ones; here and on each host."""
 SUFFIX: Final = ".jsonl"
-_END: Final = "corral-end"
-"""No line of a record is this: each is a JSON object."""
+"""Of a record's name; journal.sh knows it too."""
+_JOURNAL: Final = beside(__file__, "journal.sh")
 
 
 def begin(state: str, run: str, line: str, kept: int = KEPT) -> str:
     """Begins the record of `run` with `line`, and removes the oldest ones. `state` is there: the lock is in it."""
-    return f"""\
-(
-umask 077
-journal={shlex.quote(state)}/journal
-[ -d "$journal" ] || mkdir -- "$journal" || exit
-cd -- "$journal" || exit
-cat >{run}{SUFFIX} <<'{_END}' || exit
-{line}
-{_END}
-ls -1 | grep '^[0-9T]*-[0-9a-f]*\\{SUFFIX}$' | LC_ALL=C sort -r | tail -n +{kept + 1} |
-    while IFS= read -r old; do rm -f -- "$old" || exit; done
-)
-"""
+    return _JOURNAL.before(given(f"{line}\n", "begin_record", state, run, kept))
 
 
 def append(state: str, run: str, lines: Sequence[str]) -> str:
     """Adds `lines`; nothing where the directory is gone, as when the cluster has been taken off the host."""
-    text = "".join(f"{line}\n" for line in lines)
-    return f"""\
-(
-umask 077
-journal={shlex.quote(state)}/journal
-[ -d "$journal" ] || exit 0
-cat >>"$journal/{run}{SUFFIX}" <<'{_END}'
-{text}{_END}
-)
-"""
+    return _JOURNAL.before(given("".join(f"{line}\n" for line in lines), "append_record", state, run))
 
 
 def read(state: str) -> str:
     """Writes all records to stdout, one after the other; each of their lines names its run."""
-    return f"""\
-cd -- {shlex.quote(f"{state}/journal")} 2>/dev/null || exit 0
-for record in *{SUFFIX}; do
-    [ ! -f "$record" ] || {{ cat -- "$record" && echo; }} || exit
-done
-"""
+    return _JOURNAL.before(call("read_records", state))

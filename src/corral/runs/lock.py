@@ -110,9 +110,7 @@ class Lock:
     async def _take_on(self, host: Host) -> None:
         self._tried.append(host)
         sent = _now()
-        text = lock_file.take(str(host.layout.state), self._claim, self._ttl)
-        if start := self._hooks.start(host.name):
-            text = f"{text}code=$?; [ $code -eq 0 ] || exit $code\n{start}"
+        text = lock_file.take(str(host.layout.state), self._claim, self._ttl, self._hooks.start(host.name))
         try:
             completed = await self._transport.run(host.name, text)
         except Unreachable:
@@ -202,9 +200,8 @@ class Lock:
         await asyncio.gather(*(self._release_on(host, failure) for host in self._tried))
 
     async def _release_on(self, host: Host, failure: BaseException | None) -> None:
-        text = lock_file.release(str(host.layout.state), self._claim.token)
-        if host.name in self._begun and (end := self._hooks.end(host.name, failure)):
-            text = f"(\n{end})\nended=$?\n{text}released=$?\n[ $released -eq 0 ] || exit $released\nexit $ended\n"
+        end = self._hooks.end(host.name, failure) if host.name in self._begun else ""
+        text = lock_file.release(str(host.layout.state), self._claim.token, end)
         try:
             completed = await self._transport.run(host.name, text, deadline=20)
             reason = completed.error or f"exit code {completed.code}" if completed.code != 0 else ""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shlex
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from corral.shell import beside, call, function, must
 from corral.transport.alone import alone
 
 TTL: Final = 30
@@ -23,24 +23,7 @@ _ENDED: Final = ("Z", "X")
 HELD: Final = 11
 """The exit code of `take` when somebody else holds the lock."""
 
-_HEAD: Final = """\
-(
-umask 022
-[ -d "$state" ] || {make} || exit
-command -v flock >/dev/null || {{ echo 'flock, of util-linux, is missing' >&2; exit 69; }}
-umask 077
-lock=$state/lock
-exec 9>>"$lock.guard" || exit
-flock -w 10 9 || {{ echo "$lock.guard is busy" >&2; exit 75; }}
-content=
-[ ! -e "$lock" ] || content=$(cat -- "$lock") || exit
-case $content in *{token}*) own=yes ;; *) own= ;; esac
-age() {{
-    now=$(date +%s) && seen=$(stat -c %Y -- "$lock") && age=$((now - seen)) || exit
-    [ "$age" -ge 0 ] || {{ touch -- "$lock" && age=0 || exit; }}
-}}
-"""
-"""A lock that seems to come from the future (the clock was set back) begins to age now."""
+_LOCK: Final = beside(__file__, "lock.sh")
 
 
 @dataclass(frozen=True)
@@ -165,75 +148,35 @@ def answer_in(output: str) -> Answer | None:
     return None
 
 
-def take(state: str, claim: Claim, ttl: int = TTL) -> str:
+def take(state: str, claim: Claim, ttl: int = TTL, then: str = "") -> str:
     """Answers `taken`, or `taken-over` with the content of the lock that was left behind; `held` is exit code HELD.
 
-    A run that was killed may have left a script at work: this ends when that has.
+    A run that was killed may have left a script at work: this goes on, with the text `then`, when that has ended.
     """
-    text = _text(
-        state,
-        claim.token,
-        f"""\
-word=taken age=0
-[ ! -e "$lock" ] || age
-if [ -n "$own" ]; then content=
-elif [ -e "$lock" ]; then
-    word=taken-over
-    [ "$age" -gt {ttl} ] || {{ printf 'lock held %s\\n%s\\n' "$age" "$content"; exit {HELD}; }}
-fi
-printf '%s\\n' {shlex.quote(claim.to_text())} >"$lock.new" && mv -f -- "$lock.new" "$lock" || exit
-printf 'lock %s %s\\n%s\\n' "$word" "$age" "$content"
-""",
-        make=True,
-    )
-    return f"{text}code=$?\n[ $code -eq 0 ] || exit $code\n(\n{alone(state)})\n"
+    taking = must("take_lock", state, claim.token, claim.to_text(), ttl, HELD)
+    return _LOCK.before(f"{taking}(\n{alone(state)}) || exit\n{then}")
 
 
 def refresh(state: str, token: str) -> str:
     """Answers `own`, or `lost` with what is there instead."""
-    return _text(
-        state,
-        token,
-        """\
-[ -n "$own" ] || { printf 'lock lost 0\\n%s\\n' "$content"; exit 0; }
-touch -- "$lock" && echo 'lock own 0' || exit
-""",
-    )
+    return _LOCK.before(call("refresh_lock", state, token))
 
 
-def release(state: str, token: str) -> str:
-    """Removes the lock when it is its own; one that is somebody else's is left to him."""
-    return _text(state, token, '[ -z "$own" ] || rm -f -- "$lock" || exit\n')
+def release(state: str, token: str, first: str = "") -> str:
+    """Removes the lock when it is its own; one that is somebody else's is left to him.
+
+    Before that, and whatever comes of it, runs the text `first`.
+    """
+    if not first:
+        return _LOCK.before(call("release_lock", state, token))
+    return _LOCK.before(f"{function('ending', first)}{call('release_after', state, token)}")
 
 
 def read(state: str) -> str:
     """Answers `free`, or `found` with the content."""
-    return _text(
-        state,
-        "",
-        """\
-[ -e "$lock" ] || { echo 'lock free 0'; exit 0; }
-age
-printf 'lock found %s\\n%s\\n' "$age" "$content"
-""",
-    )
+    return _LOCK.before(call("read_lock", state))
 
 
 def remove(state: str, content: str) -> str:
     """Removes the lock that has this `content`. Answers `removed`, `free`, or `found` with what is there by now."""
-    return _text(
-        state,
-        "",
-        f"""\
-[ -e "$lock" ] || {{ echo 'lock free 0'; exit 0; }}
-[ "$content" = {shlex.quote(content)} ] || {{ printf 'lock found 0\\n%s\\n' "$content"; exit 0; }}
-rm -f -- "$lock" && echo 'lock removed 0' || exit
-""",
-    )
-
-
-def _text(state: str, token: str, body: str, *, make: bool = False) -> str:
-    """Only `take` makes the directory; where there is none, no lock is held."""
-    absent = 'mkdir -p -- "$state"' if make else "{ echo 'lock free 0'; exit 0; }"
-    pattern = f'\'"token": "{token}"\''
-    return f"state={shlex.quote(state)}\n{_HEAD.format(make=absent, token=pattern)}{body})\n"
+    return _LOCK.before(call("remove_lock", state, content))

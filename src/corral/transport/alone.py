@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Final
+
+from corral.shell import beside, call
+
+_ALONE: Final = beside(__file__, "alone.sh")
 
 WAIT: Final = 20
 """Seconds to wait for another script's end; shorter than a lock stays alive without a sign of life."""
@@ -15,6 +18,4 @@ def alone(state: str, wait: int = WAIT) -> str:
     It ends its script with exit status 75 after `wait` seconds. `state` is the host's directory of what Corral writes
     down; where there is none, no run has ever begun.
     """
-    directory, guard = shlex.quote(state), shlex.quote(f"{state}/working")
-    busy = "{ echo 'what an earlier run has begun there still goes on' >&2; exit 75; }"
-    return f"[ ! -d {directory} ] || {{ exec 8>>{guard}; flock -w {wait} 8 || {busy}; }}\n"
+    return _ALONE.before(call("alone", state, wait))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Protocol
 
@@ -38,13 +37,3 @@ class Transport(Runner, Protocol):
 
     async def close(self) -> None:
         """Give back what is held open. Safe to call twice."""
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """The one place where arguments become a shell's text."""
-    return shlex.join(arguments)
-
-
-def exports(environment: Mapping[str, str]) -> str:
-    """`export` lines for a POSIX sh script; every value arrives as it is, whatever characters it holds."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())

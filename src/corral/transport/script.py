@@ -10,6 +10,8 @@ import shlex
 from math import ceil
 from typing import Final
 
+from corral.shell import beside, call
+
 END: Final = b"end\n"
 """Sent after a guarded script: ends it, and all that it has started."""
 KILL_AFTER: Final = 5
@@ -17,17 +19,7 @@ KILL_AFTER: Final = 5
 AS_ROOT: Final = "env LC_ALL=C sudo -n"
 """sudo never asks for a password here, and says in English what it refuses."""
 
-_GUARDED: Final = """\
-{{
-( read -r word || {{ kill -0 $$ && sleep {patience} && kill -0 $$; }} &&
-trap '' TERM && kill -TERM 0 && sleep {kill_after} && kill -KILL 0 ) <&9 9<&- >/dev/null 2>&1 &
-{{
-:
-{script}
-}} 9<&-
-exit
-}} 9<&0 </dev/null
-"""
+_GUARD: Final = beside(__file__, "guard.sh")
 
 
 def whole(script: str) -> str:
@@ -41,7 +33,8 @@ def guarded(script: str, patience: float) -> str:
     So a connection that is cut leaves a change the time that it was given, and nothing stays for ever. What guards the
     script is in its process group, which a session of sshd has for itself.
     """
-    return _GUARDED.format(script=script, patience=ceil(patience), kill_after=KILL_AFTER)
+    guard = _GUARD.before(call("corral_guard", ceil(patience), KILL_AFTER))
+    return f"{{\n{guard}{{\n:\n{script}\n}} 9<&-\nexit\n}} 9<&0 </dev/null\n"
 
 
 def streamed(command: str, patience: float) -> str:

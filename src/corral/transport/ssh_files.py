@@ -10,23 +10,9 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.model.command import CommandResult
+from corral.shell import beside, given
 
-_WRITE: Final = """\
-export LC_ALL=C
-umask 077
-path={path} parent={parent}
-[ -d "$parent" ] || ( umask 022; mkdir -p -- "$parent" ) || exit 1
-new=$(mktemp -- "$parent/.corral.XXXXXXXXXX") || exit 1
-trap 'rm -f -- "$new"' EXIT
-trap 'exit 1' HUP INT TERM
-exec 4>"$new" && chmod -- {mode:o} "$new" || exit 1
-base64 -d >&4 <<'corral-end' || exit 1
-{content}corral-end
-exec 4>&-
-sync -- "$new" && mv -fT -- "$new" "$path" || exit 1
-trap - EXIT
-"""
-"""The mode is set while the file is empty, through a descriptor that a mode without write permission doesn't bar."""
+_FILES: Final = beside(__file__, "ssh_files.sh")
 
 _NUMBERS: Final = {os.strerror(number): number for number in sorted(errno.errorcode)}
 
@@ -37,12 +23,8 @@ def write_script(path: str, content: bytes, mode: int) -> str:
     What fails leaves the old file and nothing beside it. A host without `sync` fails: a file that may vanish with the
     next power cut is not what was asked for.
     """
-    return _WRITE.format(
-        path=shlex.quote(path),
-        parent=shlex.quote(str(PurePosixPath(path).parent)),
-        mode=mode,
-        content=base64.encodebytes(content).decode(),
-    )
+    text = base64.encodebytes(content).decode()
+    return _FILES.before(given(text, "write_file", path, PurePosixPath(path).parent, f"{mode:o}"))
 
 
 def read_script(path: str) -> str:

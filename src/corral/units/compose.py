@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
@@ -15,6 +14,7 @@ from corral.model.identity import UnitId, container_of, prefix
 from corral.model.resources import FoundUnit
 from corral.problems import Problem
 from corral.secrets import Secrets
+from corral.shell import beside, call
 from corral.transport.alone import alone
 from corral.transport.base import Transport
 from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
@@ -25,44 +25,9 @@ GATHER: Final = 0.05
 services it is given, and two at a time on one project are in each other's way; those of a wave come within
 milliseconds."""
 
-FIND_COMPOSE: Final = """\
-compose=
-for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${HOME:-/root}/.docker"; do
-    case $plugin in */.docker) ;; *) plugin=$plugin/docker ;; esac
-    [ ! -x "$plugin/cli-plugins/docker-compose" ] || compose='docker compose'
-done
-[ -n "$compose" ] || ! command -v docker-compose >/dev/null || compose=docker-compose
-"""
-"""Sets `compose` to how docker compose is called on a host: the plugin, else the older program. Looked for there and
-then, since the same run may have installed it; without running it, which takes 0.2 s."""
-
+SHELL: Final = beside(__file__, "compose.sh")
 _CLOCK: Final = "clock "
 """What the line begins with that has the host's time: an account's shell may say something before."""
-_GUARD: Final = f"[ -e {{file}} ] && command -v docker >/dev/null || exit 0\ndate '+{_CLOCK}%s.%N'\n"
-"""Where Corral has written no compose file nobody asks docker: the mere question may start it, by its socket."""
-
-_FIND: Final = f"{_GUARD}docker inspect --type container --format {{inspect}} {{container}}\n"
-
-_LIST: Final = f"""\
-export LC_ALL=C
-{_GUARD}\
-rows=$(docker ps -a --no-trunc --filter {{project}} --format {{columns}}) || exit 1
-[ -n "$rows" ] || exit 0
-printf '%s\\n' "$rows"
-ids=$(printf '%s\\n' "$rows" | cut -f 1)
-docker inspect --format {{inspect}} $ids
-"""
-
-_STOP: Final = """\
-ids=
-for service in {names}; do
-    ids="$ids $(docker ps -aq --filter {project} --filter "label={label}=$service")" || exit 1
-done
-set -- $ids
-[ $# -gt 0 ] || exit 0
-docker stop -t {seconds} "$@" >/dev/null && docker rm -f "$@" >/dev/null
-"""
-
 
 _Answer = tuple[float, Sequence[str]]
 _What = Literal["start", "stop"]
@@ -94,12 +59,9 @@ class ComposeUnits:
 
     async def find(self, unit: UnitId) -> FoundUnit | None:
         """By its container's name, in one call of docker."""
-        script = _FIND.format(
-            file=shlex.quote(self._file(unit.host)),
-            container=shlex.quote(container_of(self._cluster.name, unit.name)),
-            inspect=shlex.quote(INSPECT),
-        )
-        now, lines = await self._asked(unit.host, script)
+        container = container_of(self._cluster.name, unit.name)
+        question = call("find_container", self._file(unit.host), INSPECT, container)
+        now, lines = await self._asked(unit.host, question)
         identity = lines[0].partition("\t")[0] if lines else ""
         return next(iter(found_containers(unit.host, {identity: unit.name}, lines, now)), None)
 
@@ -120,20 +82,16 @@ class ComposeUnits:
         return container_log_script(self._cluster.name, unit, lines, follow)
 
     async def _listed(self, host: str) -> tuple[FoundUnit, ...]:
-        script = _LIST.format(
-            file=shlex.quote(self._file(host)),
-            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
-            columns=shlex.quote(f'{{{{.ID}}}}\\t{{{{.Label "{SERVICE_LABEL}"}}}}'),
-            inspect=shlex.quote(INSPECT),
-        )
-        now, lines = await self._asked(host, script)
+        columns = f'{{{{.ID}}}}\\t{{{{.Label "{SERVICE_LABEL}"}}}}'
+        question = call("list_containers", self._file(host), self._label(), columns, INSPECT)
+        now, lines = await self._asked(host, question)
         services = dict(line.split("\t") for line in lines if line.count("\t") == 1)
         return found_containers(host, services, lines, now)
 
-    async def _asked(self, host: str, script: str) -> _Answer:
+    async def _asked(self, host: str, question: str) -> _Answer:
         """The host's clock and docker's lines; none from a host that doesn't answer, or whose docker doesn't."""
         try:
-            completed = await self._transport.run(host, script, 30)
+            completed = await self._transport.run(host, SHELL.before(question), 30)
         except Unreachable:
             return 0.0, []
         lines = completed.text.splitlines()
@@ -169,25 +127,20 @@ class ComposeUnits:
             del self._open[host, what]
         try:
             script = self._up(host, batch.names) if what == "start" else self._down(batch.names)
-            alone_there = f"{alone(self._state(host))}{script}"
+            alone_there = f"{alone(self._state(host))}{SHELL.before(script)}"
             return await self._transport.run(host, alone_there, self._cluster.app.stop_timeout + MARGIN)
         finally:
             turns.release()
 
     def _up(self, host: str, names: Sequence[str]) -> str:
-        return (
-            f'{FIND_COMPOSE}[ -n "$compose" ] || {{ echo "docker compose is not installed" >&2; exit 1; }}\n'
-            f"exec $compose -p {project(self._cluster.name)} -f {shlex.quote(self._file(host))} "
-            f"up -d --no-deps --force-recreate -t {self._seconds()} {shlex.join(names)}\n"
-        )
+        return call("start_services", self._seconds(), self._file(host), project(self._cluster.name), *names)
 
     def _down(self, names: Sequence[str]) -> str:
-        return _STOP.format(
-            names=shlex.join(names),
-            project=shlex.quote(f"label={PROJECT_LABEL}={project(self._cluster.name)}"),
-            label=SERVICE_LABEL,
-            seconds=self._seconds(),
-        )
+        return call("stop_services", self._seconds(), self._label(), SERVICE_LABEL, *names)
+
+    def _label(self) -> str:
+        """What all containers of the project have."""
+        return f"label={PROJECT_LABEL}={project(self._cluster.name)}"
 
     def _seconds(self) -> int:
         """What a container is given to end."""
@@ -231,5 +184,6 @@ def _words(said: str) -> str:
 
 def container_log_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
     """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on."""
-    container = shlex.quote(container_of(cluster, unit.name))
-    return f"exec docker logs --tail {lines}{' --follow' if follow else ''} {container} 2>&1\n"
+    more = ["--follow"] if follow else []
+    words = call("exec", "docker", "logs", "--tail", lines, *more, container_of(cluster, unit.name))
+    return words.removesuffix("\n") + " 2>&1\n"

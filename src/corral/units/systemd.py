@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from types import MappingProxyType
 from typing import Final, NoReturn
 
@@ -14,6 +13,7 @@ from corral.model.identity import UnitId, prefix, service_of
 from corral.model.resources import FoundUnit
 from corral.problems import Problem
 from corral.secrets import Secrets
+from corral.shell import beside, call
 from corral.transport.base import Transport
 from corral.units.systemd_show import PROPERTIES, found_units
 
@@ -24,37 +24,7 @@ MARGIN: Final = 60.0
 
 NO_SECRETS: Final[Secrets] = MappingProxyType({})
 
-_SHOW: Final = f"""\
-export LC_ALL=C TZ=UTC0
-read -r uptime _ </proc/uptime && printf 'Uptime=%s\\n\\n' "$uptime"
-systemctl show --all -p {PROPERTIES} -- """
-
-_HEAD: Final = """\
-export LC_ALL=C
-nl='
-'
-own_words() { journalctl -q --no-pager -o cat -n 5 -u "$unit"; }
-look() { seen="$nl$(systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- "$unit")$nl"; }
-is() { case $seen in *"$nl$1=$2$nl"*) return 0 ;; *) return 1 ;; esac; }
-do_it() { said=$(systemctl "$@" -- "$unit" 2>&1) || { printf '%s\\n' "${said%%"$nl"*}" >&2; own_words >&2; exit 1; }; }
-"""
-
-_START: Final = """\
-look
-is NeedDaemonReload no && is LoadState loaded || systemctl daemon-reload || exit 1
-is UnitFileState enabled || systemctl enable --quiet -- "$unit" || exit 1
-is ActiveState inactive || is ActiveState active || systemctl reset-failed -- "$unit" || exit 1
-do_it restart
-"""
-
-_STOP: Final = """\
-look
-is ActiveState inactive || do_it stop
-is UnitFileState enabled && { systemctl disable --quiet -- "$unit" || exit 1; }
-look
-is ActiveState failed || exit 0
-systemctl reset-failed -- "$unit"
-"""
+_SYSTEMD: Final = beside(__file__, "systemd.sh")
 
 
 class SystemdUnits:
@@ -77,19 +47,19 @@ class SystemdUnits:
 
     async def start(self, unit: UnitId) -> None:
         """Raises ChangeFailed with systemd's words when the program can't even be executed."""
-        completed = await self._run(unit, _START, self._patience())
+        completed = await self._run(unit, "start_unit", self._patience())
         if completed.code != 0:
             self._refused(unit, "start", completed)
 
     async def stop(self, unit: UnitId) -> None:
         """Raises ChangeFailed when systemd refuses."""
-        completed = await self._run(unit, _STOP, self._patience())
+        completed = await self._run(unit, "stop_unit", self._patience())
         if completed.code != 0:
             self._refused(unit, "stop", completed)
 
     async def reload(self, unit: UnitId) -> None:
         """Ends when the unit's ExecReload has. Raises ChangeFailed when that failed, or when nothing runs."""
-        completed = await self._run(unit, "do_it reload\n", MARGIN)
+        completed = await self._run(unit, "reload_unit", MARGIN)
         if completed.code != 0:
             self._refused(unit, "reload", completed)
 
@@ -99,14 +69,14 @@ class SystemdUnits:
 
     async def _show(self, host: str, pattern: str) -> tuple[FoundUnit, ...]:
         try:
-            completed = await self._transport.run(host, f"{_SHOW}{shlex.quote(pattern)}\n", 30)
+            completed = await self._transport.run(host, _SYSTEMD.before(call("show_units", PROPERTIES, pattern)), 30)
         except Unreachable:
             return ()
         return found_units(self._cluster.name, host, completed.text)
 
-    async def _run(self, unit: UnitId, script: str, deadline: float) -> CommandResult:
-        service = shlex.quote(service_of(self._cluster.name, unit))
-        return await self._transport.run(unit.host, f"{_HEAD}unit={service}\n{script}", deadline)
+    async def _run(self, unit: UnitId, function: str, deadline: float) -> CommandResult:
+        script = _SYSTEMD.before(call(function, service_of(self._cluster.name, unit)))
+        return await self._transport.run(unit.host, script, deadline)
 
     def _patience(self) -> float:
         return max(self._cluster.app.stop_timeout, MEMBER_STOP) + MARGIN
@@ -120,5 +90,6 @@ class SystemdUnits:
 
 def journal_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
     """A POSIX sh text for the last lines of a unit's journal and, with `follow`, those that come, without end."""
-    service = shlex.quote(service_of(cluster, unit))
-    return f"exec journalctl -q --no-pager -o cat -n {lines}{' -f' if follow else ''} -u {service}\n"
+    more = ["-f"] if follow else []
+    service = service_of(cluster, unit)
+    return call("exec", "journalctl", "-q", "--no-pager", "-o", "cat", "-n", lines, *more, "-u", service)

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from corral.cli import journal, unlock
 from corral.model.cluster import Host
 from corral.transport.base import Transport
-from tests.unit.execute.lock_hosts import Wire, hosts_in
+from tests.unit.runs.lock_hosts import Wire, hosts_in
 from tests.unit.spec.files import SMALL
 
 

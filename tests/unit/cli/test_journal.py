@@ -10,8 +10,8 @@ from corral.events import ignore
 from corral.runs.journal import Header, recorded
 from corral.runs.lock import held
 from tests.unit.cli.real_hosts import Corral, corral
-from tests.unit.execute.journal_runs import PROBLEM, go_through
-from tests.unit.execute.lock_hosts import ANNA
+from tests.unit.runs.journal_runs import PROBLEM, go_through
+from tests.unit.runs.lock_hosts import ANNA
 
 __all__ = ["corral"]  # the fixture
 

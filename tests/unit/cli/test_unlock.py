@@ -7,7 +7,7 @@ from corral.errors import InvalidFile
 from corral.runs import lock_file
 from corral.runs.lock_file import Claim
 from tests.unit.cli.real_hosts import Corral, corral
-from tests.unit.execute.lock_hosts import ANNA, BEN, lock_of, set_age
+from tests.unit.runs.lock_hosts import ANNA, BEN, lock_of, set_age
 
 __all__ = ["corral"]  # the fixture
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from corral.desired.nginx import render_nginx
+from corral.desired.nginx import command, render_nginx, start_script
 from corral.model.cluster import Instance
 from corral.model.resources import HostFacts
 from tests.binaries import NginxVersion, nginx
@@ -60,6 +60,14 @@ def test_it_is_what_the_file_says(case: str) -> None:
 
 def test_every_file_has_its_case() -> None:
     assert {path.stem for path in GOLDEN.glob("*.conf")} == set(CASES)
+
+
+def test_the_script_that_becomes_nginx() -> None:
+    path, there = GOLDEN / "start.sh", host("proxy-100", ADDRESS)
+    text = start_script(there, command("/opt/nginx 1.31/nginx", there))
+    if os.environ.get("CORRAL_UPDATE_GOLDEN") == "1":
+        path.write_text(text)
+    assert text == path.read_text()
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -188,7 +188,7 @@ def test_a_script_that_is_cut_off_anywhere_is_gone_on_with(tmp_path: Path, conte
     cuts = [
         number
         for number, line in enumerate(lines)
-        if line == "{\n" or line.startswith(("expect", "note_", "mv", "place"))
+        if line == "{\n" or line.startswith(("expect", "note_", "put", "place"))
     ]
     assert len(cuts) > 8
     for cut in cuts:
@@ -224,7 +224,7 @@ def gone(context: Context, host: Host) -> list[RemoveFile]:
 
 def closed(script: str) -> str:
     """`script`, cut off in the middle of a group: its end."""
-    return script + ("} >&2\n" if script.count("\n{\n") > script.count("\n} >&2\n") else "")
+    return script + ("} >&2\n" if script.count("\n{\n") > script.count("\n} >&2 8>&-\n") else "")
 
 
 def start_anew(tmp_path: Path, wanted: Sequence[File]) -> None:

@@ -15,8 +15,8 @@ from corral.errors import ChangeFailed
 from corral.execute.context import Context
 from corral.execute.handlers.host_changes import change_host
 from corral.execute.scripts import script_of
-from corral.plan.actions import RemoveTree
 from corral.model.command import CommandResult
+from corral.plan.actions import RemoveTree
 from corral.transport.local import LocalTransport
 from tests.unit.execute.no_units import NoUnits
 

@@ -9,7 +9,7 @@ import pytest
 from corral.model.cluster import Install
 from corral.model.machine import Docker, Machine, PackageState, Program, System
 from corral.observe.host_facts import host_facts
-from tests.unit.observe.recorded import COMPOSE, SYSTEMD, app_208, one
+from tests.unit.observe.recorded import SYSTEMD, one
 from tests.unit.plan.cluster_of import cluster_of
 
 ARCHIVE = Install("archive", source="x.tgz", sha256="0123456789ab" + "0" * 52, version=(6, 0, 5))
@@ -24,20 +24,6 @@ def test_a_recorded_host() -> None:
     assert (found.mongod_version, found.mongod_path) == (None, "/usr/bin/mongod")
     assert (found.family, found.cores, found.interface, found.machine) == ("debian", 2, "eth0", "one")
     assert (found.user, found.access_log) == ("corral-obs-web", "/var/log/corral/obs/access.log")
-
-
-def test_the_older_compose() -> None:
-    cluster, machine = app_208()
-    assert host_facts(cluster, {"app-208": machine})["app-208"].compose == ("docker-compose",)
-
-
-@pytest.mark.parametrize(
-    ("candidate", "compose"),
-    [("1.29.2-3", ("docker-compose",)), ("2.26.1-4", ("docker", "compose")), (None, ("docker", "compose"))],
-)
-def test_a_compose_that_is_still_to_come(candidate: str | None, compose: tuple[str, ...]) -> None:
-    machine = Machine("app-208", packages=(PackageState("docker-compose", "", candidate),))
-    assert host_facts(cluster_of(COMPOSE), {"app-208": machine})["app-208"].compose == compose
 
 
 def mongod(install: Install, **machine: object) -> tuple[object, str]:

@@ -8,12 +8,12 @@ import pytest
 
 from corral.errors import Unreachable
 from corral.model.cluster import Cluster
+from corral.model.command import CommandResult
 from corral.model.resources import FoundReplicaSet
 from corral.model.software import Package
 from corral.observe.machine import observe_machine, observe_machines, observed_of
 from corral.observe.question import question_of
 from corral.secrets import Secret
-from corral.model.command import CommandResult
 from tests.unit.observe.recorded import SECRETS, SYSTEMD, stdout
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, saying

@@ -74,7 +74,7 @@ def good(host: Host) -> Machine:
         packages=tuple(PackageState(name, version) for name, version in PACKAGES.items()),
         services=(ServiceState(("chrony", "chronyd"), enabled=True, active=True),),
         docker=Docker(running=True, compose=("docker-compose",), compose_version=(1, 29, 2)),
-        tracking=Tracking("Normal", 3, 0.0001, 0.01, "10.0.0.2", 2),
+        tracking=Tracking("Normal", 0.0001, 0.01, "10.0.0.2", 2),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from corral.errors import Unreachable
-from corral.problems import Problem
 from corral.model.command import CommandResult
+from corral.problems import Problem
 from corral.transport.local import LocalTransport
 
 Answer = Callable[[str, str], CommandResult]

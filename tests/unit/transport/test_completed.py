@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from corral.secrets import Secret
 from corral.model.command import ERROR_SIZE, CommandResult
+from corral.secrets import Secret
 
 KEY = Secret("-----BEGIN KEY-----\nfirst-line\nsecond-line\n-----END KEY-----\n")
 

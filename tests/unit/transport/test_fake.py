@@ -8,8 +8,8 @@ import re
 import pytest
 
 from corral.errors import Unreachable
-from corral.problems import Problem
 from corral.model.command import CommandResult
+from corral.problems import Problem
 from corral.transport.fake import Call, FakeFile, FakeTransport
 
 FINE = CommandResult(0, b"fine\n", b"")

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corral.transport.base import exports
-from corral.files import write_file
-from corral.transport.local import LocalTransport
+from corral.shell import call, variables
+from corral.transport.local import LocalTransport, write_file
 
 
 def test_a_script_travels_on_stdin_and_its_end_is_told() -> None:
@@ -55,6 +54,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 @settings(deadline=None)  # it starts a shell each time
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
-def test_every_value_arrives_in_the_environment_as_it_is(value: str) -> None:
-    done = asyncio.run(LocalTransport().run("h", exports({"VALUE": value}) + 'printf %s "$VALUE"\n'))
-    assert done.stdout == value.encode()
+def test_every_word_arrives_as_it_is(value: str) -> None:
+    script = f'{variables(value=value)}printf %s "$value"\n{call("printf", "%s", value)}'
+    done = asyncio.run(LocalTransport().run("h", script))
+    assert done.stdout == value.encode() * 2

@@ -12,11 +12,11 @@ import pytest
 
 from corral.errors import Locked
 from corral.events import Event, Note
+from corral.model.cluster import Host
 from corral.runs.lock import Hooks, Lock, held
 from corral.runs.lock_file import Claim, Holder
-from corral.model.cluster import Host
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import ANNA, BEN, hosts_in, lock_of, set_age
+from tests.unit.runs.lock_hosts import ANNA, BEN, hosts_in, lock_of, set_age
 
 
 async def compete(transport: LocalTransport, hosts: list[Host], number: int, ready: asyncio.Event) -> str:
@@ -58,7 +58,7 @@ from corral.errors import Locked
 from corral.runs.lock import held
 from corral.runs.lock_file import Holder
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import hosts_in
+from tests.unit.runs.lock_hosts import hosts_in
 
 async def main():
     hosts = hosts_in(Path(sys.argv[1]), "a", "b")

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from corral.errors import CorralError, Locked, Unreachable
+from corral.model.cluster import Host
+from corral.problems import Problem
 from corral.runs.lock import Hooks, held
 from corral.runs.lock_file import Claim
 from corral.runs.locks_found import look, remove
-from corral.model.cluster import Host
-from corral.problems import Problem
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, until
+from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, until
 
 
 async def lost_by(

@@ -10,11 +10,11 @@ import pytest
 
 from corral.errors import ChangeFailed, Locked, Unreachable
 from corral.events import Event, Note
+from corral.problems import Problem
 from corral.runs.lock import Hooks, held
 from corral.runs.lock_file import Claim
-from corral.problems import Problem
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age, until
+from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age, until
 
 
 def test_held_on_every_host_and_given_back(tmp_path: Path) -> None:

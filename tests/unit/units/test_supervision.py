@@ -11,13 +11,13 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from corral.desired.supervisor import program, program_path
+from corral.files import write_file
 from corral.model.cluster import Host, Layout
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Unit
 from corral.units import orphans
-from corral.units.supervisord import Supervisord
 from corral.units.supervisor_units import SupervisordUnits
-from corral.files import write_file
+from corral.units.supervisord import Supervisord
 
 
 @asynccontextmanager

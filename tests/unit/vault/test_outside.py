@@ -7,11 +7,11 @@ import pytest
 
 from corral.errors import InvalidFile, StalePlan
 from corral.model.resources import File
-from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of, refuse_unknown
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
 from corral.secrets import Secret
 from corral.spec.parse import load_text
+from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of, refuse_unknown
 from tests.unit.spec.files import SMALL
 
 

@@ -23,17 +23,17 @@ from corral.events import (
     StageStarted,
     ignore,
 )
-from corral.runs.journal import Journal, recorded
-from corral.runs.journal_texts import KEPT
-from corral.runs.lock import held
-from corral.runs.history import Run, find, runs_in
 from corral.model.resources import File
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
+from corral.runs.history import Run, find, runs_in
+from corral.runs.journal import Journal, recorded
+from corral.runs.journal_texts import KEPT
+from corral.runs.lock import held
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
-from tests.unit.execute.journal_runs import PLAN, PROBLEM, WRITE, go_through, header, lines
-from tests.unit.execute.lock_hosts import ANNA, hosts_in
+from tests.unit.runs.journal_runs import PLAN, PROBLEM, WRITE, go_through, header, lines
+from tests.unit.runs.lock_hosts import ANNA, hosts_in
 
 VALUES = {
     "admin": "adm1n-passw0rd",
@@ -131,7 +131,7 @@ import os, signal
 from pathlib import Path
 from corral.runs.journal import recorded
 from corral.events import ActionStarted, ignore
-from tests.unit.execute.journal_runs import PLAN, WRITE, header
+from tests.unit.runs.journal_runs import PLAN, WRITE, header
 with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:
     journal.planned(PLAN)
     journal(ActionStarted(WRITE.id, "a", WRITE.summary))

@@ -10,13 +10,13 @@ import pytest
 
 from corral.errors import Interrupted
 from corral.events import ActionFinished
+from corral.operate.runs import Doing, Run
+from corral.plan.actions import Plan, RemoveFile, Stage
 from corral.runs.journal import Header, Journal
 from corral.runs.lock import held
 from corral.runs.lock_file import Holder
-from corral.operate.runs import Doing, Run
-from corral.plan.actions import Plan, RemoveFile, Stage
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import hosts_in
+from tests.unit.runs.lock_hosts import hosts_in
 
 STEPS = [RemoveFile("a", f"/{name}", "") for name in ("1", "2", "2", "3", "4", "5")]
 """One file is changed twice, as nginx's is in a drain."""

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corral.events import Event, Note
+from corral.secrets import Secret, Secrets
 from corral.vault import age, text
 from corral.vault.file import GENERATORS, Vault
-from corral.secrets import Secret, Secrets
-from tests.unit.operate.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
+from tests.unit.vault.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
 
 __all__ = ["nobodys_home", "path"]  # fixtures
 

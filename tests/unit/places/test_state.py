@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.playground.site import open_playground
 from corral.places.playground.state import FORMAT, SECRET_NAMES, State, networks_of_others, state_home, state_of
+from corral.playground.site import open_playground
 from corral.spec.parse import load_text
 
 

@@ -14,7 +14,7 @@ from corral.runs.lock import held
 from corral.runs.lock_file import Answer, Claim, Holder, answer_in
 from corral.runs.locks_found import FoundLock, look, remove
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age
+from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age
 
 
 def answer_of(text: str) -> Answer:

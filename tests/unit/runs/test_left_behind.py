@@ -16,15 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from corral.runs import lock_file
-from corral.runs.lock_file import Claim, process_of
 from corral.execute.scripts import script_of
 from corral.execute.software_scripts import unpack_command
 from corral.model.resources import File
 from corral.plan.actions import WriteFile
+from corral.runs import lock_file
+from corral.runs.lock_file import Claim, process_of
 from corral.transport.alone import alone
 from corral.transport.local import LocalTransport
-from tests.unit.execute.lock_hosts import ANNA
+from tests.unit.runs.lock_hosts import ANNA
 
 
 @contextmanager

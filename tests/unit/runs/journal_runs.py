@@ -15,11 +15,11 @@ from corral.events import (
     StageFinished,
     StageStarted,
 )
-from corral.runs.journal import Header, Journal
 from corral.model.resources import Directory, File, ReplicaSet
 from corral.plan.actions import ConvergeReplicaSet, MakeDirectory, Plan, Stage, WriteFile
 from corral.problems import Problem
-from tests.unit.execute.lock_hosts import ANNA
+from corral.runs.journal import Header, Journal
+from tests.unit.runs.lock_hosts import ANNA
 
 WRITE = WriteFile(File("a", "/etc/x", "x=${secret:admin}\n"), "", "--- /dev/null\n+++ /etc/x\n@@ -0,0 +1 @@\n+x=1\n")
 MAKE = MakeDirectory(Directory("b", "/srv/x"))

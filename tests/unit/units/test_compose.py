@@ -15,10 +15,9 @@ from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
 from corral.model.identity import read_back
 from corral.secrets import Secret
-from corral.model.command import CommandResult
-from corral.units.compose import FIND_COMPOSE, ComposeUnits
-from corral.units.docker_inspect import found_containers, image_id
 from corral.transport.local import LocalTransport
+from corral.units.compose import SHELL, ComposeUnits
+from corral.units.docker_inspect import found_containers, image_id
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
 
@@ -161,7 +160,10 @@ def test_find_asks_by_the_containers_name() -> None:
 
 def starts(transport: Answers) -> list[tuple[str, str]]:
     """Host and names of each compose command."""
-    return [(host, script.rstrip().rpartition("-t 7 ")[2]) for host, script in transport.asked]
+    return [
+        (host, script.rstrip().rpartition(" /etc/corral/shop/compose.yaml corral-shop ")[2])
+        for host, script in transport.asked
+    ]
 
 
 def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
@@ -178,7 +180,7 @@ def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
 
     asyncio.run(scenario())
     assert starts(transport) == [("one", "one-5001 one-5002"), ("two", "two-5001"), ("one", "one-5001")]
-    assert "-p corral-shop -f /etc/corral/shop/compose.yaml up -d --no-deps --force-recreate" in transport.asked[0][1]
+    assert "\nstart_services 7 /etc/corral/shop/compose.yaml corral-shop " in transport.asked[0][1]
 
 
 def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> None:
@@ -331,7 +333,7 @@ def test_stopping_what_is_gone_is_no_failure_and_a_silent_docker_is_one(tmp_path
 
 def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    told = f'HOME={home}\n{FIND_COMPOSE}echo "[$compose]"\n'
+    told = SHELL.before(f'HOME={home}\nfind_compose\necho "[$compose]"\n')
     older = Workshop(tmp_path, {"docker-compose": "exit 9"})
     assert asyncio.run(older.run("one", told)).text == "[docker-compose]\n"
     plugin = home / ".docker" / "cli-plugins" / "docker-compose"
@@ -339,6 +341,16 @@ def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
     plugin.touch(0o755)
     assert asyncio.run(older.run("one", told)).text == "[docker compose]\n"
     assert older.calls == [], "finding it must not run it"
+
+
+def test_a_start_by_compose(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").touch()
+    transport = Workshop(tmp_path, {"docker": "", "docker-compose": ""})
+    asyncio.run(ComposeUnits(transport, at(tmp_path)).start("one", "one-5001"))
+    (told,) = transport.calls
+    program, _, words = told.partition(" -p ")
+    assert program in ("docker compose", "docker-compose")  # whichever of them this machine has
+    assert words == f"corral-shop -f {tmp_path}/compose.yaml up -d --no-deps --force-recreate -t 7 one-5001"
 
 
 def test_without_compose_a_start_says_so(tmp_path: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
+from corral.secrets import Secret
 from corral.vault import age
 from corral.vault.file import Vault
-from corral.secrets import Secret
-from tests.unit.operate.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
+from tests.unit.vault.keys import PLAIN, age_key, nobodys_home, path, refused, ssh_key, written
 
 __all__ = ["nobodys_home", "path"]  # fixtures
 

@@ -14,14 +14,14 @@ from corral.errors import ChangeFailed
 from corral.events import (
     ignore,
 )
+from corral.model.cluster import Host
+from corral.runs.history import records_of, runs_in, with_those_of_hosts
 from corral.runs.journal import Journal, recorded
 from corral.runs.journal_texts import append, begin
 from corral.runs.lock import held
-from corral.runs.history import records_of, runs_in, with_those_of_hosts
-from corral.model.cluster import Host
 from corral.transport.local import LocalTransport
-from tests.unit.execute.journal_runs import PLAN, PROBLEM, go_through, header, lines
-from tests.unit.execute.lock_hosts import ANNA, Wire, hosts_in, lock_of
+from tests.unit.runs.journal_runs import PLAN, PROBLEM, go_through, header, lines
+from tests.unit.runs.lock_hosts import ANNA, Wire, hosts_in, lock_of
 
 
 async def with_lock(wire: LocalTransport, hosts: list[Host], directory: Path, act: Callable[[Journal], None]) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from corral.errors import Unreachable
-from corral.runs.lock_file import Holder
 from corral.model.cluster import Host, Layout
-from corral.problems import Problem
 from corral.model.command import CommandResult
+from corral.problems import Problem
+from corral.runs.lock_file import Holder
 from corral.transport.local import LocalTransport
 
 ANNA = Holder("apply", "anna", "ops-1", 4711)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from corral.model.identity import read_back
 from corral.model.command import CommandResult
+from corral.model.identity import read_back
 from corral.units.compose import container_log_script
 from corral.units.host_units import HostUnits, access_log_script, log_script
 from tests.unit.transport.answers import Answers

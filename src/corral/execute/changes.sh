@@ -1,0 +1,96 @@
+# shellcheck shell=sh disable=SC2154 # stale and refused are exit codes that stand before: see scripts.py
+# Changes of one host. Descriptor 3 is the script's stdout: what an action writes to its own goes to stderr.
+
+set -u
+umask 077
+exec 3>&1
+export LC_ALL=C
+
+# failed MESSAGE [CODE]: the end of the script.
+failed() { echo "$1" >&2; exit "${2:-1}"; }
+
+# keep_notes STATE: makes the directories of what is written down.
+keep_notes() {
+    { ( umask 022; mkdir -p -- "$1" ) && mkdir -p -- "$1/files" "$1/packages"; } || failed "$1 can't be made"
+}
+
+# note_down NOTE WORD DIGEST PATH
+note_down() {
+    { printf '%s %s %s\n' "$2" "$3" "$4" | cat >"$1.new" && mv -f -- "$1.new" "$1"; } || failed "$1 can't be written"
+}
+
+# seen PATH DIGEST: whether the file is that.
+seen() { set -- "$1" "$2" "$(sha256sum -- "$1" 2>/dev/null)"; [ "${3%% *}" = "$2" ]; }
+
+# expect PATH DIGEST: the file is as the plan saw it, which without a digest is not there.
+expect() {
+    if [ -z "$2" ]; then [ ! -e "$1" ]; else seen "$1" "$2"; fi ||
+        failed "$1 has changed since the plan was made" "$stale"
+}
+
+# write_new PATH NEW <BASE64: the content to where it waits, beside its place.
+write_new() {
+    parent=${1%/*}
+    parent=${parent:-/}
+    [ -d "$parent" ] || ( umask 022; mkdir -p -- "$parent" ) || failed "$1: its directory can't be made"
+    base64 -d >"$2" || { rm -f -- "$2"; failed "$1 can't be written"; }
+}
+
+# place NEW MODE OWNER: as it will be, and on the disk.
+place() {
+    if [ -n "$3" ]; then chown -- "$3" "$1" || failed "$1 can't be given to $3"; fi
+    { chmod -- "$2" "$1" && sync -- "$1"; } || failed "$1 can't be written"
+}
+
+# judge PATH NEW COMMAND…
+judge() {
+    path=$1 new=$2
+    shift 2
+    "$@" || { rm -f -- "$new"; failed "$path was refused and the old file stays" "$refused"; }
+}
+
+# put NEW PATH
+put() { mv -f -- "$1" "$2" || failed "$2 can't be put in place"; }
+
+# remove PATH
+remove() { rm -f -- "$1" || failed "$1 can't be removed"; }
+
+# make_directory PATH MODE OWNER
+make_directory() {
+    { ( umask 022; mkdir -p -- "$1" ) && { [ -z "$3" ] || chown -- "$3" "$1"; } && chmod -- "$2" "$1"; } ||
+        failed "$1 can't be made"
+}
+
+# delete_tree PATH
+delete_tree() {
+    if [ -L "$1" ]; then
+        to=$(readlink -m -- "$1")
+        failed "$1 is a link to $to, and neither is deleted: delete what is in $to yourself, then the link"
+    fi
+    if mountpoint -q -- "$1"; then
+        find "$1" -xdev -mindepth 1 -delete || failed "$1 can't be emptied"
+        echo "note $1 is empty, and stays because a file system is mounted there" >&3
+    else
+        rm -rf --one-file-system -- "$1" || failed "$1 can't be deleted"
+    fi
+}
+
+# take_in TEXT COMMAND…: TEXT is what the command is called.
+take_in() {
+    text=$1
+    shift
+    "$@" || failed "$text failed"
+}
+
+# attempt TEXT COMMAND…: one that may fail, which is said and no more.
+attempt() {
+    text=$1
+    shift
+    said=$("$@" 2>&1) || printf 'note %s failed: %s\n' "$text" "$(printf %s "$said" | tr '\n' ' ')" >&3
+}
+
+# pull IMAGE
+pull() { docker pull --quiet -- "$1" || failed "it can't be pulled"; }
+
+# enable_service SERVICE
+enable_service() { systemctl enable --quiet --now -- "$1" || failed "$1 can't be enabled"; }

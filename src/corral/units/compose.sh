@@ -1,0 +1,60 @@
+# shellcheck shell=sh
+
+# Sets `compose` to how docker compose is called here: the plugin, else the older program. Looked for there and then, since
+# the same run may have installed it; without running it, which takes 0.2 s.
+find_compose() {
+    compose=
+    for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${HOME:-/root}/.docker"; do
+        case $plugin in */.docker) ;; *) plugin=$plugin/docker ;; esac
+        [ ! -x "$plugin/cli-plugins/docker-compose" ] || compose='docker compose'
+    done
+    [ -n "$compose" ] || ! command -v docker-compose >/dev/null || compose=docker-compose
+}
+
+# containers_may_be_here FILE: where Corral has written no compose file nobody asks docker: the mere question may start it,
+# by its socket.
+containers_may_be_here() {
+    { [ -e "$1" ] && command -v docker >/dev/null; } || exit 0
+    date '+clock %s.%N'
+}
+
+# find_container FILE FORMAT CONTAINER
+find_container() {
+    containers_may_be_here "$1"
+    docker inspect --type container --format "$2" "$3"
+}
+
+# list_containers FILE PROJECT COLUMNS FORMAT: a row of COLUMNS for each, then FORMAT of all.
+list_containers() {
+    export LC_ALL=C
+    containers_may_be_here "$1"
+    rows=$(docker ps -a --no-trunc --filter "$2" --format "$3") || exit 1
+    [ -n "$rows" ] || exit 0
+    printf '%s\n' "$rows"
+    # shellcheck disable=SC2046 # ids, a line for each
+    docker inspect --format "$4" $(printf '%s\n' "$rows" | cut -f 1)
+}
+
+# start_services SECONDS FILE PROJECT SERVICE…
+start_services() {
+    seconds=$1 file=$2 project=$3
+    shift 3
+    find_compose
+    [ -n "$compose" ] || { echo "docker compose is not installed" >&2; exit 1; }
+    # shellcheck disable=SC2086 # one word or two
+    exec $compose -p "$project" -f "$file" up -d --no-deps --force-recreate -t "$seconds" "$@"
+}
+
+# stop_services SECONDS PROJECT LABEL SERVICE…: by the labels of their containers.
+stop_services() {
+    seconds=$1 project=$2 label=$3
+    shift 3
+    ids=
+    for service; do
+        ids="$ids $(docker ps -aq --filter "$project" --filter "label=$label=$service")" || exit 1
+    done
+    # shellcheck disable=SC2086 # ids, parted by blanks and lines
+    set -- $ids
+    [ $# -gt 0 ] || exit 0
+    docker stop -t "$seconds" "$@" >/dev/null && docker rm -f "$@" >/dev/null
+}
