@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, cast
 
-from corral.desired.hosts import assemble_hosts
+from corral.desired.assemble import assemble
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines
@@ -57,7 +58,7 @@ def _wanted(directory: Path, cluster: Cluster, secrets: Secrets) -> Mapping[str,
     machines, problems = asyncio.run(observe_machines(transport, cluster, secrets))
     if problems:
         raise ValueError(f"a recording can't be read: {next(iter(problems.values())).message}")
-    return by_host(assemble_hosts(cluster, host_facts(cluster, machines)))
+    return by_host(assemble(cluster, host_facts(cluster, machines), SystemdKeeper(cluster)))
 
 
 def _difference(wanted: Wanted) -> Difference:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Final
 
-from corral.desired.parts import Corner, Parts
+from corral.desired.parts import HostBuilder, Parts
 from corral.desired.templating import head
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import account
@@ -26,7 +26,7 @@ def add_accounts(parts: Parts, cluster: Cluster) -> None:
             stage = needed[0][0]
             path = PurePosixPath("/etc/sysusers.d", f"corral-{cluster.name}.conf")
             text = sysusers_conf(cluster, host, [part for _, part in needed])
-            Corner(parts, host, stage).file(path, text, after=[("systemd-sysusers", str(path))])
+            HostBuilder(parts, host, stage).file(path, text, after=[("systemd-sysusers", str(path))])
 
 
 def sysusers_conf(cluster: Cluster, host: Host, needed: list[str]) -> str:

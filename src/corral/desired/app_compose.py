@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from corral.desired import compose
 from corral.desired.gates import health_gate
 from corral.desired.installs import package
 from corral.desired.instances import instance_unit, places
-from corral.desired.parts import Corner, revision
+from corral.desired.parts import HostBuilder, revision
 from corral.model.cluster import Cluster, Instance
 from corral.model.host_needs import docker_packages
 from corral.model.resources import HostFacts
 from corral.model.software import Image, Service
 
 
-def add_containers(here: Corner, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
+def add_containers(here: HostBuilder, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
     """`mine` are the instances of this host."""
     host, app = here.host, cluster.app
     _add_docker(here, cluster, facts)
@@ -26,19 +28,13 @@ def add_containers(here: Corner, cluster: Cluster, mine: list[Instance], facts: 
     for instance in mine:
         services[instance.name] = compose.service(cluster.name, app, instance)
         environment = here.file(compose.environment_path(instance), compose.environment_yaml(instance), 0o600)
-        unit = instance_unit(
-            app,
-            instance,
-            facts,
-            revision=revision(environment.content, services[instance.name], image.name, image.sha256),
-            program=instance.command,
-            directory=str(app.directory),
-        )
-        here.unit(unit, health_gate(instance))
+        counts = (environment.content, services[instance.name], image.name, image.sha256)
+        unit = instance_unit(app, instance, facts, instance.command, str(app.directory))
+        here.unit(replace(unit, revision=revision(*counts)), health_gate(instance))
     here.file(compose.compose_path(host), compose.compose_yaml(host, list(services.values())))
 
 
-def _add_docker(here: Corner, cluster: Cluster, facts: HostFacts) -> None:
+def _add_docker(here: HostBuilder, cluster: Cluster, facts: HostFacts) -> None:
     install = cluster.app.install
     if install.way == "package":
         for name in docker_packages(install.name, facts.family):

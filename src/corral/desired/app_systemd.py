@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from corral.desired import instances
 from corral.desired.gates import health_gate
 from corral.desired.installs import release
-from corral.desired.parts import Corner, revision
+from corral.desired.parts import HostBuilder, revision
 from corral.desired.systemd import RELOAD, hardened, protect_home, unit_path, unit_text, whole_seconds
 from corral.desired.templating import head
 from corral.model.cluster import Application, Cluster, Host, Instance
@@ -17,7 +17,7 @@ from corral.model.identity import account
 from corral.model.resources import HostFacts
 
 
-def add_instances(here: Corner, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
+def add_instances(here: HostBuilder, cluster: Cluster, mine: list[Instance], facts: HostFacts) -> None:
     """`mine` are the instances of this host."""
     host, owner = here.host, account(cluster.name, "app")
     app = replace(cluster.app, directory=_directory(here, cluster))
@@ -28,15 +28,8 @@ def add_instances(here: Corner, cluster: Cluster, mine: list[Instance], facts: H
     definition = here.file(unit_path(cluster.name, mine[0].unit), app_service(cluster, app, host, mine), after=[RELOAD])
     for instance in mine:
         path, content = scripts[instance.name]
-        unit = instances.instance_unit(
-            app,
-            instance,
-            facts,
-            revision=revision(content, definition.content),
-            program=("/bin/sh", path),
-            directory=str(app.directory),
-        )
-        here.unit(unit, health_gate(instance))
+        unit = instances.instance_unit(app, instance, facts, ("/bin/sh", path), str(app.directory))
+        here.unit(replace(unit, revision=revision(content, definition.content)), health_gate(instance))
 
 
 def app_service(cluster: Cluster, app: Application, host: Host, mine: Iterable[Instance]) -> str:
@@ -55,7 +48,7 @@ def app_service(cluster: Cluster, app: Application, host: Host, mine: Iterable[I
     )
 
 
-def _directory(here: Corner, cluster: Cluster) -> PurePosixPath:
+def _directory(here: HostBuilder, cluster: Cluster) -> PurePosixPath:
     """Where the commands run: below the release, or where the user has put the application.
 
     Raises ValueError when that is no absolute path: it would start at nothing.
@@ -70,7 +63,7 @@ def _directory(here: Corner, cluster: Cluster) -> PurePosixPath:
     return app.directory
 
 
-def _script(here: Corner, app: Application, instance: Instance, owner: str) -> tuple[str, str]:
+def _script(here: HostBuilder, app: Application, instance: Instance, owner: str) -> tuple[str, str]:
     """Its path and content."""
     text = instances.start_script(app, instance, head(here.host))
     file = here.file(instances.script_path(instance), text, 0o600, owner)

@@ -1,100 +1,119 @@
-"""The model as resources: every file, directory and unit of the playground's hosts."""
+"""The model as resources: every file, directory, unit and program of a cluster's hosts, wherever these are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from corral.desired import database, instances, nginx, supervisor
-from corral.desired.gates import health_gate, member_gate, ping_gate
-from corral.desired.parts import Corner, Parts, revision, without
-from corral.model.cluster import Cluster, Instance, Member
-from corral.model.identity import program_id
-from corral.model.resources import Desired, Gate, HostFacts, Unit
+from corral.desired import database, nginx
+from corral.desired.accounts import add_accounts
+from corral.desired.failover import add_failover
+from corral.desired.gates import member_gate, ping_gate
+from corral.desired.keeper import Draft, Keeper
+from corral.desired.parts import HostBuilder, Parts, revision, without
+from corral.desired.rotation import add_rotation
+from corral.desired.time import add_time
+from corral.desired.tuning import add_tuning
+from corral.model.cluster import Cluster, Host, Member
+from corral.model.identity import UnitId
+from corral.model.resources import Desired, HostFacts, Unit
+from corral.model.software import Stage
 
 Facts = Mapping[str, HostFacts]
 
 
-def assemble(cluster: Cluster, facts: Facts, held_back: frozenset[str] = frozenset()) -> Desired:
-    """Everything that `cluster` asks of its hosts, given what their nginx and mongod are.
+def assemble(cluster: Cluster, facts: Facts, keeper: Keeper, held_back: frozenset[str] = frozenset()) -> Desired:
+    """Everything that `cluster` asks of its hosts, given what is known of them and what keeps their processes.
 
-    The web instances named in `held_back` get no requests from the proxies.
+    The web instances named in `held_back` get no requests from the proxies. Raises ValueError when a digest that a path
+    is made of isn't known, or a value can't be written at its place.
     """
     parts = Parts()
+    _add_hosts(parts, cluster, facts)
     for member in cluster.database.members:
-        _member(Corner(parts, member.host, "database"), cluster, member, facts[member.host.name])
-    for instance in cluster.app.instances:
-        _instance(Corner(parts, instance.host, "application"), cluster, instance, facts[instance.host.name])
-    for host, port in zip(cluster.proxy.hosts, cluster.proxy.ports, strict=True):
-        _proxy(Corner(parts, host, "proxy"), without(cluster, held_back), port, facts[host.name])
+        _add_member(HostBuilder(parts, member.host, "database"), cluster, member, facts[member.host.name], keeper)
+    for host in cluster.hosts:
+        if mine := cluster.instances_on(host):
+            keeper.instances(HostBuilder(parts, host, "application"), mine, facts[host.name])
+    proxies = without(cluster, held_back)
+    for host, unit in zip(cluster.proxy.hosts, cluster.proxy.units, strict=True):
+        here = HostBuilder(parts, host, "proxy")
+        _add_proxy(here, proxies, unit, facts[host.name], keeper)
+        add_failover(here, cluster, unit.port, facts[host.name], keeper)
     return parts.desired(database.replica_set(cluster.database))
 
 
-def _unit(here: Corner, unit: Unit, gate: Gate) -> None:
-    here.unit(unit, gate)
-    here.directory(here.host.layout.logs)
-    here.file(supervisor.program_path(here.host, unit.name), supervisor.program(unit, here.host))
+def _add_hosts(parts: Parts, cluster: Cluster, facts: Facts) -> None:
+    """What a whole machine is given, where Corral may: directories of the system, the time, accounts."""
+    for host in cluster.hosts:
+        if "accounts" in cluster.abilities:
+            _add_directories(HostBuilder(parts, host, _first_stage(cluster, host)))
+        if "time" in cluster.abilities:
+            add_time(HostBuilder(parts, host, "time"), cluster, facts[host.name])
+    if "accounts" in cluster.abilities:
+        add_accounts(parts, cluster)
 
 
-def _member(here: Corner, cluster: Cluster, member: Member, facts: HostFacts) -> None:
-    host = member.host
-    here.directory(database.data_path(cluster.database, host), 0o700)
+def _add_directories(here: HostBuilder) -> None:
+    """What all accounts must be able to pass, whoever makes something below it first."""
+    layout = here.host.layout
+    for path in (layout.config, layout.data, layout.state):
+        here.directory(path.parent)
+        here.directory(path)
+
+
+def _first_stage(cluster: Cluster, host: Host) -> Stage:
+    """In which something of Corral's comes to the host; the last one for a host that nothing runs on."""
+    if cluster.time.servers:
+        return "time"
+    if any(member.host == host for member in cluster.database.members):
+        return "database"
+    return "application" if cluster.instances_on(host) else "proxy"
+
+
+def _add_member(here: HostBuilder, cluster: Cluster, member: Member, facts: HostFacts, keeper: Keeper) -> None:
+    host, owner = member.host, keeper.owner("db")
+    mongod = keeper.program(here, "mongod", facts)
     here.directory(host.layout.run)
-    key = here.file(database.key_path(host), database.KEY, 0o400)
-    path = database.conf_path(host)
-    conf = here.file(path, database.mongod_conf(cluster.database, member, host))
+    here.directory(database.data_path(cluster.database, host), 0o700, owner)
+    key = here.file(database.key_path(host), database.KEY, 0o400, owner)
+    conf = here.file(database.conf_path(host), database.mongod_conf(cluster.database, member, host))
     unit = Unit(
         host=host.name,
         name=member.unit.name,
         role="database",
-        revision=revision(key.content, conf.content, facts.mongod_path, facts.mongod_version),
-        program=(facts.mongod_path, "--config", str(path)),
+        revision="",
+        program=(mongod.path, "--config", conf.path),
         directory=str(host.layout.run),
         address=host.address,
         port=member.port,
         stop_timeout=database.STOP_TIMEOUT,
     )
-    _unit(here, unit, member_gate(member))
+    keeper.keep(here, Draft(unit, member_gate(member), mongod, (key.content, conf.content)))
+    if cluster.database.tune and "packages" in cluster.abilities:
+        add_tuning(here, cluster, mongod, facts)
 
 
-def _instance(here: Corner, cluster: Cluster, instance: Instance, facts: HostFacts) -> None:
-    host, app = instance.host, cluster.app
-    path = instances.script_path(instance)
-    script = here.file(path, instances.start_script(app, instance), 0o600)
+def _add_proxy(here: HostBuilder, cluster: Cluster, unit: UnitId, facts: HostFacts, keeper: Keeper) -> None:
+    host, program = here.host, keeper.program(here, "nginx", facts)
     here.directory(host.layout.run)
-    if app.storage:
-        here.directory(app.storage, 0o700)
-    unit = instances.instance_unit(
-        app,
-        instance,
-        facts,
-        revision=revision(script.content, app.stop_signal, app.stop_timeout),
-        program=("/bin/sh", str(path)),
-        directory=str(host.layout.run),
-    )
-    _unit(here, unit, health_gate(instance))
-
-
-def _proxy(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
-    host = here.host
-    path = nginx.conf_path(host)
-    parameters = (cluster.proxy, cluster.app.web, host, port, facts)
+    known = keeper.nginx_facts(host, program, facts)
+    parameters = (nginx.listening(cluster), cluster.app.web, host, unit.port, known)
     taken_in = revision(nginx.render_nginx(*parameters))
-    here.file(path, nginx.render_nginx(*parameters, taken_in), 0o600)
-    here.directory(host.layout.run)
-    here.check(path, nginx.check_command(facts.nginx_path, host))
-    command = nginx.command(facts.nginx_path, host)
-    script = here.file(host.layout.config / "nginx.sh", nginx.start_script(host, command))
-    unit = Unit(
+    conf = here.file(nginx.conf_path(host), nginx.render_nginx(*parameters, taken_in), 0o600)
+    here.check(conf.path, nginx.check_command(keeper.checker(program), host))
+    if "packages" in cluster.abilities:
+        add_rotation(here, cluster, facts)
+    made = Unit(
         host=host.name,
-        name=program_id("proxy", host.name).name,
+        name=unit.name,
         role="proxy",
-        revision=revision(script.content, facts.nginx_version),
+        revision="",
         reload_revision=taken_in,
-        program=("/bin/sh", script.path),
+        program=nginx.command(program.path, host),
         directory=str(host.layout.run),
         address=host.address,
-        port=port,
-        stop_timeout=10,
+        port=unit.port,
+        stop_timeout=nginx.STOP_TIMEOUT,
         leaves_out=tuple(instance.name for instance in cluster.app.web if instance.down),
     )
-    _unit(here, unit, ping_gate(host, port, taken_in))
+    keeper.keep(here, Draft(made, ping_gate(host, unit.port, taken_in), program))

@@ -9,8 +9,8 @@ from typing import Final
 from corral.desired import nginx
 from corral.desired.gates import failover_gate
 from corral.desired.installs import package
-from corral.desired.parts import Corner, revision
-from corral.desired.systemd import RELOAD, hardened, unit_path, unit_text, whole_seconds
+from corral.desired.keeper import Draft, Keeper, Program
+from corral.desired.parts import HostBuilder, revision
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host, VirtualIp
 from corral.model.identity import account, program_id
@@ -24,13 +24,12 @@ SECRET: Final = "vrrp"  # noqa: S105 - its name
 STOP_TIMEOUT: Final = 10.0
 FIRST_PRIORITY: Final = 150
 """Of the first proxy in the file; each further one has one less. It counts when nobody has the address yet."""
-CAPABILITIES: Final = "CAP_KILL CAP_NET_ADMIN CAP_NET_BROADCAST CAP_NET_RAW CAP_SETGID CAP_SETUID"
 _CHECK: Final = beside(__file__, "check-keepalived.sh")
 
 
-def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) -> None:
-    """Nothing without a virtual address."""
-    virtual, host = cluster.proxy.virtual_ip, here.host
+def add_failover(here: HostBuilder, cluster: Cluster, port: int, facts: HostFacts, keeper: Keeper) -> None:
+    """Nothing without an address that moves."""
+    virtual, host = cluster.moving, here.host
     if virtual is None:
         return
     unit_id = program_id("failover", host.name)
@@ -38,12 +37,11 @@ def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) ->
     script = here.file(script_path(host), check_script(host, port), 0o755)
     conf = here.file(conf_path(host), keepalived_conf(cluster, host, virtual, facts), 0o600)
     here.check(conf.path, ("sh", "-c", _CHECK.text, "check", PROGRAM, "{}"))
-    definition = here.file(unit_path(cluster.name, unit_id), keepalived_service(cluster, host, virtual), after=[RELOAD])
     unit = Unit(
         host=host.name,
         name=unit_id.name,
         role="failover",
-        revision=revision(definition.content),
+        revision="",
         reload_revision=revision(script.content, conf.content),
         program=(PROGRAM, "-n", "-f", conf.path),
         directory="/",
@@ -51,7 +49,7 @@ def add_failover(here: Corner, cluster: Cluster, port: int, facts: HostFacts) ->
         port=0,
         stop_timeout=STOP_TIMEOUT,
     )
-    here.unit(unit, failover_gate(host))
+    keeper.keep(here, Draft(unit, failover_gate(host), Program(PROGRAM, None)))
 
 
 def conf_path(host: Host) -> PurePosixPath:
@@ -83,19 +81,6 @@ def keepalived_conf(cluster: Cluster, host: Host, virtual: VirtualIp, facts: Hos
 def check_script(host: Host, port: int) -> str:
     """Whether nginx answers here; bash, since it connects by itself: curl is not on every host."""
     return render("check-proxy.j2", head=head(host), address=host.address, port=port, path=nginx.PING_PATH)
-
-
-def keepalived_service(cluster: Cluster, host: Host, virtual: VirtualIp) -> str:
-    return unit_text(
-        "keepalived.service.j2",
-        cluster,
-        host,
-        program=PROGRAM,
-        address=virtual.address,
-        conf=conf_path(host),
-        stop_timeout=whole_seconds(STOP_TIMEOUT),
-        **hardened("yes", CAPABILITIES, "AF_INET AF_INET6 AF_NETLINK AF_PACKET AF_UNIX"),
-    )
 
 
 def _peers(host: Host, proxies: tuple[Host, ...], virtual: VirtualIp) -> list[str]:

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal
 
-from corral.desired.parts import Corner
+from corral.desired.keeper import Program
+from corral.desired.parts import HostBuilder
 from corral.model.cluster import Cluster, Install
 from corral.model.host_needs import archive_directory, releases
 from corral.model.resources import HostFacts
 from corral.model.software import Archive, Package
-
-
-@dataclass(frozen=True)
-class Program:
-    """A program as it will be on a host; `version` is None where that isn't known yet."""
-
-    path: str
-    version: tuple[int, int, int] | None
-
-    def is_at_least(self, *version: int) -> bool:
-        return self.version is not None and self.version >= version
 
 
 @dataclass(frozen=True)
@@ -40,17 +30,17 @@ _MONGOD: Final = _Recipe("mongod", "mongodb-org-server", "mongod.service", "bin/
 _NGINX: Final = _Recipe("nginx", "nginx", "nginx.service", "sbin/nginx", "/usr/sbin/nginx")
 
 
-def mongod(here: Corner, install: Install, facts: HostFacts) -> Program:
+def mongod(here: HostBuilder, install: Install, facts: HostFacts) -> Program:
     return _program(here, _MONGOD, install, facts, Program(facts.mongod_path, facts.mongod_version))
 
 
-def nginx(here: Corner, install: Install, facts: HostFacts) -> Program:
+def nginx(here: HostBuilder, install: Install, facts: HostFacts) -> Program:
     """The package `nginx` has all that Corral's configuration asks for, on every distribution and in nginx's own
     repository; Debian's nginx-light and nginx-core are that package with modules that nothing here uses."""
     return _program(here, _NGINX, install, facts, Program(facts.nginx_path, facts.nginx_version))
 
 
-def _program(here: Corner, recipe: _Recipe, install: Install, facts: HostFacts, found: Program) -> Program:
+def _program(here: HostBuilder, recipe: _Recipe, install: Install, facts: HostFacts, found: Program) -> Program:
     if install.way == "archive":
         root = archive(here, install, archive_directory(recipe.name, install))
         return Program(str(root / recipe.inside), install.version)
@@ -59,13 +49,13 @@ def _program(here: Corner, recipe: _Recipe, install: Install, facts: HostFacts, 
     return found if found.path.startswith("/") else Program(recipe.usual, found.version)
 
 
-def release(here: Corner, cluster: Cluster) -> PurePosixPath:
+def release(here: HostBuilder, cluster: Cluster) -> PurePosixPath:
     """Where the application's own archive is unpacked."""
     install = cluster.app.release
     return archive(here, install, releases(cluster) / install.sha256[:12])
 
 
-def archive(here: Corner, install: Install, path: PurePosixPath) -> PurePosixPath:
+def archive(here: HostBuilder, install: Install, path: PurePosixPath) -> PurePosixPath:
     """Raises ValueError when the archive's digest isn't known: `path` is made of it."""
     if not install.sha256:
         raise ValueError(f"the sha256 of {install.source} must be known before the hosts' files can be rendered")
@@ -73,6 +63,6 @@ def archive(here: Corner, install: Install, path: PurePosixPath) -> PurePosixPat
     return path
 
 
-def package(here: Corner, name: str, facts: HostFacts, *keep_off: str) -> None:
+def package(here: HostBuilder, name: str, facts: HostFacts, *keep_off: str) -> None:
     manager: Literal["apt", "dnf"] = "dnf" if facts.family == "rhel" else "apt"
     here.software(Package(here.host.name, name, keep_off=keep_off, manager=manager))

@@ -39,14 +39,14 @@ def start_script(app: Application, instance: Instance, head: str = _HEAD) -> str
 
 
 def instance_unit(
-    app: Application, instance: Instance, facts: HostFacts, *, revision: str, program: tuple[str, ...], directory: str
+    app: Application, instance: Instance, facts: HostFacts, program: tuple[str, ...], directory: str
 ) -> Unit:
-    """`instance` as a process that is kept running, by whatever keeps it."""
+    """`instance` as a process that is kept running, by whatever keeps it; without a revision."""
     return Unit(
         host=instance.host.name,
         name=instance.name,
         role=instance.role,
-        revision=revision,
+        revision="",
         program=program,
         directory=directory,
         address=instance.host.address,

@@ -10,13 +10,14 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired.templating import render
-from corral.model.cluster import Host, Instance, Proxy
+from corral.model.cluster import Cluster, Host, Instance, Proxy
 from corral.model.endpoint import Endpoint
 from corral.model.resources import HostFacts
 from corral.secrets import reference
@@ -45,6 +46,8 @@ NATIVE_STICKY: Final = "sticky cookie"
 KEEPALIVE_ZERO: Final = "keepalive 0"
 SINCE: Final = {NATIVE_STICKY: (1, 29, 6), KEEPALIVE_ZERO: (1, 29, 7)}
 """Directives that older versions refuse, and from which version on the configuration may hold them."""
+STOP_TIMEOUT: Final = 10.0
+"""Seconds from SIGTERM to SIGKILL."""
 CONNECT_TIMEOUT: Final = 2
 """Seconds. Linux repeats a lost SYN after 1 s, so one lost packet is forgiven and a dead host is not waited for."""
 MAX_TRIES: Final = 8
@@ -95,6 +98,20 @@ def render_nginx(
         probe_header=PROBE_HEADER,
         probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
     )
+
+
+def access_log(host: Host) -> PurePosixPath:
+    """Where nginx writes it on a machine of its own."""
+    return host.layout.logs / "access.log"
+
+
+def listening(cluster: Cluster) -> Proxy:
+    """With an address that moves nginx listens on every one of its kind: it is on one proxy only, and comes and goes."""
+    proxy = cluster.proxy
+    if cluster.moving is None:
+        return proxy
+    everywhere = "::" if ":" in cluster.moving.address else "0.0.0.0"  # noqa: S104 - see above
+    return replace(proxy, extra_addresses=(*proxy.extra_addresses, everywhere))
 
 
 def features(version: tuple[int, int, int] | None) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ class Parts:
         )
 
 
-class Corner:
+class HostBuilder:
     """Where one part of the cluster puts its things: one host, in one stage."""
 
     def __init__(self, parts: Parts, host: Host, stage: Stage) -> None:

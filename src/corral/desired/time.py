@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired.installs import package
-from corral.desired.parts import Corner
+from corral.desired.parts import HostBuilder
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
 from corral.model.resources import Family, HostFacts
@@ -16,7 +16,7 @@ from corral.model.software import Service
 PRIVATE: Final = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 
 
-def add_time(here: Corner, cluster: Cluster, facts: HostFacts) -> None:
+def add_time(here: HostBuilder, cluster: Cluster, facts: HostFacts) -> None:
     """Nothing when the file names no time servers."""
     if not cluster.time.servers:
         return

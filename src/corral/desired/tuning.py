@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from corral.desired.installs import Program
-from corral.desired.parts import Corner
+from corral.desired.keeper import Program
+from corral.desired.parts import HostBuilder
 from corral.desired.systemd import RELOAD, UNITS, unit_text
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
@@ -22,7 +22,7 @@ def thp_service(cluster: str) -> str:
     return f"{prefix(cluster)}thp.service"
 
 
-def add_tuning(here: Corner, cluster: Cluster, mongod: Program, facts: HostFacts) -> None:
+def add_tuning(here: HostBuilder, cluster: Cluster, mongod: Program, facts: HostFacts) -> None:
     """Kernel settings, and huge pages as this MongoDB wants them; of an unknown version they stay as they are.
 
     A setting that a host can't change, as in a container, is no reason to stop.

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from corral.desired.assemble import assemble
+from corral.desired.supervisor import SupervisorKeeper
 from corral.model.resources import Desired, File, HostFacts, ReplicaSet, digest
-from corral.playground.site import Playground
-from corral.playground.state import State
+from corral.places.playground.place import placed
+from corral.places.playground.state import State
 from corral.spec.parse import load_text
 from tests.unit.desired.real_clusters import wanted
 
@@ -26,8 +27,8 @@ HELD_BY_NOBODY: frozenset[str] = frozenset()
 def playground_desired(text: str, nginx: Version = (1, 31, 3), held_back: frozenset[str] = HELD_BY_NOBODY) -> Desired:
     """Of the cluster file `text` in /srv/mine, run by an ordinary user whose state is in /srv/state."""
     loaded = load_text(text, "", Path("/srv/mine"))
-    playground = Playground(loaded, State(Path("/srv/state", loaded.spec.name)), "127.108.0.0/16")
-    cluster = playground.cluster(tuple(8080 + number for number, _ in enumerate(loaded.spec.proxy.hosts)))
+    state, ports = State(Path("/srv/state", loaded.spec.name)), range(8080, 8080 + len(loaded.spec.proxy.hosts))
+    cluster = placed(loaded, state, "127.108.0.0/16", tuple(ports))
     facts = {
         host.name: HostFacts(
             host.name,
@@ -41,7 +42,7 @@ def playground_desired(text: str, nginx: Version = (1, 31, 3), held_back: frozen
         )
         for host in cluster.hosts
     }
-    return assemble(cluster, facts, held_back)
+    return assemble(cluster, facts, SupervisorKeeper(cluster), held_back)
 
 
 def hosts_desired(text: str, held_back: frozenset[str] = HELD_BY_NOBODY, **facts: Any) -> Desired:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from corral.desired.hosts import assemble_hosts
+from corral.desired.assemble import assemble
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
 from corral.model.resources import Desired, Directory, File, HostFacts, Unit
 from corral.spec.build import build, direct_placement
@@ -92,7 +93,7 @@ def facts_of(cluster: Cluster, **changes: Any) -> dict[str, HostFacts]:
 
 def wanted(text: str, held_back: frozenset[str] = frozenset(), **changes: Any) -> Desired:
     cluster = cluster_of(text)
-    return assemble_hosts(cluster, facts_of(cluster, **changes), held_back)
+    return assemble(cluster, facts_of(cluster, **changes), SystemdKeeper(cluster), held_back)
 
 
 def changed(text: str, *edits: tuple[str, str]) -> str:

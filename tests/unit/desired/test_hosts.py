@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from corral.desired.hosts import assemble_hosts
+from corral.desired.assemble import assemble
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.identity import account, service_of
 from corral.model.resources import Desired, Lane
 from corral.model.software import Archive, Image, Package, Service
@@ -180,7 +181,7 @@ def test_what_a_path_is_made_of_must_be_known() -> None:
     cluster = cluster_of(PAIR)
     unknown = replace(cluster, app=replace(cluster.app, release=replace(cluster.app.release, sha256="")))
     with pytest.raises(ValueError, match=r"the sha256 of /srv/mine/app\.tgz must be known"):
-        assemble_hosts(unknown, facts_of(cluster))
+        assemble(unknown, facts_of(cluster), SystemdKeeper(unknown))
 
 
 def test_an_application_without_a_release_has_to_say_where_it_is() -> None:
@@ -246,14 +247,14 @@ def test_one_containers_change_is_no_others() -> None:
     first = cluster.app.instances[0]
     other = replace(first, environment=(*first.environment, ("MORE", "1")))
     after = replace(cluster, app=replace(cluster.app, instances=(other, *cluster.app.instances[1:])))
-    before, now = (units_of(assemble_hosts(each, facts_of(cluster))) for each in (cluster, after))
+    before, now = (units_of(assemble(each, facts_of(cluster), SystemdKeeper(each))) for each in (cluster, after))
     assert [name for name, unit in before.items() if now[name].revision != unit.revision] == [first.name]
 
 
 def test_another_image_in_the_same_name_is_another_revision() -> None:
     cluster = cluster_of(REFERENCE)
     after = replace(cluster, app=replace(cluster.app, image_sha256="e" * 64))
-    before, now = (units_of(assemble_hosts(each, facts_of(cluster))) for each in (cluster, after))
+    before, now = (units_of(assemble(each, facts_of(cluster), SystemdKeeper(each))) for each in (cluster, after))
     changed_units = {name for name, unit in before.items() if now[name].revision != unit.revision}
     assert changed_units == {instance.name for instance in cluster.app.instances}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from corral.desired.hosts import assemble_hosts
+from corral.desired.assemble import assemble
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.resources import Desired, FileRecord, HostFacts, digest
 from corral.plan.actions import ReloadUnit, StartUnit, WriteFile
 from corral.plan.order import make_plan
@@ -30,7 +31,7 @@ def desired(text: str, held_back: frozenset[str] = frozenset(), nginx: tuple[int
         host.name: HostFacts(host.name, nginx_version=nginx, mongod_version=(6, 0, 5), interface="eth0")
         for host in cluster.hosts
     }
-    return assemble_hosts(cluster, facts, held_back)
+    return assemble(cluster, facts, SystemdKeeper(cluster), held_back)
 
 
 def test_a_program_is_there_before_it_judges_its_configuration() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from corral import rules
+from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
-from corral.desired.hosts import assemble_hosts
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.events import Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
 from corral.execute.handlers.machine import machine_handlers
@@ -177,7 +178,8 @@ class HostsPlace:
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """Hosts that were not reached, and are not needed, count as bare ones: their part of the plan is left out."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
-        return assemble_hosts(self.cluster, {**bare, **host_facts(self.cluster, seen.machines)}, held_back)
+        facts = {**bare, **host_facts(self.cluster, seen.machines)}
+        return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
         """Whatever keeps processes on hosts is there already."""

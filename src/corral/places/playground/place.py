@@ -10,6 +10,7 @@ from typing import Final
 
 from corral import rules
 from corral.desired.assemble import assemble
+from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed, split
 from corral.events import Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
@@ -144,7 +145,7 @@ class PlaygroundPlace:
         wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
         known = dict(zip(wanted, self._known_ports(), strict=True))
         kept = {host: port for host, port in known.items() if host in serving}
-        self.cluster = self._placed(ports.choose(wanted, kept, self._addresses(), sink))
+        self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         return await (self._observe_units() if scope.live else self._observe_all())
@@ -157,7 +158,7 @@ class PlaygroundPlace:
         return preflight.findings(self.cluster, self.desired(seen), running, self.state, self._path)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        return assemble(self.cluster, self._facts, held_back)
+        return assemble(self.cluster, self._facts, SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
         """What an earlier supervisor has left behind would hold the ports and the data; the network is decided."""
@@ -256,23 +257,7 @@ class PlaygroundPlace:
         return tuple(Host(name, "", "", self.state.layout(name)) for name in sorted(present))
 
     def _placed(self, proxy_ports: tuple[int, ...]) -> Cluster:
-        spec = self._loaded.spec
-        placement = Placement(
-            addresses=self._addresses(),
-            layouts={host: self.state.layout(host) for host in spec.hosts},
-            proxy_ports=proxy_ports,
-            extra_addresses=(LOCALHOST,),
-            storage=PurePosixPath(self.state.root / "storage"),
-            url=Endpoint("http", LOCALHOST, proxy_ports[0]).url,
-            cache_size=CACHE_SIZE,
-            oplog_size=OPLOG_SIZE,
-            parameters=MONGOD_PARAMETERS,
-        )
-        return build(spec, placement, self._loaded.directory)
-
-    def _addresses(self) -> dict[str, str]:
-        declared = {name: host.address for name, host in self._loaded.spec.hosts.items()}
-        return loopback_addresses(declared, self.network)
+        return placed(self._loaded, self.state, self.network, proxy_ports)
 
     def _known_ports(self) -> tuple[int, ...]:
         """The proxies' ports as the last run chose them, or as the file asks."""
@@ -281,6 +266,26 @@ class PlaygroundPlace:
         return tuple(
             int(recorded.get(host, spec.playground.port + number)) for number, host in enumerate(spec.proxy.hosts)
         )
+
+
+def addresses_of(loaded: Loaded, network: str) -> dict[str, str]:
+    return loopback_addresses({name: host.address for name, host in loaded.spec.hosts.items()}, network)
+
+
+def placed(loaded: Loaded, state: State, network: str, proxy_ports: tuple[int, ...]) -> Cluster:
+    """The cluster with its addresses, directories and ports on this machine."""
+    placement = Placement(
+        addresses=addresses_of(loaded, network),
+        layouts={host: state.layout(host) for host in loaded.spec.hosts},
+        proxy_ports=proxy_ports,
+        extra_addresses=(LOCALHOST,),
+        storage=PurePosixPath(state.root / "storage"),
+        url=Endpoint("http", LOCALHOST, proxy_ports[0]).url,
+        cache_size=CACHE_SIZE,
+        oplog_size=OPLOG_SIZE,
+        parameters=MONGOD_PARAMETERS,
+    )
+    return build(loaded.spec, placement, loaded.directory)
 
 
 def _network(loaded: Loaded, state: State) -> str:
