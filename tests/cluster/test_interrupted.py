@@ -16,10 +16,10 @@ KILLED_UP = r"""
 import asyncio, os, signal, sys
 from pathlib import Path
 from corral.events import ActionFinished, ActionStarted, Event
-from corral.playground.lock import locked
-from corral.playground.site import open_playground
-from corral.playground.up import up
-from corral.spec.parse import load_file
+from corral.operate.apply import ApplyRequest
+from corral.operate.session import Session
+from corral.operate.up import up
+from corral.operate.where import Where
 from corral.transport.local import LocalTransport
 
 begun, run = [], LocalTransport.run
@@ -39,10 +39,8 @@ async def run_the_first_part(self, host, script, deadline=60.0):
     return await run(self, host, script, deadline)
 
 LocalTransport.run = run_the_first_part
-ground = open_playground(load_file(Path(sys.argv[1])))
-ground.state.prepare()
-with locked(ground.state.root, "up"):
-    asyncio.run(up(ground, kill_after_an_action))
+request = ApplyRequest("up", asks=False)
+asyncio.run(up(Where(Path(sys.argv[1])), request, Session(sink=kill_after_an_action)))
 """
 """Dies at its first finished action; ends by itself when nothing is left to do. The changes of a host travel as one
 script: that dies too, when the first of them is done."""

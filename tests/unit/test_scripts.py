@@ -11,24 +11,25 @@ from pathlib import Path
 import pytest
 
 import corral
-from corral.execute import journal_texts, lock_file
-from corral.runs.lock_file import Claim
 from corral.execute.scripts import script_of
 from corral.execute.software_scripts import unpack_command
 from corral.model.cluster import Host, Layout
+from corral.model.identity import program_id
 from corral.model.resources import Directory, File
 from corral.model.software import Image, Service
 from corral.observe.files import observe_files
 from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, RemoveTree, WriteFile
 from corral.plan.software import EnableService, InstallPackages, LoadImage
+from corral.runs import journal_texts, lock_file
+from corral.runs.lock_file import Claim
 from corral.shell import ShellFile
 from corral.transport import ssh_files
 from corral.transport.fake import FakeTransport
-from corral.units.host_units import HostUnits, log_script
 from corral.transport.script import guarded, streamed, whole
-from tests.unit.runs.lock_hosts import ANNA
+from corral.units.host_units import HostUnits
 from tests.unit.observe.recorded import COMPOSE, SYSTEMD
 from tests.unit.plan.cluster_of import cluster_of
+from tests.unit.runs.lock_hosts import ANNA
 
 STATE = '/var/lib/corral/it\'s a "$name"'
 RELOAD = ("systemctl", "daemon-reload")
@@ -66,13 +67,13 @@ def asked_of_units(text: str) -> list[str]:
 
     async def ask() -> None:
         await units.list()
-        for name in (instance.name, f"mongod.{host}"):
-            for verb in (units.find, units.start, units.stop, units.log_tail):
-                await verb(host, name)
-        await units.reload(host, f"nginx.{host}")
+        for unit in (instance.unit, program_id("database", host)):
+            for verb in (units.find, units.start, units.stop):
+                await verb(unit)
+        await units.reload(program_id("proxy", host))
 
     asyncio.run(ask())
-    return [*transport.scripts(host), log_script(cluster, instance.name, 9, follow=True)]
+    return [*transport.scripts(host), units.log_script(instance.unit, 9, follow=True)]
 
 
 def asked_for_files() -> list[str]:

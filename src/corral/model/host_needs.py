@@ -72,12 +72,13 @@ def needs(cluster: Cluster, host: Host) -> Iterator[Need]:
     """The programs that `host` needs, whatever it has already."""
     if host in cluster.proxy.hosts:
         yield Need("nginx", "proxy.install", cluster.proxy.install)
-        yield Need("logrotate", "proxy.hosts", Install())
-        if cluster.proxy.virtual_ip:
+        if "packages" in cluster.abilities:
+            yield Need("logrotate", "proxy.hosts", Install())
+        if cluster.moving:
             yield Need("keepalived", "proxy.virtual_ip", Install())
     if is_member(cluster, host):
         yield Need("mongod", "database.install", cluster.database.install)
-    if cluster.time.servers:
+    if cluster.time.servers and "time" in cluster.abilities:
         yield Need("chronyd", "time.install", cluster.time.install)
     if has_containers(cluster, host):
         yield Need("docker", "app.install", cluster.app.install)
@@ -122,7 +123,7 @@ def wanted_ports(cluster: Cluster, host: Host) -> Iterator[tuple[str, int, UnitI
     """Address, TCP port and unit of all that is to listen on `host`; `*` is every address."""
     for unit in cluster.proxy.units:
         if unit.host == host.name:
-            yield "*" if cluster.proxy.virtual_ip else host.address, unit.port, unit
+            yield "*" if cluster.moving else host.address, unit.port, unit
     for instance in cluster.instances_on(host):
         yield host.address, instance.port, instance.unit
     for member in cluster.database.members:

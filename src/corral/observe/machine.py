@@ -9,13 +9,13 @@ from typing import Final
 from corral.errors import Unreachable
 from corral.model.cluster import Cluster, Host
 from corral.model.machine import Machine
-from corral.model.resources import FoundReplicaSet, Observed
+from corral.model.resources import FoundReplicaSet, FoundUnit, Observed
 from corral.observe.machine_parse import machine_in
 from corral.observe.machine_script import script_of
 from corral.observe.question import Question, question_of
 from corral.problems import Problem
 from corral.secrets import Secrets, redact
-from corral.transport.base import Transport
+from corral.transport.base import Runner, Transport
 
 Answers = tuple[dict[str, Machine], dict[str, Problem]]
 """The machines by name, and the problem of each that can't be reached."""
@@ -24,22 +24,27 @@ DEADLINE: Final = 60.0
 """Seconds; it takes a tenth of one. A host whose systemd or docker hangs is told as such instead of waited for."""
 
 
-async def observe_machine(transport: Transport, host: Host, question: Question, secrets: Secrets) -> Machine:
-    """Raises errors.Unreachable when the host can't be reached, or doesn't answer wholly."""
-    completed = await transport.run(host.name, script_of(question), DEADLINE)
+async def ask(
+    runner: Runner, question: Question, secrets: Secrets, units: Sequence[FoundUnit] | None = None
+) -> Machine:
+    """One machine as it tells; with `units` what keeps its processes has been asked already.
+
+    Raises errors.Unreachable when it can't be reached, or doesn't answer wholly.
+    """
+    completed = await runner.run(question.host, script_of(question), DEADLINE)
     if completed.code != 0:
         said = completed.error or f"the script that asks ended with exit status {completed.code}"
-        raise _silent(host, redact(said, secrets))
+        raise _silent(question.host, redact(said, secrets))
     try:
-        return machine_in(question, completed.stdout, secrets)
+        return machine_in(question, completed.stdout, secrets, units)
     except ValueError as error:
-        raise _silent(host, redact(str(error), secrets)) from error
+        raise _silent(question.host, redact(str(error), secrets)) from error
 
 
-def _silent(host: Host, why: str) -> Unreachable:
-    message = f"{host.name} doesn't tell how it is: {why}"
-    hint = f"log in to {host.name} and see whether `systemctl` and `docker ps` answer there"
-    return Unreachable(Problem("unreadable", "error", message, hint, host.name))
+def _silent(host: str, why: str) -> Unreachable:
+    message = f"{host} could not be looked at: {why}"
+    hint = f"log in to {host} and see whether `systemctl` and `docker ps` answer there"
+    return Unreachable(Problem("unreadable", "error", message, hint, host))
 
 
 async def observe_machines(
@@ -55,7 +60,7 @@ async def observe_machines(
 
 async def _seen(transport: Transport, cluster: Cluster, host: Host, secrets: Secrets) -> Machine | Problem:
     try:
-        return await observe_machine(transport, host, question_of(cluster, host), secrets)
+        return await ask(transport, question_of(cluster, host), secrets)
     except Unreachable as error:
         return error.problems[0]
 

@@ -19,216 +19,246 @@ tab='	'
 section() { printf '\036%s\n' "$1"; }
 have() { command -v "$1" >/dev/null; }
 
-section host
-lists=''
-date '+clock %s.%N'
-printf 'architecture ' && uname -m
-printf '%s\n' "user ${SUDO_USER:-$(id -un)}"
-[ ! -d /var/log/journal ] || echo journal
-! have tar || echo tar
-for list in /var/lib/apt/lists/*_Packages* /var/cache/dnf/*/repodata/repomd.xml; do
-    [ ! -e "$list" ] || { lists=1; echo lists; break; }
-done
+# What one section needs and another one finds out; empty where that one isn't asked for.
+lists='' shown='' main_pids='' docker_runs='' holders='' missing='' compose=''
+
+tell_host() {
+    section host
+    date '+clock %s.%N'
+    printf 'architecture ' && uname -m
+    printf '%s\n' "user ${SUDO_USER:-$(id -un)}"
+    [ ! -d /var/log/journal ] || echo journal
+    ! have tar || echo tar
+    for list in /var/lib/apt/lists/*_Packages* /var/cache/dnf/*/repodata/repomd.xml; do
+        [ ! -e "$list" ] || { lists=1; echo lists; break; }
+    done
+}
 
 # systemd: the cluster's units and the services that matter, in one question. Blocks are parted by blank lines.
 # A name that it doesn't have in memory makes it read files, and each answer takes a millisecond. So what the host doesn't
 # have isn't asked for, and what is neither enabled nor masked is as a pattern, which matches what is in memory alone.
-said=' '
-for path in /etc/systemd/system/*.service /etc/systemd/system/*.wants/*.service /run/systemd/system/*.service; do
-    said="$said${path##*/} "
-done
-asked=''
-for service in $services; do
-    case $said in
-    *" $service "*)
-        asked="$asked $service"
-        continue
-        ;;
-    esac
-    for place in /usr/lib /lib /usr/local/lib /run; do
-        for directory in system transient generator generator.early generator.late; do
-            [ -e "$place/systemd/$directory/$service" ] || continue
-            asked="$asked ${service%.service}[.]service"
-            continue 3
+tell_units() {
+    said=' '
+    for path in /etc/systemd/system/*.service /etc/systemd/system/*.wants/*.service /run/systemd/system/*.service; do
+        said="$said${path##*/} "
+    done
+    asked=''
+    for service in $services; do
+        case $said in
+        *" $service "*)
+            asked="$asked $service"
+            continue
+            ;;
+        esac
+        for place in /usr/lib /lib /usr/local/lib /run; do
+            for directory in system transient generator generator.early generator.late; do
+                [ -e "$place/systemd/$directory/$service" ] || continue
+                asked="$asked ${service%.service}[.]service"
+                continue 3
+            done
         done
     done
-done
-shown=$(TZ=UTC0 systemctl show --all -p "$properties" -- "corral-$cluster-*.service" $asked)
-section units
-printf '%s\n' "$shown"
+    shown=$(TZ=UTC0 systemctl show --all -p "$properties" -- "corral-$cluster-*.service" $asked)
+    section units
+    printf '%s\n' "$shown"
+    note_pids
+}
 
 # Its version is in the name of its library (libsystemd-shared-252.so, ...-252-51.el9.so), which is faster than asking; where
 # the library is elsewhere, it is asked.
-section systemd
-for library in /usr/lib/systemd/libsystemd-shared-*.so /usr/lib/*/systemd/libsystemd-shared-*.so \
-    /lib/systemd/libsystemd-shared-*.so; do
-    [ ! -e "$library" ] || break
-done
-case $library in
-*'*'*) systemctl --version ;;
-*) printf 'systemd %s\n' "${library##*/libsystemd-shared-}" ;;
-esac
+tell_systemd() {
+    section systemd
+    for library in /usr/lib/systemd/libsystemd-shared-*.so /usr/lib/*/systemd/libsystemd-shared-*.so \
+        /lib/systemd/libsystemd-shared-*.so; do
+        [ ! -e "$library" ] || break
+    done
+    case $library in
+    *'*'*) systemctl --version ;;
+    *) printf 'systemd %s\n' "${library##*/libsystemd-shared-}" ;;
+    esac
+}
 
 # The main processes of our mongod and nginx, whose limits matter; whether docker runs.
-main_pids='' docker_runs='' id='' pid='' active=''
-while IFS='=' read -r key value; do
-    case $key in
-    Id) id=$value ;;
-    MainPID) pid=$value ;;
-    ActiveState) active=$value ;;
-    '')
-        case $id in
-        "corral-$cluster-mongod.service" | "corral-$cluster-nginx.service") [ "${pid:-0}" = 0 ] || main_pids="$main_pids $pid" ;;
-        docker.service) [ "$active" != active ] || docker_runs=1 ;;
+note_pids() {
+    id='' pid='' active=''
+    while IFS='=' read -r key value; do
+        case $key in
+        Id) id=$value ;;
+        MainPID) pid=$value ;;
+        ActiveState) active=$value ;;
+        '')
+            case $id in
+            "corral-$cluster-mongod.service" | "corral-$cluster-nginx.service") [ "${pid:-0}" = 0 ] || main_pids="$main_pids $pid" ;;
+            docker.service) [ "$active" != active ] || docker_runs=1 ;;
+            esac
+            ;;
         esac
-        ;;
-    esac
-done <<END
+    done <<END
 $shown
 
 END
+}
 
 # Who listens. One process stands for all that share a socket.
-sockets=$(ss -Hlntup "$port_filter")
-section sockets
-printf '%s\n' "$sockets"
-if ! have ss; then
-    section tables
-    grep -sH ' 0A ' /proc/net/tcp /proc/net/tcp6
-fi
-holders=''
-while read -r line; do
-    case $line in
-    *pid=*)
-        line=${line#*pid=}
-        holders="$holders ${line%%[!0-9]*}"
-        ;;
-    esac
-done <<END
+tell_sockets() {
+    sockets=$(ss -Hlntup "$port_filter")
+    section sockets
+    printf '%s\n' "$sockets"
+    if ! have ss; then
+        section tables
+        grep -sH ' 0A ' /proc/net/tcp /proc/net/tcp6
+    fi
+    while read -r line; do
+        case $line in
+        *pid=*)
+            line=${line#*pid=}
+            holders="$holders ${line%%[!0-9]*}"
+            ;;
+        esac
+    done <<END
 $sockets
 END
+}
 
 # Small files, all in one reading: each line behind its file's name.
-set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
-    /proc/sys/kernel/random/boot_id /etc/timezone /proc/sys/vm/swappiness \
-    /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
-for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
-for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
-section values
-grep -sHa '' "$@"
-
-section links
-set -- /etc/localtime
-for pid in $main_pids; do set -- "$@" "/proc/$pid/exe"; done
-stat -c '%N' -- "$@"
-if [ -n "$mongod" ]; then
-    for pid in $main_pids; do
-        exe=$(readlink "/proc/$pid/exe")
-        case ${exe##*/} in
-        mongod) [ "$exe" = "$mongod" ] || { printf 'version %s ' "$pid" && "/proc/$pid/exe" --version; } ;;
-        esac
-    done
-fi
-
-section directories
-at_directories stat -L -c '%F|%a|%U|%n' --
-
-section disks
-free() {
-    for path; do
-        printf 'asked %s\n' "$path"
-        shift
-        while [ ! -e "$path" ]; do
-            path=${path%/*}
-            path=${path:-/}
-        done
-        set -- "$@" "$path"
-    done
-    timeout 5 df -k --output=avail,fstype -- "$@"
+tell_values() {
+    set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
+        /proc/sys/kernel/random/boot_id /etc/timezone /proc/sys/vm/swappiness \
+        /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
+    for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
+    for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
+    section values
+    grep -sHa '' "$@"
 }
-at_disks free
+
+tell_links() {
+    section links
+    set -- /etc/localtime
+    for pid in $main_pids; do set -- "$@" "/proc/$pid/exe"; done
+    stat -c '%N' -- "$@"
+    if [ -n "$mongod" ]; then
+        for pid in $main_pids; do
+            exe=$(readlink "/proc/$pid/exe")
+            case ${exe##*/} in
+            mongod) [ "$exe" = "$mongod" ] || { printf 'version %s ' "$pid" && "/proc/$pid/exe" --version; } ;;
+            esac
+        done
+    fi
+}
+
+tell_directories() {
+    section directories
+    at_directories stat -L -c '%F|%a|%U|%n' --
+}
+
+tell_disks() {
+    section disks
+    free() {
+        for path; do
+            printf 'asked %s\n' "$path"
+            shift
+            while [ ! -e "$path" ]; do
+                path=${path%/*}
+                path=${path:-/}
+            done
+            set -- "$@" "$path"
+        done
+        timeout 5 df -k --output=avail,fstype -- "$@"
+    }
+    at_disks free
+}
 
 # Packages; and for those groups of which none is installed, what could be: the slow question.
-section packages
-installed=''
-if [ -z "$packages" ]; then
-    :
-elif have dpkg-query; then
-    installed=$(dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Version}\n' $packages)
-else
-    installed=$(rpm -q --qf '%{NAME}\tii \t%{VERSION}-%{RELEASE}\n' $packages)
-fi
-printf '%s\n' "$installed"
-wanted() {
-    for name; do
-        case $nl$installed in *"$nl$name$tab"[hi]i*) return ;; esac
-    done
-    missing="$missing $*"
+tell_packages() {
+    section packages
+    installed=''
+    if [ -z "$packages" ]; then
+        :
+    elif have dpkg-query; then
+        installed=$(dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Version}\n' $packages)
+    else
+        installed=$(rpm -q --qf '%{NAME}\tii \t%{VERSION}-%{RELEASE}\n' $packages)
+    fi
+    printf '%s\n' "$installed"
+    wanted() {
+        for name; do
+            case $nl$installed in *"$nl$name$tab"[hi]i*) return ;; esac
+        done
+        missing="$missing $*"
+    }
+    each_group
+    section candidates
+    if [ -z "$missing" ] || [ -z "$lists" ]; then
+        :
+    elif have apt-cache; then
+        apt-cache policy $missing
+    else
+        dnf -q -C repoquery --latest-limit 1 --qf 'candidate %{name} %{version}-%{release}\n' $missing
+    fi
 }
-missing=''
-each_group
-section candidates
-if [ -z "$missing" ] || [ -z "$lists" ]; then
-    :
-elif have apt-cache; then
-    apt-cache policy $missing
-else
-    dnf -q -C repoquery --latest-limit 1 --qf 'candidate %{name} %{version}-%{release}\n' $missing
-fi
 
-section programs
-for program in nginx mongod chronyd keepalived docker; do
-    printf '%s ' "$program"
-    command -v "$program" || echo
-done
-for program in $versions; do
-    have "$program" || continue
-    case $program in
-    nginx) printf 'version nginx ' && nginx -v 2>&1 ;;
-    *) printf 'version %s ' "$program" && "$program" --version ;;
+tell_programs() {
+    section programs
+    for program in nginx mongod chronyd keepalived docker; do
+        printf '%s ' "$program"
+        command -v "$program" || echo
+    done
+    for program in $versions; do
+        have "$program" || continue
+        case $program in
+        nginx) printf 'version nginx ' && nginx -v 2>&1 ;;
+        *) printf 'version %s ' "$program" && "$program" --version ;;
+        esac
+    done
+}
+
+tell_addresses() {
+    section addresses
+    ip -o addr show
+    if [ -n "$host_name" ]; then
+        section resolved
+        getent ahosts "$host_name"
+    fi
+}
+
+tell_tracking() {
+    section tracking
+    ! have chronyc || chronyc -n -c -m tracking sources
+}
+
+tell_docker() {
+    section docker
+    find_compose
+    printf 'compose %s\n' "$compose"
+    case $missing in
+    *docker-compose*) [ -z "$compose" ] || { printf 'version ' && $compose version --short; } ;;
     esac
-done
-
-section addresses
-ip -o addr show
-if [ -n "$host_name" ]; then
-    section resolved
-    getent ahosts "$host_name"
-fi
-
-section tracking
-! have chronyc || chronyc -n -c -m tracking sources
-
-section docker
-find_compose
-printf 'compose %s\n' "$compose"
-case $missing in
-*docker-compose*) [ -z "$compose" ] || { printf 'version ' && $compose version --short; } ;;
-esac
-if [ -n "$docker_runs" ] && have docker; then
-    echo running
-    # Loading docker's program takes longer than all that it does. So it is called once where its own directory names the
-    # containers; where that is elsewhere, or names one that it doesn't know, it has to list them first.
-    described() { [ $# = 0 ] || timeout 10 docker inspect --format "$docker_format" "$@"; }
-    set --
-    for path in "$docker_root"/containers/*/; do
-        path=${path%/}
-        [ ! -e "$path" ] || set -- "$@" "${path##*/}"
-    done
-    rows=''
-    [ $# = 0 ] || rows=$(described "$@" ${image:+"$image"}) || rows=''
-    # shellcheck disable=SC2046 # ids, a line for each
-    [ -n "$rows" ] || rows=$(described $(timeout 10 docker ps -aq --no-trunc) ${image:+"$image"})
-    printf '%s\n' "$rows"
-fi
-
-section files
-pack() {
-    for path; do
-        shift
-        [ ! -e "$path" ] || set -- "$@" "$path"
-    done
-    [ $# = 0 ] || tar -P -b 1 -cf - -- "$@"
+    if [ -n "$docker_runs" ] && have docker; then
+        echo running
+        # Loading docker's program takes longer than all that it does. So it is called once where its own directory names the
+        # containers; where that is elsewhere, or names one that it doesn't know, it has to list them first.
+        described() { [ $# = 0 ] || timeout 10 docker inspect --format "$docker_format" "$@"; }
+        set --
+        for path in "$docker_root"/containers/*/; do
+            path=${path%/}
+            [ ! -e "$path" ] || set -- "$@" "${path##*/}"
+        done
+        rows=''
+        [ $# = 0 ] || rows=$(described "$@" ${image:+"$image"}) || rows=''
+        # shellcheck disable=SC2046 # ids, a line for each
+        [ -n "$rows" ] || rows=$(described $(timeout 10 docker ps -aq --no-trunc) ${image:+"$image"})
+        printf '%s\n' "$rows"
+    fi
 }
-at_trees pack
-exit 0
+
+tell_files() {
+    section files
+    pack() {
+        for path; do
+            shift
+            [ ! -e "$path" ] || set -- "$@" "$path"
+        done
+        [ $# = 0 ] || tar -P -b 1 -cf - -- "$@"
+    }
+    at_trees pack
+}

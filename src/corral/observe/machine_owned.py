@@ -33,11 +33,15 @@ class Known:
 
     packages: Sequence[PackageState]
     services: Sequence[ServiceState]
+    uid: int = 0
+    """Of the account that Corral works as: what is its own has no other owner."""
+    units: Sequence[FoundUnit] | None = None
+    """Where something else than systemd and docker keeps them: what that has told."""
 
 
 def owned_in(question: Question, sections: Sections, known: Known, secrets: Secrets) -> Owned:
     """Raises ValueError when the files have not come wholly."""
-    files, records = split_records(_untar(question.host, sections.files, secrets))
+    files, records = split_records(_untar(question.host, sections.files, secrets, known.uid))
     files, stamps = split_stamps(files)
     state = f"{question.state}/"
     own = [file for file in files if file.path.startswith(state)]
@@ -48,7 +52,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
         files=tuple(file for file in files if not file.path.startswith(state)),
         records=tuple(records),
         directories=directories,
-        units=with_revisions(_units(question, sections), stamps),
+        units=with_revisions(_units(question, sections) if known.units is None else known.units, stamps),
         software=(
             *_packages(question, known, marks),
             *_archives(directories),
@@ -74,7 +78,7 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
             yield from (Package(question.host, name) for name in group if name not in undone)
 
 
-def _untar(host: str, stream: bytes, secrets: Secrets) -> Iterator[File]:
+def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[File]:
     """Contents with their known secrets by reference. Raises ValueError when the stream is cut off."""
     if not stream:
         return
@@ -82,7 +86,7 @@ def _untar(host: str, stream: bytes, secrets: Secrets) -> Iterator[File]:
     try:
         for entry in entries(stream):
             text = redact(entry.content.decode(errors="replace"))
-            owner = "" if entry.uid == 0 else entry.owner or str(entry.uid)
+            owner = "" if entry.uid == uid else entry.owner or str(entry.uid)
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
     except ValueError as error:
         raise ValueError(f"Corral's files have not come wholly: {error}") from error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from corral.model.machine import Machine
+from corral.model.resources import FoundUnit
 from corral.observe.listeners import listeners_in
 from corral.observe.machine_owned import Known, owned_in
 from corral.observe.machine_software import docker_in, packages_in, processes_in, programs_in, services_in
@@ -13,7 +16,7 @@ from corral.secrets import Secrets
 from corral.units.systemd_show import blocks
 
 
-def machine_in(question: Question, stdout: bytes, secrets: Secrets) -> Machine:
+def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequence[FoundUnit] | None = None) -> Machine:
     """Raises ValueError when `stdout` is not, or not wholly, what machine.sh writes."""
     sections = Sections.of(stdout)
     values, units = Values.of(sections.lines("values")), list(blocks(sections.text("units")))
@@ -31,5 +34,11 @@ def machine_in(question: Question, stdout: bytes, secrets: Secrets) -> Machine:
         security=security_in(values, units),
         docker=docker_in(sections.lines("docker"), packages),
         tracking=tracking_in(sections.lines("tracking")),
-        owned=owned_in(question, sections, Known(packages, services), secrets),
+        owned=owned_in(question, sections, Known(packages, services, _uid(values), kept), secrets),
     )
+
+
+def _uid(values: Values) -> int:
+    """Of whoever ran the script."""
+    told = values.field("/proc/self/status", "Uid").split()
+    return int(told[0]) if told else 0

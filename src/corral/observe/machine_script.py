@@ -8,7 +8,7 @@ from functools import cache
 from typing import Final
 
 from corral.model.identity import prefix
-from corral.observe.question import Question
+from corral.observe.question import Question, Section
 from corral.shell import beside, call, function, variables
 from corral.units import compose
 from corral.units.docker_inspect import describe
@@ -40,7 +40,7 @@ def script_of(question: Question) -> str:
             function("at_disks", _with(map(shlex.quote, question.disks))),
             function("at_trees", _with(map(shlex.quote, question.trees))),
             function("each_group", "".join(call("wanted", *group) for group in question.packages) or ":\n"),
-            _machine_sh(),
+            _machine_sh(question.sections),
         )
     )
 
@@ -51,8 +51,8 @@ def _with(words: Iterable[str]) -> str:
 
 
 @cache
-def _machine_sh() -> str:
-    return compose.SHELL.before(_MACHINE.text)
+def _machine_sh(sections: tuple[Section, ...]) -> str:
+    return compose.SHELL.before(_MACHINE.before("".join(f"tell_{section}\n" for section in sections) + "exit 0\n"))
 
 
 def _port_filter(ports: Iterable[int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Final
+from typing import Final, Literal, get_args
 
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import (
@@ -39,6 +39,28 @@ _KEEP_OFF: Final = {"nginx": "nginx", "mongod": "mongod", "keepalived": "keepali
 """Services that a program's package starts by itself, and that are in the way of Corral's own."""
 
 
+Section = Literal[
+    "host",
+    "units",
+    "systemd",
+    "sockets",
+    "values",
+    "links",
+    "directories",
+    "disks",
+    "packages",
+    "programs",
+    "addresses",
+    "tracking",
+    "docker",
+    "files",
+]
+SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
+"""What a machine of its own is asked, in the order in which it tells: some need what others have found out."""
+MINE: Final[tuple[Section, ...]] = ("host", "values", "directories", "disks", "files")
+"""What this machine is asked where others see to its programs: no more than takes some milliseconds."""
+
+
 @dataclass(frozen=True)
 class Question:
     """`packages` are groups: what could be installed is asked, which takes time, where none of a group is there.
@@ -68,6 +90,7 @@ class Question:
     image: str = ""
     docker_root: str = DOCKER_ROOT
     """Where docker's containers are looked for, before docker itself is asked for them."""
+    sections: tuple[Section, ...] = SECTIONS
 
     @property
     def name(self) -> str:

@@ -158,6 +158,11 @@ def _install(install: Install, directory: PurePath) -> Install:
     return replace(install, source=beside(directory, install.source)) if install.source else install
 
 
+def _placed(install: Install, placement: Placement, directory: PurePath) -> Install:
+    """Where programs can't be installed, the machine's own do."""
+    return _install(install, directory) if "packages" in placement.abilities else Install("none")
+
+
 def _url(spec: Spec, placement: Placement) -> str:
     """By the first server name that a browser can be given, else by the address that moves, or the first proxy's."""
     names = [name for name in spec.proxy.server_name.split() if name != "_" and "*" not in name]
@@ -190,7 +195,7 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], director
         not_found=proxy.not_found,
         unbuffered=proxy.unbuffered,
         virtual_ip=VirtualIp(virtual.address, virtual.interface, virtual.router_id) if virtual else None,
-        install=_install(proxy.install, directory),
+        install=_placed(proxy.install, placement, directory),
     )
 
 
@@ -209,7 +214,7 @@ def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host], direc
         oplog_size=database.oplog_size or placement.oplog_size,
         parameters=tuple({**placement.parameters, **database.parameters}.items()),
         directory=PurePosixPath(database.directory) if database.directory and placement.real else None,
-        install=_install(database.install, directory),
+        install=_placed(database.install, placement, directory),
         tune=database.tune,
     )
 

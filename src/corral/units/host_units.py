@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 
 from corral.model.cluster import Cluster
 from corral.model.identity import UnitId
@@ -71,8 +70,3 @@ def joined(
     mine, other = (containers, services) if in_containers else (services, containers)
     known = {(unit.host, unit.name) for unit in mine}
     return (*mine, *(unit for unit in other if (unit.host, unit.name) not in known))
-
-
-def access_log_script(path: str, lines: int, follow: bool = False) -> str:
-    """The same of a proxy's access log, which nginx writes to the file `path`: also after it was rotated."""
-    return f"exec tail -n {lines}{' -F' if follow else ''} -- {shlex.quote(path)}\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from pathlib import Path
 from typing import Any, Final
 from xmlrpc.client import Fault
@@ -12,6 +11,7 @@ from corral.errors import ChangeFailed
 from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit, UnitState
 from corral.problems import Problem
+from corral.units.log_file import file_log_script
 from corral.units.supervisord import DOWN, Supervisord
 
 _STATES: Final[dict[str, UnitState]] = {
@@ -77,10 +77,7 @@ class SupervisordUnits:
     def log_script(self, unit: UnitId, lines: int, follow: bool = False) -> str:
         """Of its file, also after supervisord has rotated that; one that is not there yet is waited for."""
         path = self._daemon.root / "hosts" / unit.host / "logs" / f"{unit.name}.log"
-        file = shlex.quote(str(path))
-        if follow:
-            return f"exec tail -n {lines} -F -- {file} 2>/dev/null\n"
-        return f"[ ! -e {file} ] || exec tail -n {lines} -- {file}\n"
+        return file_log_script(str(path), lines, follow)
 
     async def _end(self, name: str) -> None:
         """Stop the process and wait for it; one that doesn't run, or isn't known, is no matter."""

@@ -1,7 +1,9 @@
-"""A UnitManager for tests that start nothing; units that are asked for are a failure."""
+"""For tests that start nothing: a UnitManager whose units are a failure, and the step of a run."""
 
 from __future__ import annotations
 
+from corral.events import Sink, ignore
+from corral.execute.handlers import Step
 from corral.model.identity import UnitId
 from corral.model.resources import FoundUnit
 
@@ -22,5 +24,10 @@ class NoUnits:
     async def reload(self, unit: UnitId) -> None:
         raise AssertionError(unit)
 
-    async def log_tail(self, unit: UnitId, lines: int = 20) -> str:
+    def log_script(self, unit: UnitId, lines: int, follow: bool = False) -> str:
         return ""
+
+
+def step(sink: Sink = ignore) -> Step:
+    """What an action is given beside itself, by a run that nobody stops."""
+    return Step(sink, "", lambda: None, lambda: True, lambda: None)

@@ -14,9 +14,9 @@ import pytest
 
 from corral.errors import ChangeFailed, StalePlan
 from corral.events import ActionFailed, ActionFinished, Event, Note
-from corral.execute.context import Context
 from corral.execute.handlers.host_changes import change_host
 from corral.execute.scripts import script_of
+from corral.execute.ways import Ways
 from corral.model.cluster import Host, Layout
 from corral.model.resources import Desired, Directory, File, FileRecord, Observed, ReplicaSet, digest
 from corral.model.software import Archive
@@ -26,7 +26,7 @@ from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, WriteFile
 from corral.plan.software import UnpackArchive
 from corral.secrets import Secret, Secrets, reference
 from corral.transport.local import LocalTransport
-from tests.unit.execute.no_units import NoUnits
+from tests.unit.execute.no_units import NoUnits, step
 
 SECRETS: Secrets = {"admin": Secret("a-s3cret-password")}
 
@@ -39,13 +39,13 @@ def host(tmp_path: Path) -> Host:
 
 
 @pytest.fixture
-def context(host: Host) -> Context:
-    return Context(LocalTransport(), NoUnits(), SECRETS, {"h": host}, lambda _message: None)
+def ways(host: Host) -> Ways:
+    return Ways(LocalTransport(), NoUnits(), SECRETS, {"h": host})
 
 
-def change(context: Context, *actions: HostChange) -> list[Event]:
+def change(ways: Ways, *actions: HostChange) -> list[Event]:
     events: list[Event] = []
-    asyncio.run(change_host(actions, context, events.append))
+    asyncio.run(change_host(actions, ways, step(events.append)))
     return events
 
 
@@ -53,50 +53,48 @@ def written(path: Path, content: str, before: str = "", **more: object) -> Write
     return WriteFile(File("h", str(path), content, **more), before and digest(before), "")  # type: ignore[arg-type]
 
 
-def found(context: Context, host: Host) -> tuple[list[File], list[FileRecord]]:
-    files, _ = asyncio.run(observe_files(context.transport, host, SECRETS, owned_directories(host)))
+def found(ways: Ways, host: Host) -> tuple[list[File], list[FileRecord]]:
+    files, _ = asyncio.run(observe_files(ways.transport, host, SECRETS, owned_directories(host)))
     return split_records(files)
 
 
-def test_a_secret_is_put_in_on_the_way_and_taken_out_on_the_way_back(
-    tmp_path: Path, context: Context, host: Host
-) -> None:
+def test_a_secret_is_put_in_on_the_way_and_taken_out_on_the_way_back(tmp_path: Path, ways: Ways, host: Host) -> None:
     file = File("h", str(tmp_path / "config" / "conf"), f"password = {reference('admin')}\n", 0o600)
-    change(context, WriteFile(file, "", ""))
+    change(ways, WriteFile(file, "", ""))
     path = tmp_path / "config" / "conf"
     assert path.read_text() == "password = a-s3cret-password\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    files, records = found(context, host)
+    files, records = found(ways, host)
     assert files == [file]
     assert files[0].raw == digest(path.read_bytes())
     assert records == [FileRecord("h", str(path), files[0].raw)]
     roots, places = [str(tmp_path / "no such")], [str(tmp_path), str(tmp_path / "no")]
-    _, known = asyncio.run(observe_files(context.transport, host, SECRETS, roots, places))
+    _, known = asyncio.run(observe_files(ways.transport, host, SECRETS, roots, places))
     assert known == [Directory("h", str(tmp_path))]
 
 
 @pytest.mark.parametrize(
     "content", ["", "no newline", "a\n\n\n", "corral-end\n$(exit 1) `x` 'y' \"z\" \\ 中文\n", "\0\x01"]
 )
-def test_every_content_arrives_as_it_is(tmp_path: Path, context: Context, content: str) -> None:
-    change(context, written(tmp_path / 'it\'s a "$file"', content))
+def test_every_content_arrives_as_it_is(tmp_path: Path, ways: Ways, content: str) -> None:
+    change(ways, written(tmp_path / 'it\'s a "$file"', content))
     assert (tmp_path / 'it\'s a "$file"').read_bytes() == content.encode()
 
 
-def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path, context: Context) -> None:
+def test_a_file_that_has_changed_since_is_not_overwritten(tmp_path: Path, ways: Ways) -> None:
     path = tmp_path / "conf"
     path.write_text("by hand\n")
     with pytest.raises(StalePlan) as failure:
-        change(context, written(path, "new\n", before="planned\n"))
+        change(ways, written(path, "new\n", before="planned\n"))
     assert failure.value.exit_code == 5
     with pytest.raises(StalePlan):
-        change(context, written(path, "new\n"))
+        change(ways, written(path, "new\n"))
     with pytest.raises(StalePlan):
-        change(context, RemoveFile("h", str(path), digest("planned\n")))
+        change(ways, RemoveFile("h", str(path), digest("planned\n")))
     assert path.read_text() == "by hand\n"
 
 
-def test_what_its_check_refuses_is_not_put_in_place(tmp_path: Path, context: Context) -> None:
+def test_what_its_check_refuses_is_not_put_in_place(tmp_path: Path, ways: Ways) -> None:
     path = tmp_path / "etc" / "conf"
     path.parent.mkdir()
     path.write_text("old\n")
@@ -104,78 +102,78 @@ def test_what_its_check_refuses_is_not_put_in_place(tmp_path: Path, context: Con
     check = ("/bin/sh", "-c", script, "{}")
     file = File("h", str(path), "bad\n")
     with pytest.raises(ChangeFailed) as failure:
-        change(context, WriteFile(file, digest("old\n"), "", check))
+        change(ways, WriteFile(file, digest("old\n"), "", check))
     message = failure.value.problems[0].message
     assert "line 1" in message
     assert "the old file stays" in message
     assert "a-s3cret" not in message
     assert path.read_text() == "old\n"
-    change(context, WriteFile(File("h", str(path), "good\n"), digest("old\n"), "", check))
+    change(ways, WriteFile(File("h", str(path), "good\n"), digest("old\n"), "", check))
     assert path.read_text() == "good\n"
     assert [entry.name for entry in path.parent.iterdir()] == ["conf"], "no candidate is left"
 
 
-def test_directories_and_removal_can_be_repeated(tmp_path: Path, context: Context) -> None:
+def test_directories_and_removal_can_be_repeated(tmp_path: Path, ways: Ways) -> None:
     action = MakeDirectory(Directory("h", str(tmp_path / "a" / "b c"), 0o700))
-    change(context, action)
-    change(context, action)
+    change(ways, action)
+    change(ways, action)
     assert stat.S_IMODE((tmp_path / "a" / "b c").stat().st_mode) == 0o700
     file = tmp_path / "a" / "f"
     file.write_text("x")
-    change(context, RemoveFile("h", str(file), digest("x")))
-    change(context, RemoveFile("h", str(file), ""))
+    change(ways, RemoveFile("h", str(file), digest("x")))
+    change(ways, RemoveFile("h", str(file), ""))
     assert not file.exists()
 
 
-def test_what_takes_a_file_in_runs_once_after_the_last_file_that_names_it(tmp_path: Path, context: Context) -> None:
+def test_what_takes_a_file_in_runs_once_after_the_last_file_that_names_it(tmp_path: Path, ways: Ways) -> None:
     log = tmp_path / "log"
     take_in = ("/bin/sh", "-c", f'ls "{tmp_path}/units" | tr "\\n" " " >>"{log}"')
     units = [written(tmp_path / "units" / name, "x", after=(take_in,)) for name in "abc"]
-    events = change(context, *units, written(tmp_path / "units" / "later", "x"))
+    events = change(ways, *units, written(tmp_path / "units" / "later", "x"))
     assert log.read_text() == "a b c "
     assert [type(event) for event in events if isinstance(event, ActionFinished)] == [ActionFinished] * 4
 
 
-def test_a_command_that_fails_leaves_its_files_pending(tmp_path: Path, context: Context, host: Host) -> None:
+def test_a_command_that_fails_leaves_its_files_pending(tmp_path: Path, ways: Ways, host: Host) -> None:
     file = File("h", str(tmp_path / "config" / "unit"), "x", after=(("/bin/sh", "-c", "echo no luck >&2; exit 3"),))
     with pytest.raises(ChangeFailed, match="no luck"):
-        change(context, WriteFile(file, "", ""))
-    files, records = found(context, host)
+        change(ways, WriteFile(file, "", ""))
+    files, records = found(ways, host)
     assert [record.pending for record in records] == [True]
     again = diff.files(desired(file), Observed(files=tuple(files), written=tuple(records)), "application")
     assert [action.file for action in again] == [file], "the next plan does it again"
 
 
-def test_a_command_that_may_fail_is_told_and_no_more(tmp_path: Path, context: Context, host: Host) -> None:
+def test_a_command_that_may_fail_is_told_and_no_more(tmp_path: Path, ways: Ways, host: Host) -> None:
     may_fail = ("-", "/bin/sh", "-c", "echo 'this key is read-only' >&2; exit 1")
-    events = change(context, written(tmp_path / "config" / "sysctl", "x", after=(may_fail,)))
+    events = change(ways, written(tmp_path / "config" / "sysctl", "x", after=(may_fail,)))
     assert ["this key is read-only" in event.message for event in events if isinstance(event, Note)] == [True]
-    assert [record.pending for record in found(context, host)[1]] == [False]
+    assert [record.pending for record in found(ways, host)[1]] == [False]
 
 
-def test_what_comes_after_a_failure_is_not_begun(tmp_path: Path, context: Context) -> None:
+def test_what_comes_after_a_failure_is_not_begun(tmp_path: Path, ways: Ways) -> None:
     events: list[Event] = []
     (tmp_path / "taken").write_text("by hand")
     actions = [written(tmp_path / "first", "1"), written(tmp_path / "taken", "2"), written(tmp_path / "last", "3")]
     with pytest.raises(StalePlan):
-        asyncio.run(change_host(actions, context, events.append))
+        asyncio.run(change_host(actions, ways, step(events.append)))
     assert (tmp_path / "first").exists()
     assert not (tmp_path / "last").exists()
     assert [event.action for event in events if isinstance(event, ActionFailed)] == [actions[1].id]
 
 
-def test_a_change_by_hand_is_drift(tmp_path: Path, context: Context, host: Host) -> None:
+def test_a_change_by_hand_is_drift(tmp_path: Path, ways: Ways, host: Host) -> None:
     file = File("h", str(tmp_path / "config" / "conf"), "ours\n")
-    change(context, WriteFile(file, "", ""))
+    change(ways, WriteFile(file, "", ""))
     Path(file.path).write_text("theirs\n")
-    files, records = found(context, host)
+    files, records = found(ways, host)
     actions = diff.files(desired(file), Observed(files=tuple(files), written=tuple(records)), "application")
     assert [(action.drift, "-theirs" in action.diff) for action in actions] == [(True, True)]
-    change(context, *actions)
+    change(ways, *actions)
     assert Path(file.path).read_text() == "ours\n"
 
 
-def test_a_script_that_is_cut_off_anywhere_is_gone_on_with(tmp_path: Path, context: Context, host: Host) -> None:
+def test_a_script_that_is_cut_off_anywhere_is_gone_on_with(tmp_path: Path, ways: Ways, host: Host) -> None:
     """After each line of the script: no half-written file, and the next plan arrives."""
     log = tmp_path / "log"
     take_in = ("/bin/sh", "-c", f'cat "{tmp_path}/config/a" >>"{log}"')
@@ -193,14 +191,14 @@ def test_a_script_that_is_cut_off_anywhere_is_gone_on_with(tmp_path: Path, conte
     assert len(cuts) > 8
     for cut in cuts:
         start_anew(tmp_path, wanted)
-        asyncio.run(context.transport.run("h", closed("".join(lines[:cut]))))
-        arrive(context, host, wanted)
+        asyncio.run(ways.transport.run("h", closed("".join(lines[:cut]))))
+        arrive(ways, host, wanted)
         assert [Path(file.path).read_text() for file in wanted] == ["new a\n", "new b\n"], cut
         assert log.read_text().endswith("new a\n"), f"cut before line {cut}: nobody has taken it in"
 
 
 def test_a_removal_that_is_cut_off_anywhere_is_gone_on_with(
-    tmp_path: Path, context: Context, host: Host, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, ways: Ways, host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After each line of its part, the next plan removes the file and has that taken in."""
     log, path = tmp_path / "log", tmp_path / "config" / "chrony.conf"
@@ -210,15 +208,15 @@ def test_a_removal_that_is_cut_off_anywhere_is_gone_on_with(
     lines = script_of([removal], str(host.layout.state), SECRETS).splitlines(keepends=True)
     for cut in range(lines.index("{\n"), len(lines) + 1):
         log.write_text("")
-        change(context, written(path, "ours\n"))
-        asyncio.run(context.transport.run("h", closed("".join(lines[:cut]))))
-        change(context, *gone(context, host))
+        change(ways, written(path, "ours\n"))
+        asyncio.run(ways.transport.run("h", closed("".join(lines[:cut]))))
+        change(ways, *gone(ways, host))
         assert log.read_text() in ("gone\n", "gone\n" * 2), f"cut before line {cut}: nobody has taken it in"
-        assert found(context, host) == ([], [])
+        assert found(ways, host) == ([], [])
 
 
-def gone(context: Context, host: Host) -> list[RemoveFile]:
-    files, records = found(context, host)
+def gone(ways: Ways, host: Host) -> list[RemoveFile]:
+    files, records = found(ways, host)
     return diff.leftover_files(desired(), Observed(files=tuple(files), written=tuple(records)))
 
 
@@ -236,13 +234,13 @@ def start_anew(tmp_path: Path, wanted: Sequence[File]) -> None:
         Path(file.path).write_text("old\n")
 
 
-def arrive(context: Context, host: Host, wanted: Sequence[File]) -> None:
-    files, records = found(context, host)
+def arrive(ways: Ways, host: Host, wanted: Sequence[File]) -> None:
+    files, records = found(ways, host)
     assert {file.content for file in files if file.path.endswith(("/a", "/b"))} <= {"old\n", "new a\n", "new b\n"}
     plan = diff.files(desired(*wanted), Observed(files=tuple(files), written=tuple(records)), "application")
     if plan:
-        change(context, *plan)
-    files, records = found(context, host)
+        change(ways, *plan)
+    files, records = found(ways, host)
     assert not diff.files(desired(*wanted), Observed(files=tuple(files), written=tuple(records)), "application")
 
 
@@ -251,7 +249,7 @@ def desired(*files: File) -> Desired:
 
 
 @pytest.mark.parametrize("top", ["", "released-1.0/"])
-def test_an_archive_is_there_as_a_whole(tmp_path: Path, context: Context, top: str) -> None:
+def test_an_archive_is_there_as_a_whole(tmp_path: Path, ways: Ways, top: str) -> None:
     (tmp_path / "program").write_text("#!/bin/sh\n")
     source = tmp_path / "it.tar.gz"
     with tarfile.open(source, "w:gz") as tar:
@@ -259,14 +257,14 @@ def test_an_archive_is_there_as_a_whole(tmp_path: Path, context: Context, top: s
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     place = tmp_path / "opt" / sha256[:12]
     archive = UnpackArchive(Archive("h", str(place), str(source), sha256))
-    change(context, archive)
-    change(context, archive)
+    change(ways, archive)
+    change(ways, archive)
     assert (place / "bin" / "program").read_text() == "#!/bin/sh\n"
     assert [entry.name for entry in place.parent.iterdir()] == [place.name], "nothing else is left"
 
 
 @pytest.mark.parametrize("top", ["", "released-1.0"])
-def test_what_was_unpacked_lets_everybody_in(tmp_path: Path, context: Context, top: str) -> None:
+def test_what_was_unpacked_lets_everybody_in(tmp_path: Path, ways: Ways, top: str) -> None:
     """As after `tar -C "$(mktemp -d)" -czf it.tar.gz .`, whose first entry is a directory for its owner alone."""
     packed = tmp_path / "packed"
     (packed / top / "bin").mkdir(parents=True)
@@ -277,15 +275,15 @@ def test_what_was_unpacked_lets_everybody_in(tmp_path: Path, context: Context, t
     subprocess.run(["tar", "-C", str(packed), "-czf", str(source), "."], check=True, timeout=20)
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     place = tmp_path / "opt" / "it"
-    change(context, UnpackArchive(Archive("h", str(place), str(source), sha256)))
+    change(ways, UnpackArchive(Archive("h", str(place), str(source), sha256)))
     assert (place.stat().st_mode & 0o7777, (place / "bin").is_dir()) == (0o755, True)
 
 
-def test_an_archive_with_another_digest_is_refused(tmp_path: Path, context: Context) -> None:
+def test_an_archive_with_another_digest_is_refused(tmp_path: Path, ways: Ways) -> None:
     source = tmp_path / "it.tar"
     source.write_bytes(b"something else")
     with pytest.raises(ChangeFailed, match="another digest"):
-        change(context, UnpackArchive(Archive("h", str(tmp_path / "opt" / "it"), str(source), "0" * 64)))
+        change(ways, UnpackArchive(Archive("h", str(tmp_path / "opt" / "it"), str(source), "0" * 64)))
     assert list((tmp_path / "opt").iterdir()) == []
     with pytest.raises(ChangeFailed, match="is not there"):
-        change(context, UnpackArchive(Archive("h", str(tmp_path / "opt" / "it"), str(tmp_path / "no"), "0" * 64)))
+        change(ways, UnpackArchive(Archive("h", str(tmp_path / "opt" / "it"), str(tmp_path / "no"), "0" * 64)))

@@ -6,12 +6,10 @@ import asyncio
 import socket
 import time
 
-from corral.execute.context import Context
 from corral.execute.idle import connections, wait_until_idle
 from corral.model.identity import UnitId
 from corral.transport.local import LocalTransport
 from tests.free_addresses import free_address
-from tests.unit.execute.no_units import NoUnits
 
 TABLE = """\
   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -37,15 +35,15 @@ def test_only_this_end_and_only_what_is_open() -> None:
 
 def test_real_connections_are_waited_for_and_not_for_ever() -> None:
     address, said = free_address(), list[str]()
-    context = Context(LocalTransport(), NoUnits(), {}, {}, said.append)
+    transport = LocalTransport()
     with socket.create_server((address, 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection((address, port)):
             accepted = server.accept()[0]
             started = time.monotonic()
-            asyncio.run(wait_until_idle(unit(port), address, 0.3, context))
+            asyncio.run(wait_until_idle(unit(port), address, 0.3, transport, said.append))
             assert time.monotonic() - started > 0.1
             assert "h-5040: 1 connection left" in said
             accepted.close()
         said.clear()
-        asyncio.run(wait_until_idle(unit(port), address, 60, context))
+        asyncio.run(wait_until_idle(unit(port), address, 60, transport, said.append))

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.execute.context import Context
 from corral.execute.handlers.host_changes import change_host
 from corral.execute.scripts import script_of
+from corral.execute.ways import Ways
 from corral.model.command import CommandResult
 from corral.plan.actions import RemoveTree
 from corral.transport.local import LocalTransport
-from tests.unit.execute.no_units import NoUnits
+from tests.unit.execute.no_units import NoUnits, step
 
 
 class Clock(LocalTransport):
@@ -33,10 +33,8 @@ class Clock(LocalTransport):
 
 
 def delete(trees: Sequence[Path], transport: LocalTransport | None = None) -> None:
-    context = Context(transport or LocalTransport(), NoUnits(), {}, {}, lambda _message: None)
-    asyncio.run(
-        change_host([RemoveTree("h", str(tree), "the database") for tree in trees], context, lambda _event: None)
-    )
+    ways = Ways(transport or LocalTransport(), NoUnits(), {}, {})
+    asyncio.run(change_host([RemoveTree("h", str(tree), "the database") for tree in trees], ways, step()))
 
 
 def filled(directory: Path) -> Path:

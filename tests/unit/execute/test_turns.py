@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from corral.errors import ChangeFailed, Locked
 from corral.events import Event, Note
-from corral.execute.context import Context
 from corral.execute.engine import execute
+from corral.execute.handlers import Handlers, Step
 from corral.model.identity import UnitId
 from corral.model.resources import Gate, Lane, Unit
 from corral.plan.actions import Plan, Stage, StartUnit
 from corral.problems import Problem
-from corral.transport.local import LocalTransport
 from tests.unit.execute.no_units import NoUnits
 
 
@@ -56,21 +56,23 @@ class Ends(Starts):
                 raise
 
 
+def handlers(units: Starts) -> Handlers:
+    """The starts are all that is looked at here."""
+
+    async def start(action: StartUnit, _step: Step) -> None:
+        await units.start(action.unit.id)
+
+    async def nothing(*_asked: object) -> None:
+        raise AssertionError("nothing but starts is asked for")
+
+    return Handlers(nothing, start, nothing, nothing, nothing)
+
+
 async def run(units: Starts, *actions: StartUnit) -> list[Event]:
     events: list[Event] = []
     plan = Plan("c", (Stage("application", (actions,)),))
-    await execute(plan, Context(LocalTransport(), units, {}, {}, lambda _text: None), events.append)
+    await execute(plan, handlers(units), events.append)
     return events
-
-
-@pytest.fixture(autouse=True)
-def no_gates(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The starts are all that is looked at here."""
-
-    async def start_unit(action: StartUnit, context: Context) -> None:
-        await context.units.start(action.unit.id)
-
-    monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
 
 
 @pytest.mark.parametrize("width", [1, 2, 3])
@@ -94,19 +96,19 @@ def test_without_a_lane_all_start_at_once() -> None:
     assert units.most["a"] == 7
 
 
-def test_a_turn_ends_with_the_first_good_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_ends_with_the_first_good_answer() -> None:
     """Here no start ends before all have begun, which a lane of one would not allow otherwise."""
     begun: list[str] = []
 
-    async def start_unit(action: StartUnit, context: Context) -> None:
+    async def answer(action: StartUnit, step: Step) -> None:
         begun.append(action.unit.name)
-        context.answering()
-        context.answering()
+        step.answering()
+        step.answering()
         while len(begun) < 3:
             await asyncio.sleep(0)
 
-    monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
-    asyncio.run(asyncio.wait_for(run(Ends(), *(start(f"a{n}", 1) for n in range(3))), 30))
+    plan = Plan("c", (Stage("application", tuple(start(f"a{n}", 1) for n in range(3))),))
+    asyncio.run(asyncio.wait_for(execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None), 30))
     assert begun == ["a0", "a1", "a2"]
 
 
@@ -115,7 +117,7 @@ def test_after_a_failure_no_more_begin() -> None:
     events: list[Event] = []
     plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 2) for n in range(6)),)),))
     with pytest.raises(ChangeFailed, match="a1 fails"):
-        asyncio.run(execute(plan, Context(LocalTransport(), units, {}, {}, lambda _text: None), events.append))
+        asyncio.run(execute(plan, handlers(units), events.append))
     assert "a5" not in units.begun
     [note] = [event for event in events if isinstance(event, Note)]
     assert note.message.endswith(", ".join(f"a{n}" for n in range(len(units.begun), 6)))
@@ -145,9 +147,8 @@ def test_a_run_that_may_not_go_on_begins_no_more_and_is_told_how_it_is_at_its_en
             raise Locked(Problem("lock-lost", "error", f"somebody else has it; {units.going_on} go on"))
 
     starts = (*(start(f"a{n}", 1) for n in range(3)), start("b0", 0))
-    context = Context(LocalTransport(), units, {}, {}, lambda _text: None, may_go_on=may_go_on)
     with pytest.raises(Locked) as failure:
-        asyncio.run(execute(Plan("c", (Stage("application", (starts,)),)), context, events.append))
+        asyncio.run(execute(Plan("c", (Stage("application", (starts,)),)), handlers(units), events.append, may_go_on))
     assert asked[0] == 1, "b0 went on when the first one was held back"
     assert str(failure.value) == "somebody else has it; 0 go on"
     assert units.begun == ["a0", "b0"]

@@ -7,9 +7,10 @@ from functools import partial
 import pytest
 
 from corral.desired.assemble import assemble
+from corral.desired.supervisor import SupervisorKeeper
 from corral.events import Event, Note
 from corral.model.resources import HostFacts, Observed
-from corral.operate.stages import announce
+from corral.operate.prove import announce
 from corral.plan.order import make_plan
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of, in_place
 
@@ -19,8 +20,10 @@ def said(more: str, found: str = "") -> str:
     text = REFERENCE.replace("interval: 1s}", f"interval: 1s}}, {more}")
     cluster = cluster_of(text)
     facts = {host.name: HostFacts(host.name, (1, 31, 3), (6, 0, 5), machine="one", cores=2) for host in cluster.hosts}
-    observed = in_place(assemble(cluster_of(found), facts)) if found else Observed()
-    plan = make_plan("ref", assemble(cluster, facts), observed, partial(assemble, cluster, facts))
+    older = cluster_of(found) if found else cluster
+    observed = in_place(assemble(older, facts, SupervisorKeeper(older))) if found else Observed()
+    held_back = partial(assemble, cluster, facts, SupervisorKeeper(cluster))
+    plan = make_plan("ref", held_back(), observed, held_back)
     events: list[Event] = []
     announce(plan, cluster, events.append)
     return " ".join(event.message for event in events if isinstance(event, Note))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from corral.model.machine import Machine
 from corral.model.resources import Directory, Observed
 from corral.operate.destroy import destroy_plan
-from corral.operate.look import Look
+from corral.places.base import Observation
 from corral.plan.actions import RemoveTree
 from corral.plan.retire import DATABASE
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of
@@ -16,8 +15,7 @@ PLACE = "/var/lib/corral/ref/mongod"
 
 def databases(purge: bool, *directories: Directory) -> set[tuple[str, str]]:
     """Host and path of each database that would be deleted."""
-    machines = {host.name: Machine(host.name) for host in CLUSTER.hosts}
-    plan = destroy_plan(CLUSTER, Look(machines, Observed(directories=directories)), purge)
+    plan = destroy_plan(CLUSTER, Observation(Observed(directories=directories)), purge)
     trees = [action for action in plan.actions() if isinstance(action, RemoveTree)]
     return {(tree.host, tree.path) for tree in trees if tree.what == DATABASE}
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytest
 
@@ -14,13 +14,10 @@ from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit
 from corral.model.routes import Way
-from corral.operate.connections import _places
-from corral.operate.seen import Seen
-from corral.operate.site import Site
-from corral.operate.status import _not_moving
+from corral.operate.health import _not_moving, _Units
 from corral.operate.targets import select
-from corral.transport.fake import FakeTransport
-from corral.units.host_units import HostUnits
+from corral.places.base import Place, Traits
+from corral.places.hosts.place import _addresses
 from corral.verify.endpoints import proxies
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, cluster_of
 
@@ -40,7 +37,7 @@ class Nowhere:
 
 
 def playground(cluster: Cluster) -> Cluster:
-    return replace(cluster, app=replace(cluster.app, runtime="process"))
+    return replace(cluster, abilities=frozenset())
 
 
 def test_failover_is_a_word_where_an_address_moves() -> None:
@@ -53,8 +50,8 @@ def test_failover_is_a_word_where_an_address_moves() -> None:
 
 
 def test_the_moving_address_is_reached_by_a_proxy() -> None:
-    assert _places(CLUSTER)["10.0.0.9"] == "one"
-    assert set(_places(playground(CLUSTER))) == {"10.0.0.1", "10.0.0.2", "10.0.0.3"}
+    assert _addresses(CLUSTER)["10.0.0.9"] == "one"
+    assert set(_addresses(playground(CLUSTER))) == {"10.0.0.1", "10.0.0.2", "10.0.0.3"}
 
 
 def test_verify_asks_the_moving_address() -> None:
@@ -67,10 +64,17 @@ def test_verify_asks_the_moving_address() -> None:
     assert "failover" not in {check.where for check in asyncio.run(proxies(playground(CLUSTER), routes))}
 
 
+@dataclass
+class Placed:
+    """As much of a Place as is asked about proxies."""
+
+    cluster: Cluster
+    traits: Traits
+
+
 def codes(cluster: Cluster, units: dict[str, FoundUnit], silent: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    transport = FakeTransport.of(host.name for host in cluster.hosts)
-    site = Site(cluster, transport, HostUnits(transport, cluster, {}), {}, routes=Nowhere(), front=Nowhere())
-    return [(problem.code, problem.where) for problem in _not_moving(Seen(units, silent), site)]
+    place = cast(Place, Placed(cluster, Traits("hosts", "corral apply", frozenset())))
+    return [(problem.code, problem.where) for problem in _not_moving(_Units(units, silent), place)]
 
 
 def test_status_names_each_proxy_without_keepalived() -> None:

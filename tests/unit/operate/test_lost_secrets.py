@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from corral.errors import ChangeFailed
 from corral.events import ignore
 from corral.model.resources import File, Observed
-from corral.operate.connections import Completed, complete_secrets, refuse_lost_secrets
+from corral.operate.refusals import Case, refuse
+from corral.places.base import Observation
+from corral.places.hosts.place import HostsPlace
 from corral.secrets import Secrets, redact
 from corral.spec.parse import Loaded, load_file
 from tests.unit.spec.files import SMALL
@@ -36,32 +39,42 @@ def found(secrets: Secrets, *contents: str) -> Observed:
     )
 
 
-def refused(loaded: Loaded, completed: Completed, observed: Observed) -> str:
+def completed(loaded: Loaded) -> HostsPlace:
+    """The hosts with all secrets, those made that were missing."""
+    place = HostsPlace(loaded)
+    asyncio.run(place.complete(ignore))
+    return place
+
+
+def judge(place: HostsPlace, observed: Observed) -> None:
+    refuse("seen", Case("apply", place, seen=Observation(observed)))
+
+
+def refused(place: HostsPlace, observed: Observed) -> str:
     with pytest.raises(ChangeFailed) as failure:
-        refuse_lost_secrets(loaded, completed, observed)
+        judge(place, observed)
     (problem,) = failure.value.problems
     assert (problem.code, problem.where) == ("secrets-lost", "d1")
     return problem.message
 
 
 def test_new_secrets_are_taken_back_where_the_cluster_is_on_its_hosts(loaded: Loaded) -> None:
-    completed = complete_secrets(loaded, ignore)
-    file = secrets_file(loaded)
+    place, file = completed(loaded), secrets_file(loaded)
     assert file.exists()
-    refuse_lost_secrets(loaded, completed, found(completed.secrets))
-    assert f"there is no {file}" in refused(loaded, completed, found(completed.secrets, FOREIGN))
+    judge(place, found(place.secrets))
+    assert f"there is no {file}" in refused(place, found(place.secrets, FOREIGN))
     assert not file.exists()
 
 
 def test_those_that_a_failed_run_made_are_refused_at_the_next(loaded: Loaded) -> None:
-    complete_secrets(loaded, ignore)
-    completed, file = complete_secrets(loaded, ignore), secrets_file(loaded)
+    completed(loaded)
+    place, file = completed(loaded), secrets_file(loaded)
     content = file.read_bytes()
-    assert f"{file} holds others" in refused(loaded, completed, found(completed.secrets, FOREIGN, FOREIGN))
+    assert f"{file} holds others" in refused(place, found(place.secrets, FOREIGN, FOREIGN))
     assert file.read_bytes() == content
 
 
 def test_a_key_file_that_was_changed_by_hand_on_one_host_is_drift(loaded: Loaded) -> None:
-    completed = complete_secrets(loaded, ignore)
-    ours = completed.secrets["keyfile"].reveal() + "\n"
-    refuse_lost_secrets(loaded, completed, found(completed.secrets, FOREIGN, ours))
+    place = completed(loaded)
+    ours = place.secrets["keyfile"].reveal() + "\n"
+    judge(place, found(place.secrets, FOREIGN, ours))

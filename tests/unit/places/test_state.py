@@ -8,17 +8,24 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed
-from corral.places.playground.state import FORMAT, SECRET_NAMES, State, networks_of_others, state_home, state_of
-from corral.playground.site import open_playground
+from corral.places.playground.place import SECRETS, PlaygroundPlace
+from corral.places.playground.state import FORMAT, State, networks_of_others, state_home, state_of
 from corral.spec.parse import load_text
+from corral.vault.file import Vault
+
+
+def vault(state: State) -> Vault:
+    return Vault(state.secrets_file, generators=SECRETS, in_repository=False)
 
 
 def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
     state = State(tmp_path / "c")
     state.prepare()
-    first = state.secrets()
-    assert set(first) == {*SECRET_NAMES, "keyfile"}
-    assert state.secrets() == first
+    first = vault(state).complete()
+    assert set(first) == {"admin", "operator", "application", "monitor", "probe", "keyfile"}
+    assert vault(state).complete() == vault(state).read() == first
+    assert set(json.loads(state.secrets_file.read_text())) == set(first), "the file's form stays what it was"
+    assert not (state.root / ".gitignore").exists()
     assert stat.S_IMODE(state.secrets_file.stat().st_mode) == 0o600
     assert stat.S_IMODE(state.root.stat().st_mode) == 0o700
     assert len({secret.reveal() for secret in first.values()}) == len(first)
@@ -26,9 +33,9 @@ def test_secrets_are_made_once_and_private(tmp_path: Path) -> None:
 
 def test_a_secret_that_a_later_version_wants_is_added(tmp_path: Path) -> None:
     state = State(tmp_path)
-    state.secrets_file.write_text(json.dumps({"admin": "old"}))
-    secrets = state.secrets()
-    assert secrets["admin"].reveal() == "old"
+    state.secrets_file.write_text(json.dumps({"admin": "old-secret"}))
+    secrets = vault(state).complete()
+    assert secrets["admin"].reveal() == "old-secret"
     assert "keyfile" in secrets
 
 
@@ -48,7 +55,7 @@ def test_a_broken_file_is_told_by_name(tmp_path: Path, name: str) -> None:
     state = State(tmp_path)
     (tmp_path / name).write_text("{")
     with pytest.raises(ChangeFailed) as failure:
-        _ = state.read_facts() if name == "state.json" else state.secrets()
+        _ = state.read_facts() if name == "state.json" else vault(state).read()
     assert name in failure.value.problems[0].message
 
 
@@ -99,14 +106,14 @@ def test_the_network_once_taken_is_kept_and_the_files_own_goes_before_it(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     text = "name: kept\nhosts: {a: 10.0.0.1}\nproxy: {hosts: [a]}\napp: {command: x, hosts: [a]}\n"
     text += "database: {members: [a]}\n"
-    usual = open_playground(load_text(text)).network
+    usual = PlaygroundPlace(load_text(text)).network
     state_of("other").prepare()
     state_of("other").add_facts(network=usual)
-    moved = open_playground(load_text(text)).network
+    moved = PlaygroundPlace(load_text(text)).network
     assert moved != usual
     state_of("kept").prepare()
     state_of("kept").add_facts(network=moved)
     state_of("other").purge()
-    assert open_playground(load_text(text)).network == moved
+    assert PlaygroundPlace(load_text(text)).network == moved
     own = "127.250.0.0/16"
-    assert open_playground(load_text(f"{text}playground: {{network: {own}}}\n")).network == own
+    assert PlaygroundPlace(load_text(f"{text}playground: {{network: {own}}}\n")).network == own

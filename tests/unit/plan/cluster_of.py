@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from corral.desired.assemble import assemble
+from corral.desired.supervisor import SupervisorKeeper
 from corral.model.cluster import Cluster
 from corral.model.resources import (
     Desired,
@@ -28,8 +29,10 @@ database: {members: {d1: {priority: 2}, d2: {}, d3: {}}, election_timeout: 10s}
 
 
 def cluster_of(text: str) -> Cluster:
+    """As supervisord would keep it on bare hosts: what is planned is units and files alone."""
     loaded = load_text(text)
-    return build(loaded.spec, direct_placement(loaded.spec), PurePosixPath("/srv"))
+    cluster = build(loaded.spec, direct_placement(loaded.spec), PurePosixPath("/srv"))
+    return replace(cluster, abilities=frozenset())
 
 
 def desired_of(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
@@ -37,7 +40,7 @@ def desired_of(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
     facts = {
         host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5)) for host in cluster.hosts
     }
-    return assemble(cluster, facts, held_back)
+    return assemble(cluster, facts, SupervisorKeeper(cluster), held_back)
 
 
 def in_place(desired: Desired) -> Observed:

@@ -8,9 +8,9 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.resources import FoundReplicaSet, Observed
-from corral.operate.planning import refuse_lost_majority
+from corral.operate.planning import refuse_stuck
 from corral.plan.actions import Plan, StartUnit
-from corral.plan.member_restarts import refusal_of_restart
+from corral.plan.member_restarts import refusal_of_restart, refusal_of_restarts
 from corral.plan.only import Only, part_of
 from corral.plan.order import make_plan
 from corral.plan.replica_set_steps import Stuck
@@ -58,7 +58,7 @@ def with_state(observed: Observed, name: str, state: str) -> Observed:
 
 def refused(plan: Plan, found: FoundReplicaSet) -> str:
     with pytest.raises(ChangeFailed) as failure:
-        refuse_lost_majority(plan, found)
+        refuse_stuck(refusal_of_restarts(plan, found))
     [problem] = failure.value.problems
     assert problem.hint
     return f"{problem.code}: {problem.message}"
@@ -68,7 +68,7 @@ def test_without_a_majority_nothing_is_restarted() -> None:
     """The whole plan starts the member that doesn't run; a part of it doesn't."""
     found = with_state(with_unit(WHOLE, "mongod.d3", state="stopped"), D3, "UNREACHABLE")
     plan = make_plan("ref", desired_of(CHANGED), found)
-    refuse_lost_majority(plan, found.replica_set)
+    refuse_stuck(refusal_of_restarts(plan, found.replica_set))
     part = part_of(plan, Only(frozenset({"d2"})), cluster_of(CHANGED))
     said = refused(part, found.replica_set)
     assert said == (f"no-majority: a restart of {D2} would leave 1 of 3 voters, and 2 are needed: {D3} (UNREACHABLE)")
@@ -83,20 +83,20 @@ def test_nothing_is_restarted_while_another_member_copies() -> None:
 def test_the_member_that_is_not_well_may_be_restarted_and_goes_first() -> None:
     found = with_state(WHOLE, D3, "UNREACHABLE")
     plan = make_plan("ref", desired_of(CHANGED), found)
-    refuse_lost_majority(plan, found.replica_set)
+    refuse_stuck(refusal_of_restarts(plan, found.replica_set))
     assert [action.id for action in plan.actions() if isinstance(action, StartUnit)] == [
         "unit mongod.d3",
         "unit mongod.d2",
         "unit mongod.d1",
     ]
     alone = restart_plan("ref", desired_of(REFERENCE), found, lambda some: desired_of(REFERENCE, some), ["mongod.d3"])
-    refuse_lost_majority(alone, found.replica_set)
+    refuse_stuck(refusal_of_restarts(alone, found.replica_set))
 
 
 def test_other_changes_ask_for_no_majority() -> None:
     found = with_state(with_state(WHOLE, D2, "UNREACHABLE"), D3, "UNREACHABLE")
     plan = make_plan("ref", desired_of(REFERENCE.replace('version: "1.0"', 'version: "1.1"')), found)
-    refuse_lost_majority(plan, found.replica_set)
+    refuse_stuck(refusal_of_restarts(plan, found.replica_set))
 
 
 def test_each_restart_asks_the_other_voters_again() -> None:

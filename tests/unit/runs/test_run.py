@@ -10,11 +10,12 @@ import pytest
 
 from corral.errors import Interrupted
 from corral.events import ActionFinished
-from corral.operate.runs import Doing, Run
 from corral.plan.actions import Plan, RemoveFile, Stage
 from corral.runs.journal import Header, Journal
 from corral.runs.lock import held
 from corral.runs.lock_file import Holder
+from corral.runs.run import Run, RunRequest
+from corral.stop import StopFlag
 from corral.transport.local import LocalTransport
 from tests.unit.runs.lock_hosts import hosts_in
 
@@ -28,7 +29,10 @@ def with_run(tmp_path: Path, act: Callable[[Run], None], pressed: bool = False) 
         holder = Holder.here("apply")
         journal = Journal(tmp_path / "journal", Header.of(holder, "t", "t.yaml"), {}, lambda _event: None)
         async with held(LocalTransport(), hosts_in(tmp_path, "a"), holder) as lock:
-            act(Run(Doing("apply", PLAN, lambda: pressed), lock, journal))
+            stop = StopFlag()
+            if pressed:
+                stop.set()
+            act(Run(RunRequest("apply", PLAN, stop), lock, journal))
 
     asyncio.run(scenario())
 

@@ -20,10 +20,10 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from corral.playground.binaries import find_mongod, find_nginx
+from corral.places.playground.binaries import find_mongod, find_nginx
 from corral.playground.machine import is_root
-from corral.playground.supervisord import Supervisord
 from corral.spec.example import example_text
+from corral.units.supervisord import Supervisord
 
 HOME: Final = Path("/srv/board")
 NAME: Final = "noticeboard"

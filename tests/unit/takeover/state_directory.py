@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corral.transport.base import Completed
+from corral.model.command import CommandResult
 from corral.transport.local import LocalTransport
 
 RECORDED = Path(__file__).parent / "data" / "playground"
@@ -39,10 +39,10 @@ class Moved(LocalTransport):
     before: str
     now: str
 
-    async def run(self, host: str, script: str, deadline: float = 60.0) -> Completed:
+    async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         renaming = f"""tar() {{ command tar --transform='s,^{self.now},{self.before},' "$@"; }}\n"""
         done = await super().run(host, renaming + script.replace(self.before, self.now), deadline)
-        return Completed(done.code, self._as_before(done.stdout), self._as_before(done.stderr))
+        return CommandResult(done.code, self._as_before(done.stdout), self._as_before(done.stderr))
 
     def _as_before(self, text: bytes) -> bytes:
         return text.replace(self.now.encode(), self.before.encode())

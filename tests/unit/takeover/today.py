@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -15,24 +16,28 @@ from unittest.mock import patch
 
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
+from corral.desired.keeper import Keeper as Keeping
+from corral.desired.supervisor import SupervisorKeeper
+from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
-from corral.model.resources import FoundReplicaSet, HostFacts
+from corral.model.command import CommandResult
+from corral.model.resources import Desired, FoundReplicaSet, HostFacts
 from corral.observe.cluster import observe
+from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines, observed_of
-from corral.operate.look import Look, plan_from
-from corral.operate.planning import plan_of
-from corral.operate.site import Site
+from corral.operate.planning import differences
+from corral.places.base import Observation, Place, Traits
+from corral.places.playground.place import placed
+from corral.places.playground.state import State
 from corral.plan.actions import Plan
 from corral.plan.only import Only
-from corral.playground.site import Playground
-from corral.playground.state import State
-from corral.playground.supervisord import Supervisord
-from corral.playground.units import SupervisordUnits
-from corral.secrets import Secret
+from corral.secrets import Secret, Secrets
 from corral.spec.build import build, direct_placement
 from corral.spec.parse import load_text
-from corral.transport.base import Completed, Transport
-from corral.transport.units import UnitManager
+from corral.transport.base import Transport
+from corral.units.supervisor_units import SupervisordUnits
+from corral.units.supervisord import Supervisord
+from corral.vault.file import Vault
 from tests.unit.plan.replica_sets import complete
 from tests.unit.takeover.state_directory import Keeper, Moved
 
@@ -44,19 +49,16 @@ def playground_plan(text: str, facts: Mapping[str, Any], files: Path, rows: list
     """
     state, kept = State(Path(facts["root"])), State(files)
     known = kept.read_facts()
-    playground = Playground(load_text(text, "", Path(facts["directory"])), state, known["network"])
-    secrets = kept.known_secrets()
-    site = Site(
-        cluster=playground.cluster(tuple(known["proxy_ports"].values())),
-        transport=Moved(str(state.root), str(files)),
-        units=SupervisordUnits(cast(Supervisord, Keeper(rows))),
-        secrets=secrets,
-    )
-    hosts = {host.name: _host_facts(host.name, facts) for host in site.cluster.hosts}
-    desired = assemble(site.cluster, hosts)
-    with patch("corral.observe.cluster.observe_replica_set", partial(_all_well, site.cluster)):
-        observed = asyncio.run(observe(site.cluster.hosts, desired, site.transport, site.units, secrets))
-    return plan_of(site, desired, observed, partial(assemble, site.cluster, hosts))
+    loaded = load_text(text, "", Path(facts["directory"]))
+    cluster = placed(loaded, state, known["network"], tuple(known["proxy_ports"].values()))
+    secrets = Vault(kept.secrets_file).read()
+    place = _Found(cluster, secrets, SupervisorKeeper(cluster))
+    place.facts = {host.name: _host_facts(host.name, facts) for host in cluster.hosts}
+    units = SupervisordUnits(cast(Supervisord, Keeper(rows)))
+    transport = Moved(str(state.root), str(files))
+    with patch("corral.observe.cluster.observe_replica_set", partial(_all_well, cluster)):
+        observed = asyncio.run(observe(cluster.hosts, place.desired(), transport, units, secrets))
+    return differences(Only())(cast(Place, place), Observation(observed))
 
 
 def _host_facts(host: str, facts: Mapping[str, Any]) -> HostFacts:
@@ -86,11 +88,26 @@ def hosts_plan(text: str, secrets: Mapping[str, str], answers: Mapping[str, byte
     """What `corral apply` would do with the cluster file `text` whose hosts answer so."""
     spec = load_text(text, "cluster.yaml").spec
     cluster = build(spec, direct_placement(spec), PurePosixPath("/srv/board"))
-    transport = cast(Transport, _Answering(answers))
-    site = Site(cluster, transport, cast(UnitManager, None), {name: Secret(value) for name, value in secrets.items()})
-    machines, silent = asyncio.run(observe_machines(transport, cluster, site.secrets))
+    place = _Found(cluster, {name: Secret(value) for name, value in secrets.items()}, SystemdKeeper(cluster))
+    machines, silent = asyncio.run(observe_machines(cast(Transport, _Answering(answers)), cluster, place.secrets))
     assert not silent, silent
-    return plan_from(site, Look(machines, observed_of(machines, _complete(cluster))), Only()).plan
+    place.facts = host_facts(cluster, machines)
+    seen = Observation(observed_of(machines, _complete(cluster)), machines)
+    return differences(Only())(cast(Place, place), seen)
+
+
+@dataclass
+class _Found:
+    """As much of a Place as planning asks for."""
+
+    cluster: Cluster
+    secrets: Secrets
+    keeper: Keeping
+    facts: Mapping[str, HostFacts] = field(default_factory=dict)
+    traits: Traits = field(default_factory=lambda: Traits("found", "", frozenset()))
+
+    def desired(self, _seen: Observation | None = None, held_back: frozenset[str] = frozenset()) -> Desired:
+        return assemble(self.cluster, self.facts, self.keeper, held_back)
 
 
 def changes_in(plan: Plan) -> list[str]:
@@ -104,5 +121,5 @@ class _Answering:
     def __init__(self, answers: Mapping[str, bytes]) -> None:
         self._answers = answers
 
-    async def run(self, host: str, _script: str, _deadline: float = 60.0) -> Completed:
-        return Completed(0, self._answers[host], b"")
+    async def run(self, host: str, _script: str, _deadline: float = 60.0) -> CommandResult:
+        return CommandResult(0, self._answers[host], b"")

@@ -13,6 +13,7 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
+from corral.model.command import CommandResult
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport

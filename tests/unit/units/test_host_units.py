@@ -7,21 +7,26 @@ from dataclasses import replace
 
 from corral.model.command import CommandResult
 from corral.model.identity import read_back
-from corral.units.compose import container_log_script
-from corral.units.host_units import HostUnits, access_log_script, log_script
+from corral.units.host_units import HostUnits
+from corral.units.log_file import file_log_script
 from tests.unit.transport.answers import Answers
-from tests.unit.transport.test_compose import cluster, listing
+from tests.unit.units.test_compose import cluster, listing
 
 
 def test_logs_by_runtime() -> None:
     compose = cluster()
-    systemd = replace(compose, app=replace(compose.app, runtime="systemd"))
+    in_compose = HostUnits(Answers(), compose)
+    in_systemd = HostUnits(Answers(), replace(compose, app=replace(compose.app, runtime="systemd")))
     instance, nginx = read_back("one", "one-5001"), read_back("one", "nginx.one")
-    assert log_script(compose, instance, 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
-    assert log_script(compose, nginx, 9).startswith("exec journalctl ")
-    assert log_script(systemd, instance, 9, follow=True).endswith(" -f -u corral-shop-app@one-5001.service\n")
-    assert "--follow" in container_log_script("shop", instance, 9, follow=True)
-    assert access_log_script("/var/log/a b", 3, follow=True) == "exec tail -n 3 -F -- '/var/log/a b'\n"
+    assert in_compose.log_script(instance, 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
+    assert in_compose.log_script(nginx, 9).startswith("exec journalctl ")
+    assert in_systemd.log_script(instance, 9, follow=True).endswith(" -f -u corral-shop-app@one-5001.service\n")
+    assert "--follow" in in_compose.log_script(instance, 9, follow=True)
+
+
+def test_a_log_that_is_a_file() -> None:
+    assert file_log_script("/var/log/a b", 3, follow=True) == "exec tail -n 3 -F -- '/var/log/a b' 2>/dev/null\n"
+    assert file_log_script("/x", 3) == "[ ! -e /x ] || exec tail -n 3 -- /x\n"
 
 
 class Two:

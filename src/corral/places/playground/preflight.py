@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster, Instance
-from corral.model.resources import Desired, HostFacts
-from corral.places.playground import binaries, ports
+from corral.model.resources import Desired
+from corral.places.playground import ports
 from corral.places.playground.state import State
 from corral.problems import Problem
 from corral.units import machine, orphans
@@ -68,34 +67,6 @@ def _memory(cluster: Cluster, running: frozenset[str]) -> Iterator[Problem]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def host_facts(cluster: Cluster) -> dict[str, HostFacts]:
-    """What must be known before files are rendered. Raises ChangeFailed when nginx or mongod can't be used."""
-    problems: list[Problem] = []
-    found = {}
-    for name, find in (("nginx", binaries.find_nginx), ("mongod", binaries.find_mongod)):
-        try:
-            found[name] = find()
-        except ChangeFailed as failure:
-            problems.extend(failure.problems)
-    if problems:
-        raise ChangeFailed(problems)
-    user = "root" if machine.is_root() else ""
-    return {
-        host.name: HostFacts(
-            host=host.name,
-            machine="this machine",
-            cores=machine.cores(),
-            nginx_version=found["nginx"].version,
-            mongod_version=found["mongod"].version,
-            nginx_path=found["nginx"].path,
-            mongod_path=found["mongod"].path,
-            user=user,
-            access_log="/dev/stdout",
-        )
-        for host in cluster.hosts
-    }
 
 
 def _supervisor() -> Iterator[Problem]:
