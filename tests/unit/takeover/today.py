@@ -9,22 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
-from unittest.mock import patch
 
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.keeper import Keeper as Keeping
 from corral.desired.supervisor import SupervisorKeeper
 from corral.desired.systemd_keeper import SystemdKeeper
-from corral.model.cluster import Cluster
+from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
+from corral.model.machine import Machine
 from corral.model.resources import Desired, FoundReplicaSet, HostFacts
-from corral.observe.cluster import observe
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines, observed_of
+from corral.observe.question import Question
+from corral.observe.shared import observe_shared, question_of_all
 from corral.operate.planning import differences
 from corral.places.base import Observation, Place, Traits
 from corral.places.playground.place import placed
@@ -54,11 +54,16 @@ def playground_plan(text: str, facts: Mapping[str, Any], files: Path, rows: list
     secrets = Vault(kept.secrets_file).read()
     place = _Found(cluster, secrets, SupervisorKeeper(cluster))
     place.facts = {host.name: _host_facts(host.name, facts) for host in cluster.hosts}
-    units = SupervisordUnits(cast(Supervisord, Keeper(rows)))
+    here = Host("here", "127.0.0.1", "", state.as_host().layout)
     transport = Moved(str(state.root), str(files))
-    with patch("corral.observe.cluster.observe_replica_set", partial(_all_well, cluster)):
-        observed = asyncio.run(observe(cluster.hosts, place.desired(), transport, units, secrets))
-    return differences(Only())(cast(Place, place), Observation(observed))
+    wanted = [each.path for each in place.desired().directories]
+    question = question_of_all(cluster, cluster.hosts, here, wanted)
+    machines = asyncio.run(_told(transport, question, place, SupervisordUnits(cast(Supervisord, Keeper(rows)))))
+    return differences(Only())(cast(Place, place), Observation(observed_of(machines, _complete(cluster)), machines))
+
+
+async def _told(transport: Moved, question: Question, place: _Found, units: SupervisordUnits) -> dict[str, Machine]:
+    return await observe_shared(transport, question, place.cluster.hosts, await units.list(), place.secrets)
 
 
 def _host_facts(host: str, facts: Mapping[str, Any]) -> HostFacts:
@@ -73,10 +78,6 @@ def _host_facts(host: str, facts: Mapping[str, Any]) -> HostFacts:
         machine="this machine",
         cores=2,
     )
-
-
-async def _all_well(cluster: Cluster, *_asked: object) -> FoundReplicaSet:
-    return _complete(cluster)
 
 
 def _complete(cluster: Cluster) -> FoundReplicaSet:
