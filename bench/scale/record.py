@@ -13,7 +13,7 @@ from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines
-from corral.operate.connections import cluster_of
+from corral.places.hosts.place import cluster_of
 from corral.secrets import Secrets
 from corral.spec.parse import load_file
 from corral.transport.base import Transport

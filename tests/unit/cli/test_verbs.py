@@ -155,7 +155,7 @@ def test_a_cluster_that_never_ran_is_down(corral: Shell) -> None:
     assert {row["state"] for row in status["instances"]} == {"stopped"}
     assert {member["state"] for member in status["database"]["members"]} == {"stopped"}
     assert "it is not running" in corral("verify", code=1).stdout
-    assert "nothing runs and nothing is kept" in corral("down").stderr
+    assert "nothing runs on this machine and nothing is kept" in corral("down").stderr
     assert corral("logs").stdout == ""
     assert not (corral.directory / "state").exists(), "looking changes nothing"
 
