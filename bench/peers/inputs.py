@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from corral.cluster_file.parse import load_file
 from corral.desired.compose import compose_path
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import container_of, prefix, service_of
@@ -19,7 +20,6 @@ from corral.places import opened, ssh_settings_of
 from corral.places.base import Scope
 from corral.plan.only import Only
 from corral.secrets import Secrets, resolve
-from corral.spec.parse import load_file
 
 OWNER = "root"
 """Whose a file is where Corral names nobody."""

@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from corral.__main__ import set_up
+from corral.cluster_file.parse import load_file
 from corral.desired.database import replica_set
 from corral.observe.machine import observe_machines, observed_of
 from corral.operate import planning
@@ -28,7 +29,6 @@ from corral.places.base import Observation
 from corral.places.hosts import place as hosts
 from corral.places.hosts.place import HostsPlace, cluster_of
 from corral.plan.only import Only
-from corral.spec.parse import load_file
 from corral.transport.base import Transport
 from scale.replay import Replay, read_secrets
 from scale.wanted import complete

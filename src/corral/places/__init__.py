@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corral.cluster_file.parse import Loaded
     from corral.places.base import Place
-    from corral.spec.parse import Loaded
     from corral.transport.ssh_settings import SshSettings
 
 PlaceName = Literal["hosts", "playground"]

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from corral.model.cluster import Cluster
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules import app, database, proxy, time  # noqa: F401  # they register their rules
 from corral.rules.registry import RULES, Rule, Seen
-from corral.rules.texts import TEXTS, Language
+from corral.rules.texts import TEXTS
 
 if TYPE_CHECKING:
-    from corral.spec.parse import Loaded
+    from corral.cluster_file.parse import Loaded
 
 __all__ = ["RULES", "findings"]
 

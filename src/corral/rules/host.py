@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corral.model.cluster import Cluster
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules import (  # noqa: F401  # they register their rules
     host_database,
     host_ports,
@@ -14,7 +14,6 @@ from corral.rules import (  # noqa: F401  # they register their rules
 )
 from corral.rules.host_registry import HOST_RULES, HostRule, Machines, SeenOn
 from corral.rules.host_texts import HOST_TEXTS
-from corral.rules.texts import Language
 
 __all__ = ["HOST_RULES", "preflight"]
 

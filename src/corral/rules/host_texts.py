@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from corral.problems import Language
 from corral.rules.host_texts_zh import CHINESE
-from corral.rules.texts import Language, Text
+from corral.rules.texts import Text
 
 _ENGLISH: Final = {
     "no_root": Text(

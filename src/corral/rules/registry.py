@@ -10,8 +10,8 @@ from corral.model.cluster import Cluster
 from corral.problems import Severity
 
 if TYPE_CHECKING:
-    from corral.spec.positions import Path
-    from corral.spec.schema import Spec
+    from corral.cluster_file.positions import Path
+    from corral.cluster_file.schema import Spec
 
 
 @dataclass(frozen=True)

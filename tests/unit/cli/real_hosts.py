@@ -13,12 +13,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from corral.cli.main import app
+from corral.cluster_file.parse import Loaded
 from corral.model.cluster import Host
 from corral.places.hosts.store import store_of
 from corral.runs.records import MachineRecords
-from corral.spec.parse import Loaded
+from tests.unit.cluster_file.files import SMALL
 from tests.unit.runs.lock_hosts import Wire, hosts_in
-from tests.unit.spec.files import SMALL
 
 
 class Corral:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.parse import load_text
 from corral.desired.assemble import assemble
 from corral.desired.supervisor import SupervisorKeeper
 from corral.model.cluster import Cluster
@@ -16,8 +18,6 @@ from corral.model.resources import (
     MemberFacts,
     Observed,
 )
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import load_text
 
 REFERENCE = """\
 name: ref

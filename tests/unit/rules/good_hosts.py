@@ -18,9 +18,8 @@ from corral.model.machine import (
     Tracking,
 )
 from corral.model.resources import FoundUnit
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules.host import preflight
-from corral.rules.texts import Language
 from tests.unit.plan.cluster_of import cluster_of
 
 FILE = """\

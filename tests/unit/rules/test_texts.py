@@ -8,10 +8,11 @@ from string import Formatter
 
 import pytest
 
+from corral.problems import Language
 from corral.rules import RULES
 from corral.rules.host import HOST_RULES
 from corral.rules.host_texts import HOST_TEXTS
-from corral.rules.texts import TEXTS, Language
+from corral.rules.texts import TEXTS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
 

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from corral.cluster_file.example import example_text
 from corral.places.playground.binaries import find_mongod, find_nginx
 from corral.playground.machine import is_root
-from corral.spec.example import example_text
 from corral.units.supervisord import Supervisord
 
 HOME: Final = Path("/srv/board")

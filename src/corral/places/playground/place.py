@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from corral import rules
+from corral.cluster_file.build import Placement, build
+from corral.cluster_file.parse import Loaded
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.supervisor import SupervisorKeeper
@@ -36,13 +38,10 @@ from corral.places.playground import binaries, ports, preflight
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, networks_of_others, state_of
-from corral.problems import Problem
-from corral.rules.texts import Language
+from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.secrets import Secrets
-from corral.spec.build import Placement, build
-from corral.spec.parse import Loaded
 from corral.transport.local import LocalTransport
 from corral.units import orphans
 from corral.units.machine import is_root
