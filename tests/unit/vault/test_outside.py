@@ -14,7 +14,7 @@ from corral.operate.refusals import Case, refuse
 from corral.places.base import Place
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
-from corral.secrets import Secret
+from corral.secrets import Secret, Secrets
 from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of
 from tests.unit.cluster_file.files import SMALL
 
