@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from corral.__main__ import set_up
+from corral import tuned
 from corral.cluster_file.parse import load_file
 from corral.desired.database import replica_set
 from corral.observe.machine import observe_machines, observed_of
@@ -114,7 +114,7 @@ def peak() -> int:
 
 
 def main() -> None:
-    set_up()
+    tuned.begin()
     directory, *profile = sys.argv[1:]
     profiler = cProfile.Profile()
     if profile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
+from corral.cluster_file.schema import NAME
 from corral.errors import InvalidFile
 from corral.problems import Problem
 
@@ -15,8 +16,6 @@ def example_text() -> str:
 
 def init_text(name: str) -> str:
     """The example with another name. Raises InvalidFile for a name that no cluster can have."""
-    from corral.cluster_file.schema import NAME
-
     if not re.fullmatch(NAME.pattern, name):
         hint = f"Its form: {NAME.what}."
         raise InvalidFile(Problem("bad-value", "error", f"{name!r} can't be a cluster's name.", hint))
