@@ -19,7 +19,7 @@ from corral.errors import Unreachable
 from corral.events import ActionFailed, ActionFinished, Event, Note, StageFinished
 from corral.operate import journal as verb
 from corral.operate.where import Where
-from corral.runs.history import Run, Step, find
+from corral.runs.history import RecordedRun, RecordedStep, find
 from corral.verify.log_lines import shown
 
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
@@ -49,8 +49,8 @@ def journal(
         chosen = find(found.runs, run)
         print_json(chosen.to_json()) if fmt is Format.json else _print_run(chosen)
     elif fmt is Format.json:
-        told = [problem.to_json() for problem in found.problems]
-        print_json({"runs": [each.summary_json() for each in found.runs], "problems": told})
+        problems = [problem.to_json() for problem in found.problems]
+        print_json({"runs": [each.summary_json() for each in found.runs], "problems": problems})
     else:
         _print_list(found.runs)
     if fmt is Format.text:
@@ -73,7 +73,7 @@ def _print_event(event: Event) -> None:
             out.print(f"[green]✔[/] {escape(_line(event.stage)):<12} {event.seconds:5.1f} s")
 
 
-def _print_list(runs: Sequence[Run]) -> None:
+def _print_list(runs: Sequence[RecordedRun]) -> None:
 
     if runs:
         out.print(_table(runs), soft_wrap=False)
@@ -81,7 +81,7 @@ def _print_list(runs: Sequence[Run]) -> None:
         err.print("no run is on record")
 
 
-def _table(runs: Sequence[Run]) -> Table:
+def _table(runs: Sequence[RecordedRun]) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
@@ -104,13 +104,13 @@ def _when(began: str) -> str:
         return began
 
 
-def _outcome(run: Run) -> str:
+def _outcome(run: RecordedRun) -> str:
 
     colour = {"done": "green", "failed": "red"}.get(run.outcome, "yellow")
     return f"[{colour}]{escape(_line(run.outcome))}[/]"
 
 
-def _print_run(run: Run) -> None:
+def _print_run(run: RecordedRun) -> None:
 
     who = f"{run.operator} on {run.machine} (pid {run.pid})"
     seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
@@ -123,7 +123,7 @@ def _print_run(run: Run) -> None:
     print_problems(replace(each, message=_line(each.message), hint=_line(each.hint)) for each in run.problems)
 
 
-def _print_step(step: Step) -> None:
+def _print_step(step: RecordedStep) -> None:
 
     seconds = f" {step.seconds:.1f} s" if step.seconds is not None else ""
     host = f" [dim]{escape(_line(step.host))}[/dim]" if step.host else ""

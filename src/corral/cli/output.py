@@ -166,8 +166,8 @@ def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool
 
 def print_next(applied: Applied) -> None:
     """What to do next, when it hasn't been said yet."""
-    if applied.told:
-        err.print(f"[bold]next:[/bold] {escape(applied.told)}")
+    if applied.unsaid_next:
+        err.print(f"[bold]next:[/bold] {escape(applied.unsaid_next)}")
 
 
 def live_view(status: Status, url: str) -> Table:

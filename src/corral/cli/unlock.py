@@ -68,8 +68,8 @@ def _report(done: Unlocked, fmt: Format) -> None:
     names = [lock.host.name for lock in done.removed]
     problems = [*done.problems, *done.refusals]
     if fmt is Format.json:
-        told = [problem.to_json() for problem in problems]
-        print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": told})
+        shapes = [problem.to_json() for problem in problems]
+        print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": shapes})
         return
     if names:
         err.print(f"the lock is broken on {', '.join(names)}")

@@ -40,5 +40,5 @@ def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequen
 
 def _uid(values: Values) -> int:
     """Of whoever ran the script."""
-    told = values.field("/proc/self/status", "Uid").split()
-    return int(told[0]) if told else 0
+    numbers = values.field("/proc/self/status", "Uid").split()
+    return int(numbers[0]) if numbers else 0

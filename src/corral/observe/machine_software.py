@@ -105,11 +105,11 @@ def _limit(text: str | None) -> int | None:
 
 
 def docker_in(lines: Iterable[str], packages: Iterable[PackageState]) -> Docker:
-    told = list(lines)
+    rows = list(lines)
     return Docker(
-        running="running" in told,
-        compose=tuple(after("compose ", told).split()),
-        compose_version=version_in(after("version ", told)) or _packaged_compose(packages),
+        running="running" in rows,
+        compose=tuple(after("compose ", rows).split()),
+        compose_version=version_in(after("version ", rows)) or _packaged_compose(packages),
     )
 
 

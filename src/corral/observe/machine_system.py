@@ -23,12 +23,12 @@ _ANY_RATE: Final = 1e6
 
 
 def system_in(question: Question, sections: Sections, values: Values) -> System:
-    told, resolved = sections.lines("host"), _resolved(sections.lines("resolved"))
+    host, resolved = sections.lines("host"), _resolved(sections.lines("resolved"))
     release = _release(values.of_file("/etc/os-release"))
     return System(
         root=values.field("/proc/self/status", "Uid").split()[:2] == ["0", "0"],
-        user=after("user ", told),
-        architecture=after("architecture ", told),
+        user=after("user ", host),
+        architecture=after("architecture ", host),
         family=_family(release),
         distribution=release.get("PRETTY_NAME", ""),
         kernel=values.first("/proc/sys/kernel/osrelease"),
@@ -36,12 +36,12 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         cores=_cores(values.field("/proc/self/status", "Cpus_allowed_list")),
         boot_id=values.first("/proc/sys/kernel/random/boot_id"),
         uptime=_number(values.first("/proc/uptime").partition(" ")[0]),
-        clock=_number(after("clock ", told)),
+        clock=_number(after("clock ", host)),
         zone=_zone(sections.lines("links"), values),
         interface=_interface(sections.lines("addresses"), {question.address, *resolved}),
         resolved=resolved,
-        journal_persistent="journal" in told,
-        tar="tar" in told,
+        journal_persistent="journal" in host,
+        tar="tar" in host,
     )
 
 

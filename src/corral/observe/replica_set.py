@@ -61,23 +61,25 @@ async def _with_primary(
 ) -> FoundReplicaSet:
     users: tuple[tuple[str, UserState], ...]
     if await open_state(connections, primary.member):
-        users, told = tuple((user.name, "missing") for user in wanted.users), _Told()
+        users, report = tuple((user.name, "missing") for user in wanted.users), _Report()
         facts = await _facts(connections, greetings, primary)
     else:
-        told, users, facts = await asyncio.gather(
-            _told(connections, primary.member),
+        report, users, facts = await asyncio.gather(
+            _report_of(connections, primary.member),
             user_states(connections, primary.member, wanted.users),
             _facts(connections, greetings, primary),
         )
-    return replace(_found(primary.set_name, told), facts=_completed(facts, told), primary=primary.member, users=users)
+    return replace(
+        _found(primary.set_name, report), facts=_completed(facts, report), primary=primary.member, users=users
+    )
 
 
 async def _without_primary(connections: Connections, greetings: Greetings) -> FoundReplicaSet:
     """The configuration as any member still has it; how the users stand can't be known."""
     facts = await _facts(connections, greetings, None)
     holders = [fact.name for fact in facts if fact.state not in {"UNREACHABLE", "UNINITIALIZED"}]
-    told = await asyncio.gather(*(_told(connections, name) for name in holders))
-    newest = max(told, key=lambda t: t.age, default=_Told())
+    reports = await asyncio.gather(*(_report_of(connections, name) for name in holders))
+    newest = max(reports, key=lambda report: report.age, default=_Report())
     name = next((g.set_name for g in greetings.values() if g.set_name), "")
     found = _found(name, newest)
     strangers = [member.name for member in found.members if member.name not in greetings]
@@ -86,7 +88,7 @@ async def _without_primary(connections: Connections, greetings: Greetings) -> Fo
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Report:
     """What one member tells the operator of the set."""
 
     configuration: Configuration | None = None
@@ -102,20 +104,20 @@ class _Told:
         return (self.configuration.document.get("term", 0), self.configuration.version)
 
 
-async def _told(connections: Connections, member: str) -> _Told:
+async def _report_of(connections: Connections, member: str) -> _Report:
     configuration = None
     try:
         configuration = await read_configuration(connections, member)
         status = await connections.ask(member, {"replSetGetStatus": 1}, user=OPERATOR)
     except Refused as refused:
-        return _Told(configuration, detail=f"{member}: {refused.text}")
-    return _Told(configuration, states_in(status), lags_in(status))
+        return _Report(configuration, detail=f"{member}: {refused.text}")
+    return _Report(configuration, states_in(status), lags_in(status))
 
 
-def _found(name: str, told: _Told) -> FoundReplicaSet:
-    configuration = told.configuration
+def _found(name: str, report: _Report) -> FoundReplicaSet:
+    configuration = report.configuration
     if configuration is None:
-        return FoundReplicaSet(name=name, detail=told.detail)
+        return FoundReplicaSet(name=name, detail=report.detail)
     return FoundReplicaSet(
         name=name or configuration.name,
         members=configuration.members,
@@ -158,8 +160,8 @@ async def _own_state(connections: Connections, greeting: Greeting) -> MemberFact
     return MemberFacts(greeting.member, STATES.get(status["myState"], "UNKNOWN"))
 
 
-def _completed(facts: tuple[MemberFacts, ...], told: _Told) -> tuple[MemberFacts, ...]:
+def _completed(facts: tuple[MemberFacts, ...], report: _Report) -> tuple[MemberFacts, ...]:
     """With each member's lag, and the members that only the configuration names as the primary sees them."""
     asked = {fact.name for fact in facts}
-    others = tuple(MemberFacts(name, state) for name, state in told.states.items() if name not in asked)
-    return tuple(replace(fact, lag_seconds=told.lags.get(fact.name)) for fact in (*facts, *others))
+    others = tuple(MemberFacts(name, state) for name, state in report.states.items() if name not in asked)
+    return tuple(replace(fact, lag_seconds=report.lags.get(fact.name)) for fact in (*facts, *others))

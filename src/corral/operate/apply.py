@@ -43,15 +43,15 @@ class ApplyRequest:
 
 @dataclass(frozen=True)
 class Applied:
-    """None for `changed` when the user said no; `next` is what people are told to do next."""
+    """None for `changed` when the user said no; `next` is what people should do next."""
 
     name: str
     url: str
     changed: Changed | None
     whole: bool
     next: str = ""
-    told: str = ""
-    """`next`, unless it was told before."""
+    unsaid_next: str = ""
+    """`next`, unless an earlier run has printed it."""
 
 
 async def apply(where: Where, request: ApplyRequest, session: Session) -> Applied:
@@ -81,8 +81,8 @@ async def apply_to(
     )
     changed = await change(place, wanted, session)
     cluster = place.cluster
-    told = place.next_words() if changed else ""
-    return Applied(cluster.name, cluster.url, changed, only.everything, cluster.app.next, told)
+    unsaid = place.next_words() if changed else ""
+    return Applied(cluster.name, cluster.url, changed, only.everything, cluster.app.next, unsaid)
 
 
 async def begin(place: Place, verb: str, session: Session, plan: Plan | None = None) -> None:

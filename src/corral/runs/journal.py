@@ -124,9 +124,9 @@ class Journal:
     def __call__(self, event: Event) -> None:
         match event:
             case Note():
-                self._tell("", self._line("note", message=event.message, severity=event.severity))
+                self._record("", self._line("note", message=event.message, severity=event.severity))
             case StageFinished():
-                self._tell("", self._line("stage", stage=event.stage, seconds=round(event.seconds, 3)))
+                self._record("", self._line("stage", stage=event.stage, seconds=round(event.seconds, 3)))
             case ActionStarted():
                 waiting = self._details[event.host, event.action]
                 details = waiting.popleft() if waiting else []
@@ -144,9 +144,9 @@ class Journal:
         self._file.close()
 
     def _action(self, kind: str, event: ActionStarted | ActionFinished | ActionFailed, **rest: Any) -> None:
-        self._tell(event.host, self._line(kind, action=event.action, host=event.host, **rest))
+        self._record(event.host, self._line(kind, action=event.action, host=event.host, **rest))
 
-    def _tell(self, host: str, line: str) -> None:
+    def _record(self, host: str, line: str) -> None:
         """What concerns no host alone goes to the record of the first one: so the hosts together have all of it."""
         if host or self._first_host:
             self._of_hosts[host or self._first_host].append(line)

@@ -189,8 +189,8 @@ class Lock:
         if self._loss:
             return
         message = f"the cluster's lock on {host} is lost: {reason}"
-        look = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
-        hint = f"nothing more is changed; {look}run the same command again"
+        first = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
+        hint = f"nothing more is changed; {first}run the same command again"
         self._loss = Problem("lock-lost", "error", message, hint, host)
         self.lost.set()
         self._hooks.on_lost(self._loss)

@@ -54,17 +54,17 @@ class FoundLock:
         }
 
 
-async def look(transport: Transport, hosts: Sequence[Host]) -> tuple[list[FoundLock], list[Problem]]:
+async def find_locks(transport: Transport, hosts: Sequence[Host]) -> tuple[list[FoundLock], list[Problem]]:
     """The lock of each host that can be asked, in their order, and a problem for each that can't."""
-    return split(await asyncio.gather(*(_look(transport, host) for host in hosts), return_exceptions=True))
+    return split(await asyncio.gather(*(_find(transport, host) for host in hosts), return_exceptions=True))
 
 
-async def remove(transport: Transport, locks: Sequence[FoundLock]) -> tuple[list[FoundLock], list[Problem]]:
+async def remove_locks(transport: Transport, locks: Sequence[FoundLock]) -> tuple[list[FoundLock], list[Problem]]:
     """Remove exactly `locks`, not one that was taken anew since. Those that are gone, and a problem for each other."""
     return split(await asyncio.gather(*(_remove(transport, lock) for lock in locks), return_exceptions=True))
 
 
-async def _look(transport: Transport, host: Host) -> FoundLock:
+async def _find(transport: Transport, host: Host) -> FoundLock:
     answer = await _ask(transport, host, lock_file.read(str(host.layout.state)))
     if answer.word == "free":
         return FoundLock(host)

@@ -15,8 +15,7 @@ from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import locks_found, marks
 from corral.runs.follow import Followed
-from corral.runs.history import Run as PastRun
-from corral.runs.history import find, records_of, runs_in, with_those_of_hosts
+from corral.runs.history import RecordedRun, find, records_of, runs_in, with_those_of_hosts
 from corral.runs.journal import Header, recorded
 from corral.runs.journal_texts import SUFFIX
 from corral.runs.lock import held
@@ -35,7 +34,7 @@ POLL: Final = 1.0
 class RunsFound:
     """The newest first, and a problem for each host that could not be asked."""
 
-    runs: list[PastRun]
+    runs: list[RecordedRun]
     problems: list[Problem]
 
 
@@ -113,11 +112,11 @@ class MachineRecords:
         return (await records_of(self._transport, self.hosts))[0]
 
     async def locks(self) -> LocksFound:
-        return LocksFound(*await locks_found.look(self._transport, self.hosts))
+        return LocksFound(*await locks_found.find_locks(self._transport, self.hosts))
 
     async def break_locks(self, locks: Sequence[FoundLock]) -> LocksFound:
         """Those that are gone, and a problem for each that isn't."""
-        return LocksFound(*await locks_found.remove(self._transport, locks))
+        return LocksFound(*await locks_found.remove_locks(self._transport, locks))
 
     async def mark(self, name: str, values: Mapping[str, Any], hosts: Collection[str] = ()) -> None:
         """Have `name` remembered on `hosts` (all where there are none), for whoever looks. Raises CorralError."""

@@ -140,7 +140,7 @@ class SshTransport:
         to = await hosts.resolved(host)
         as_root = self._settings[host].sudo and to.way.user != "root"
         command = f"{AS_ROOT} {shell}" if as_root else shell
-        async with hosts.told(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
+        async with hosts.as_unreachable(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
             yield exchange
 
     async def _judged(self, host: str, completed: CommandResult) -> CommandResult:

@@ -65,7 +65,7 @@ async def connect(
                 **to.options,
             )
     except (asyncssh.Error, OSError) as error:
-        raise _told(
+        raise _failure(
             error, to, watcher.seen, Tried(offer.names, offer.locked, to.agent if agent is None else "")
         ) from None
 
@@ -115,7 +115,7 @@ async def ask_key(to: Resolved, tunnel: asyncssh.SSHClientConnection | None) -> 
                 options=asyncssh.SSHClientConnectionOptions(client_keys=None, gss_host=None, connect_timeout=None),
             )
     except (asyncssh.Error, OSError) as error:
-        raise _told(error, to, None, Tried()) from None
+        raise _failure(error, to, None, Tried()) from None
     if key is None:
         raise ssh_trouble.no_answer(to.way, "it shows no host key")
     return host_key(key)
@@ -126,7 +126,7 @@ def host_key(key: asyncssh.SSHKey) -> HostKey:
     return HostKey(kind, blob)
 
 
-def _told(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
+def _failure(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
     """What `error` means for people."""
     way = to.way
     if isinstance(error, OSError | asyncssh.ConnectionLost):

@@ -122,7 +122,7 @@ class Hosts:
         return await self._resolve(way, settings.key)
 
     @asynccontextmanager
-    async def told(self, to: Resolved, what: str) -> AsyncIterator[None]:
+    async def as_unreachable(self, to: Resolved, what: str) -> AsyncIterator[None]:
         """What asyncssh raises in the block becomes Unreachable; `what` was under way."""
         try:
             yield

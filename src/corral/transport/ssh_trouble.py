@@ -95,7 +95,7 @@ class Tried:
     """The socket of an agent that doesn't answer."""
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         parts = [f"tried: {', '.join(self.keys)}"] if self.keys else []
         parts += [f"{file} needs a passphrase, and no agent holds it" for file in self.locked]
         parts += [f"no agent answers at {self.silent_agent}"] if self.silent_agent else []
@@ -105,9 +105,9 @@ class Tried:
 def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
     """`key` is the file of the one that the cluster file demands."""
     if too_many:
-        message = f"it takes no more keys for {way.user}: it ended the login before the right one came; {tried.told}"
+        message = f"it takes no more keys for {way.user}: it ended the login before the right one came; {tried.summary}"
         return way.failure("login-refused", message, "name the right key by ssh.key in the cluster file")
-    message = f"it doesn't let {way.user} log in by a key; {tried.told}"
+    message = f"it doesn't let {way.user} log in by a key; {tried.summary}"
     if tried.locked:
         hint = f"`ssh-add {shlex.quote(tried.locked[0])}` gives it to the agent; `{way.by_hand}` tries it by hand"
         return way.failure("login-refused", message, hint)

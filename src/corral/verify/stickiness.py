@@ -94,5 +94,5 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
     served = len(set(reached))
     missed = sorted(wanted - set(reached))  # nginx tells addresses, so hosts known by a name can only be counted
     seen_text = f"{served} of {len(wanted)} instances served {len(reached)} new clients"
-    told = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
-    return judged(name, served >= len(wanted), seen_text + told, where)
+    missing = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
+    return judged(name, served >= len(wanted), seen_text + missing, where)

@@ -25,8 +25,8 @@ async def time(cluster: Cluster, runner: Runner) -> list[Check]:
     offsets = await clock_offsets(runner, cluster.hosts)
     checks = list(skew_checks(cluster.hosts, offsets))
     if cluster.time.servers:
-        told = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
-        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), told, strict=True)))
+        trackings = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
+        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), trackings, strict=True)))
     return checks
 
 
@@ -68,10 +68,10 @@ def _names(pair: Skew) -> str:
     return f"{pair.one}, {pair.other}"
 
 
-def tracking_checks(told: Mapping[str, Tracking | None]) -> Iterator[Check]:
+def tracking_checks(trackings: Mapping[str, Tracking | None]) -> Iterator[Check]:
     """A line for each host whose chronyd is not well, or doesn't know it yet; then one for all."""
     well = 0
-    for host, tracking in told.items():
+    for host, tracking in trackings.items():
         problem = _problem(tracking)
         well += not problem
         if problem and tracking and tracking.settling:
@@ -79,9 +79,11 @@ def tracking_checks(told: Mapping[str, Tracking | None]) -> Iterator[Check]:
             yield skipped(_KEPT, why, host, "corral verify, in a minute or two")
         elif problem:
             yield failed(_KEPT, problem, host, f"`chronyc sources` on {host} shows who answers it")
-    if well == len(told):
-        worst = max((tracking.offset for tracking in told.values() if tracking), default=0.0)
-        yield passed(_KEPT, f"it follows a time server on all {len(told)} hosts, at most {worst * 1000:.1f} ms off it")
+    if well == len(trackings):
+        worst = max((tracking.offset for tracking in trackings.values() if tracking), default=0.0)
+        yield passed(
+            _KEPT, f"it follows a time server on all {len(trackings)} hosts, at most {worst * 1000:.1f} ms off it"
+        )
 
 
 def _problem(tracking: Tracking | None) -> str:

@@ -13,7 +13,7 @@ import pytest
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Direct
-from corral.verify.gates import Seen, wait_for_gate
+from corral.verify.gates import GateOutcome, wait_for_gate
 from corral.verify.http import ask
 
 from .detour import Detour
@@ -55,7 +55,7 @@ def gate(server: Server, deadline: float = 5) -> Gate:
     return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=1, deadline=deadline)
 
 
-def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> Seen:
+def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> GateOutcome:
     async def state() -> FoundUnit | None:
         return found
 

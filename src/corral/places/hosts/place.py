@@ -136,8 +136,8 @@ class HostsPlace:
             replica = await asking
         finally:
             asking.cancel()
-        told = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
-        seen = _observation((told, silent), replica, asked=True)
+        known = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
+        seen = _observation((known, silent), replica, asked=True)
         seen = await self._with_departed(seen)
         sink(StageFinished("look", time.monotonic() - started))
         return seen

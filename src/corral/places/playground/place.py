@@ -151,7 +151,7 @@ class PlaygroundPlace:
         self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        return await (self._look() if scope.live else self._observe_all())
+        return await (self._observed() if scope.live else self._whole())
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         """What is running holds its own ports."""
@@ -222,12 +222,12 @@ class PlaygroundPlace:
             sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
             await orphans.end(left, ORPHANS)
 
-    async def _observe_all(self) -> Observation:
+    async def _whole(self) -> Observation:
         programs, self._lacking = await asyncio.to_thread(binaries.found)
         self._path = await self.daemon.path()
-        return await self._look(programs, whole=True)
+        return await self._observed(programs, whole=True)
 
-    async def _look(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
+    async def _observed(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
         """One script for all hosts, and what supervisord tells; with `whole` the replica set too."""
         hosts = (*self.cluster.hosts, *self._departed())
         units = await self.units.list()
