@@ -40,7 +40,7 @@ def test_two_signals_stop_at_once(cluster: LabCluster, sights: Sights) -> None:
         run.process.send_signal(signal.SIGTERM)
         run.process.wait(60)
     assert "nothing was left half-written" in run.said
-    assert "the same command goes on from here" in run.said
+    assert "run the same command to go on" in run.said
     assert outcome(run) == "interrupted"
     sights.look()
 
@@ -55,12 +55,12 @@ def test_one_signal_stops_at_a_safe_point(cluster: LabCluster, sights: Sights, n
         with pytest.raises(subprocess.TimeoutExpired):
             run.process.wait(1)
         hold.let_go()
-    assert "stopping when what is under way is over; once more stops at once" in run.said
+    assert "stopping as soon as the steps that have begun are done; Ctrl-C again stops at once" in run.said
     done, everything = (sum(line["kind"] == kind for line in run.lines()) for kind in ("done", "started"))
     assert done == everything, "nothing that was begun is left open"
     assert f"stopped at a safe point: {done} of " in errors(run.said)[0]
     assert "; not done: " in errors(run.said)[0]
-    assert "corral apply goes on from here" in run.said
+    assert "`corral apply` goes on from here" in run.said
     assert outcome(run) == "interrupted"
     sights.look()
     assert cluster.run("unlock").stdout.count("not locked") == len(cluster.spec["hosts"])
@@ -92,7 +92,9 @@ def test_killed_after_each_thing_it_has_done_it_arrives_all_the_same(cluster: La
         assert len(killed_at) < 100, f"it doesn't arrive: {killed_at}"
     kinds = {killed.split()[0] for killed in killed_at}
     assert {"archive", "file", "unit", "replica"} <= kinds, f"it was to be stopped in all its parts: {killed_at}"
-    assert all("runs no more: its lock is taken over" in each for each in said[1:-1]), "\n".join(said)
+    assert all("the lock is taken over from " in each and "that run no longer runs" in each for each in said[1:-1]), (
+        "\n".join(said)
+    )
     assert cluster.status()["state"] == "healthy"
     cluster.assert_settled()
     assert cluster.report("verify")["passed"]

@@ -30,16 +30,20 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("journal")
 def journal(
-    run: Annotated[str, typer.Argument(help="One run, by its name or the beginning of it.", show_default="all")] = "",
+    run: Annotated[
+        str, typer.Argument(help="One run: its name, or the beginning of its name.", show_default="all")
+    ] = "",
     file: FileOption = None,
     place: PlaceOption = None,
-    hosts: Annotated[bool, typer.Option("--hosts", help="Also the runs that the hosts have on record.")] = False,
+    hosts: Annotated[
+        bool, typer.Option("--hosts", help="Also list the runs that are recorded only on the hosts.")
+    ] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Follow a run as it goes on, here or on a colleague's machine.")
+        bool, typer.Option("--follow", help="Follow a run while it goes on, started here or on another machine.")
     ] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """List the runs that have changed the cluster, the newest first; or show one with its actions and diffs."""
+    """List the runs that have changed the cluster, the newest first; or show one of them with actions and diffs."""
     where = Where(file, place.place if place else None)
     if follow:
         each_until_interrupted(verb.follow(where, run), _print_event)
@@ -60,7 +64,7 @@ def journal(
 
 
 def _print_event(event: Event) -> None:
-    """A line for what was said, for each action that ended, and for each stage."""
+    """One line for each note, for each action that has ended, and for each stage."""
     match event:
         case Note():
             out.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(_line(event.message))}[/]")
@@ -78,7 +82,7 @@ def _print_list(runs: Sequence[RecordedRun]) -> None:
     if runs:
         out.print(_table(runs), soft_wrap=False)
     else:
-        err.print("no run is on record")
+        err.print("no run has been recorded")
 
 
 def _table(runs: Sequence[RecordedRun]) -> Table:
@@ -138,6 +142,6 @@ def _print_step(step: RecordedStep) -> None:
 
 
 def _line(text: object) -> str:
-    """As it may be shown: anybody who is root on a host may have written its record."""
+    """As it may be printed: a record comes from a host, and anybody who is root there may have written it."""
 
     return shown(str(text))

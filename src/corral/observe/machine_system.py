@@ -19,7 +19,7 @@ _RHEL: Final = {"rhel", "fedora", "centos"}
 _TRACKING_COLUMNS: Final = 14
 """Of `chronyc -c tracking`; a row of its `sources` has ten."""
 _ANY_RATE: Final = 1e6
-"""Parts per million: the skew that chronyd tells while it has fewer than three answers to reckon with."""
+"""Parts per million: the skew that chronyd reports while it has fewer than three answers."""
 
 
 def system_in(question: Question, sections: Sections, values: Values) -> System:
@@ -57,7 +57,7 @@ def memory_in(values: Values) -> Memory:
 
 
 def disks_in(lines: Sequence[str], values: Values) -> Iterator[Disk]:
-    """df's rows come in the order in which it was asked; when one is missing, none can be told apart."""
+    """df's rows come in the order of the paths; when one is missing, it is not known which."""
     asked = [line.removeprefix("asked ") for line in lines if line.startswith("asked ")]
     rows = [line.split() for line in lines if re.fullmatch(r"\s*\d+ \S+\s*", line)]
     elsewhere = any('"data-root"' in line for line in values.of_file("/etc/docker/daemon.json"))
@@ -77,7 +77,7 @@ def security_in(values: Values, units: Iterable[Properties]) -> Security:
 
 
 def tracking_in(lines: Iterable[str]) -> Tracking | None:
-    """chronyd's answers: a row for its tracking, then one for each source, with its last polls as an octal number."""
+    """chronyd's answers: one row on its tracking, then one for each source, with its last polls as an octal number."""
     rows = [line.split(",") for line in lines]
     known = next((row for row in rows if len(row) == _TRACKING_COLUMNS), None)
     if known is None:

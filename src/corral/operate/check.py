@@ -1,4 +1,4 @@
-"""`corral check`: what the cluster file alone can tell, for each place where its cluster may run."""
+"""`corral check`: what can be said from the cluster file alone, for each place where the cluster may run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ async def check(where: Where, language: Language) -> Checked:
 
 
 def _judged_for(loaded: Loaded, on: PlaceName | None) -> list[PlaceName]:
-    """The playground runs any file; the hosts are meant where the file says how they are reached, or they run it."""
+    """The playground runs any file.
+
+    The hosts are meant too when the file has ssh settings, or when they run it already.
+    """
     if on is not None:
         return [on]
     hosts = places.names_ssh(loaded) or places.place_of(loaded, None) == "hosts"

@@ -33,7 +33,7 @@ def _with_digest(install: Install) -> Install:
 
 
 def wrong_archives(plan: Plan) -> list[Problem]:
-    """Archives whose bytes aren't those that the cluster file means, before any is sent."""
+    """Archives that have another digest than the cluster file says; asked before any is sent."""
     archives = {action.archive.source: action.archive for action in plan.actions() if isinstance(action, UnpackArchive)}
     return [problem for archive in archives.values() if (problem := _problem(archive))]
 
@@ -50,8 +50,10 @@ def _problem(archive: Archive) -> Problem | None:
     wanted = archive.sha256.lower()
     if found == wanted:
         return None
-    message = f"{archive.source} isn't what the cluster file means: its SHA-256 is {found}, and {wanted} is wanted"
-    hint = "bring the right file there; or, if you trust this one, write its sha256 into the cluster file"
+    message = (
+        f"{archive.source} is not the file that was expected: its SHA-256 is {found}, and the cluster file has {wanted}"
+    )
+    hint = "put the right file there; or, if you trust this one, write its sha256 into the cluster file"
     return Problem("other-archive", "error", message, hint, archive.source)
 
 

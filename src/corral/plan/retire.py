@@ -12,7 +12,7 @@ from corral.plan.diff import removals
 
 DATABASE: Final = "the database"
 LOGS: Final = "the logs"
-"""What trees hold that nobody gets back."""
+"""What a tree holds that can't be brought back."""
 
 
 def retire_plan(cluster: str, observed: Observed, trees: Iterable[RemoveTree]) -> Plan:
@@ -23,4 +23,4 @@ def retire_plan(cluster: str, observed: Observed, trees: Iterable[RemoveTree]) -
 
 
 def _stop(unit: FoundUnit) -> StopUnit:
-    return StopUnit(unit.host, unit.name, "the cluster is taken away", role=unit.role)
+    return StopUnit(unit.host, unit.name, "the cluster is removed", role=unit.role)

@@ -1,4 +1,4 @@
-"""A run as it goes on, in the words of its records: its events, each once."""
+"""A run while it goes on: the events in its records, each once."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Followed:
         self.ended = False
         self._run = run
         self._seen: dict[str, int] = {}
-        """By whose record it is: how many of its lines were read."""
+        """How many lines of each record were read."""
         self._summaries: dict[tuple[str, str], str] = {}
 
     def news(self, texts: Mapping[str, str]) -> Iterator[Event]:
-        """What has come since the last time, in the order in which it happened; `texts` are the records of each host,
-        or the one that is kept here."""
+        """The events since the last call, in the order in which they happened; `texts` are the records of all hosts, or
+        the one that is kept here."""
         fresh: list[dict[str, Any]] = []
         for whose, text in texts.items():
             lines = [line for line in _lines(text) if line.get("run") == self._run]

@@ -26,7 +26,7 @@ _HEADER = ("verb", "operator", "machine", "pid", "cluster", "file", "began")
 
 @dataclass(frozen=True)
 class RecordedStep:
-    """An action of a run. `unfinished`: nothing was written down of its end."""
+    """An action of a run. `unfinished`: its end was not recorded."""
 
     action: str
     host: str
@@ -87,7 +87,7 @@ def runs_in(directory: Path) -> list[RecordedRun]:
 def with_those_of_hosts(runs: Sequence[RecordedRun], texts: Mapping[str, str]) -> list[RecordedRun]:
     """`runs`, and from the hosts' records (by host) those that are not among them; the newest first.
 
-    A host has nothing on a run that isn't in the record beside the cluster file, where there is one.
+    For a run that is recorded here, the hosts' records are not needed: they hold nothing more.
     """
     lines: dict[str, list[Line]] = defaultdict(list)
     hosts: dict[str, list[str]] = defaultdict(list)
@@ -129,10 +129,17 @@ def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
     if len(found) == 1:
         return found[0]
     if found:
-        message = f"{prefix!r} is the beginning of {len(found)} runs: {', '.join(run.run for run in found[:5])}"
-        raise InvalidFile(Problem("unknown-run", "error", message, "write more of it"))
-    message = f"no run begins with {prefix!r}"
-    raise InvalidFile(Problem("unknown-run", "error", message, "`corral journal` lists them, with --hosts all of them"))
+        message = f"{len(found)} runs begin with {prefix!r}: {', '.join(run.run for run in found[:5])}"
+        raise InvalidFile(Problem("unknown-run", "error", message, "type more of its name"))
+    message = f"no run begins with {prefix!r}" if prefix else "no run has been recorded"
+    raise InvalidFile(
+        Problem(
+            "unknown-run",
+            "error",
+            message,
+            "`corral journal` lists the runs of this machine, `corral journal --hosts` all of them",
+        )
+    )
 
 
 def _is_locked(descriptor: int) -> bool:
@@ -175,7 +182,7 @@ def _run(name: str, lines: Sequence[Line]) -> RecordedRun:
 
 
 def _ended(run: RecordedRun, line: Line) -> RecordedRun:
-    """Several hosts may tell the end of one run, in the same words."""
+    """Several hosts may have recorded the end of one run, all in the same way."""
     problems = tuple(_problem(each) for each in line.get("problems", ()))
     return replace(run, outcome=str(line.get("outcome", KILLED)), seconds=line.get("seconds"), problems=problems)
 

@@ -1,4 +1,4 @@
-"""Gates: a condition asked again and again until it holds or its deadline is over. Nothing is slept for."""
+"""Gates: a condition is asked again and again until it holds, or its deadline is over. Nothing sleeps a fixed time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from corral.verify.http import ask
 
 @dataclass(frozen=True)
 class GateOutcome:
-    """How a gate ended, and the last thing that was seen."""
+    """Whether the gate was passed, and what was seen last."""
 
     passed: bool
     detail: str
@@ -29,7 +29,7 @@ GiveUp = Callable[[FoundUnit | None], str]
 async def wait_for_gate(
     gate: Gate, state: State, give_up: GiveUp, routes: Routes, answering: Callable[[], None] = lambda: None
 ) -> GateOutcome:
-    """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over.
+    """Ask until the gate has held `streak` times in a row, `give_up` gives a reason, or the deadline is over.
 
     `answering` is called at each good answer.
     """
@@ -62,4 +62,4 @@ async def _ask_once(gate: Gate, state: State, routes: Routes) -> GateOutcome:
         return GateOutcome(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"
-    return GateOutcome(running, found.detail or found.state if found else "the unit is not known to its supervisor")
+    return GateOutcome(running, found.detail or found.state if found else "its supervisor doesn't know the unit")

@@ -56,7 +56,7 @@ def test_a_lock_that_nobody_has_signed_is_one_all_the_same(tmp_path: Path, conte
     lock_of(host).write_text(content)
 
     async def scenario() -> None:
-        with pytest.raises(Locked, match="a run that left no name"):
+        with pytest.raises(Locked, match="a run whose name is unknown"):
             async with held(LocalTransport(), [host], ANNA):
                 pytest.fail("it is locked")
         found, _ = await find_locks(LocalTransport(), [host])
@@ -90,7 +90,7 @@ def test_looking_changes_nothing_and_removing_only_what_was_seen(tmp_path: Path)
         answer_in((await wire.run("a", lock_file.take(str(hosts[0].layout.state), Claim(ANNA, "now", "t1")))).text)
         set_age(hosts[0], 40)
         [seen] = (await find_locks(wire, hosts[:1]))[0]
-        assert seen.sentence.endswith("last heard of 40 s ago: left behind: the next run takes it over")
+        assert seen.sentence.endswith("last sign of life 40 s ago: left behind: the next run takes it over")
         assert seen.to_json()["holder"] == {"since": "now", **vars(ANNA)}
         assert "t1" not in str(seen.to_json())
         await wire.run("a", lock_file.take(str(hosts[0].layout.state), Claim(BEN, "now", "t2")))

@@ -130,7 +130,9 @@ def test_what_a_killed_run_of_this_machine_leaves_is_taken_over_at_once(tmp_path
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
-    assert "runs no more: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and note.message.endswith(
+        ": that run no longer runs"
+    )
     assert not [host for host in hosts if lock_of(host).exists()]
 
 
@@ -163,7 +165,7 @@ def test_what_a_killed_run_leaves_is_taken_over_once_it_is_old(tmp_path: Path) -
     assert isinstance(note, Note)
     assert note.severity == "warning"
     assert f"(pid {running.pid}), since" in note.message
-    assert "s: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and "has given no sign of life for" in note.message
 
 
 def test_a_run_that_lives_is_never_taken_over(tmp_path: Path) -> None:

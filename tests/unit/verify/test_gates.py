@@ -97,7 +97,7 @@ def test_a_process_without_http_must_run() -> None:
     process = Gate("process", interval=0.01, deadline=0.1)
     assert wait(process, FoundUnit(read_back("h", "w"), "running")).passed
     assert not wait(process, FoundUnit(read_back("h", "w"), "failed", detail="exit status 1")).passed
-    assert "not known" in wait(process, None).detail
+    assert "its supervisor doesn't know the unit" in wait(process, None).detail
 
 
 def test_each_good_answer_is_told(server: Server) -> None:

@@ -56,16 +56,16 @@ TRAITS: Final = Traits(
     frozenset(),
     silence="it is not running",
     settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
-    kick="`kill {pid}` has it started anew",
+    kick="`kill {pid}` has it restarted",
 )
 CACHE_SIZE: Final = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
 OPLOG_SIZE: Final = 990 << 20
 """Bytes of oplog for each mongod: the smallest that MongoDB chooses by itself; by default it takes 5 % of the disk."""
 MONGOD_PARAMETERS: Final = {"shutdownTimeoutMillisForSignaledShutdown": "1000"}
-"""When everything stops there is no other member to hand over to, and mongod would wait 15 s for one."""
+"""When everything stops, a primary has no other member to hand over to, and would wait 15 s for one."""
 PATIENCE: Final = 90.0
-"""Seconds for processes that are just ending, as where an interrupted run told them to: mongod has 60."""
+"""Seconds for processes that are just ending, for example after an interrupted run: mongod has 60."""
 ORPHANS: Final = 60.0
 """Seconds for processes that outlived their supervisor to end."""
 SECRETS: Final = {name: make for name, make in GENERATORS.items() if name != "vrrp"}
@@ -90,13 +90,13 @@ class PlaygroundPlace:
         self._routes = Direct()
         self._path = ""
         self._lacking: tuple[Problem, ...] = ()
-        """Why nginx or mongod can't be used here."""
+        """Why nginx or mongod can't be used on this machine."""
         self.records = MachineRecords(
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
 
     def know_secrets(self) -> None:
-        """For verbs that only look: whatever is known."""
+        """For verbs that change nothing: the secrets that are known."""
         self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
 
     async def complete(self, sink: Sink) -> None:
@@ -136,7 +136,7 @@ class PlaygroundPlace:
         """Nothing has to be opened."""
 
     async def settle(self, sink: Sink) -> None:
-        """Also the proxies' ports are decided: each is free on its own address and on 127.0.0.1.
+        """Also decides the proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
 
         Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
         """
@@ -154,7 +154,7 @@ class PlaygroundPlace:
         return await (self._observed() if scope.live else self._whole())
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        """What is running holds its own ports."""
+        """A unit that runs holds its own ports, so they don't count as taken."""
         if self._lacking:
             return self._lacking
         running = frozenset(unit.name for unit in seen.observed.units if unit.state in UP)
@@ -164,7 +164,7 @@ class PlaygroundPlace:
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """What an earlier supervisor has left behind would hold the ports and the data; the network is decided."""
+        """First ends what an earlier supervisor has left behind: it would hold the ports and the data."""
         if not await self.daemon.pid():
             await self._end_orphans(sink)
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
@@ -178,9 +178,9 @@ class PlaygroundPlace:
         return machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """By what the set knows its members: a file that changes all of that at once would leave the data behind.
+        """The names of the set and its members: a file that changes all of them at once would leave the data behind.
 
-        The file itself too: `down --name` works when it is gone.
+        Also the cluster file itself, so that `down --name` works when the user's own is gone.
         """
         members = [member.name for member in self.cluster.database.members]
         self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
@@ -188,7 +188,7 @@ class PlaygroundPlace:
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
-        """app.next, once for each text: whoever has registered the first user needs to hear no more of it."""
+        """app.next, once for each text: whoever has registered the first user need not read it again."""
         text = self.cluster.app.next
         said = self.state.read_facts().get("said_next", "")
         self.state.add_facts(said_next=digest(text))
@@ -219,7 +219,7 @@ class PlaygroundPlace:
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)
         if left:
-            sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
+            sink(Note(f"ending {len(left)} processes whose supervisor is gone", "warning"))
             await orphans.end(left, ORPHANS)
 
     async def _whole(self) -> Observation:
@@ -228,7 +228,7 @@ class PlaygroundPlace:
         return await self._observed(programs, whole=True)
 
     async def _observed(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
-        """One script for all hosts, and what supervisord tells; with `whole` the replica set too."""
+        """One script for all hosts, and supervisord's list of processes; with `whole` the replica set too."""
         hosts = (*self.cluster.hosts, *self._departed())
         units = await self.units.list()
         asking = asyncio.ensure_future(self._replica_set(units)) if whole else None
@@ -251,12 +251,12 @@ class PlaygroundPlace:
         return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), members)
 
     def _directories(self) -> list[str]:
-        """Those that the file asks for: whether they are there."""
+        """The directories that the file asks for; the script says which of them exist."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         return [each.path for each in assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories]
 
     def _facts(self, seen: Observation) -> dict[str, HostFacts]:
-        """All hosts are one machine, whose nginx logs to its supervisor."""
+        """All hosts are one machine, and nginx writes its log to the supervisor."""
         known = host_facts(self.cluster, seen.machines)
         user = "root" if is_root() else ""
         return {
@@ -282,7 +282,7 @@ class PlaygroundPlace:
 
 
 def _defined(observed: Observed, listed: Sequence[FoundUnit]) -> Iterator[FoundUnit]:
-    """Units that have a definition and that no supervisor knows of: while it doesn't run, it knows none."""
+    """Units that have a definition and are not on supervisord's list, which is empty while supervisord doesn't run."""
     known = {unit.name for unit in listed}
     for file in observed.files:
         path = PurePosixPath(file.path)
@@ -311,13 +311,13 @@ def placed(loaded: Loaded, state: State, network: str, proxy_ports: tuple[int, .
 
 
 def _network(loaded: Loaded, state: State) -> str:
-    """By the file, else as it was; at first by the cluster's name, unless another cluster or anything else is there."""
+    """As the file says, else as before; the first time by the cluster's name, unless that network is in use."""
     recorded = state.read_facts().get("network")
     if not (network := loaded.spec.playground.network or recorded):
         name = loaded.spec.name
         return default_network(name, ports.loopback_networks() | networks_of_others(name))
     if recorded not in (None, network) and state.has_data():
         message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
-        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to begin anew"
+        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to start without the data"
         raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
     return str(network)

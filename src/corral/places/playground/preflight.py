@@ -1,4 +1,4 @@
-"""Everything that can be known to fail is looked at before anything starts; all of it is said at once."""
+"""Everything that is known to fail is checked before anything starts, and all of it is reported at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SPACE_TO_GO_ON: Final = 100 << 20
 
 
 def findings(cluster: Cluster, desired: Desired, running: frozenset[str], state: State, path: str) -> list[Problem]:
-    """Everything found; errors keep a change from working.
+    """Everything found; an error means that a change would not work.
 
     `running` are the units that hold their own ports, `path` is the PATH that instances will have.
     """
@@ -46,7 +46,7 @@ def _open_files(running: frozenset[str]) -> Iterator[Problem]:
     limit = machine.open_files_limit()
     if limit < OPEN_FILES and not running:
         message = f"this machine allows {limit} open files for a process; MongoDB asks for {OPEN_FILES}"
-        hint = "enough to try things out; for many connections raise the hard limit (ulimit -Hn)"
+        hint = "that is enough to try things out; for many connections raise the hard limit (ulimit -Hn)"
         yield Problem("open-files", "warning", message, hint)
 
 
@@ -61,7 +61,7 @@ def _memory(cluster: Cluster, running: frozenset[str]) -> Iterator[Problem]:
         message = f"{_count(instances, 'instance')} of {cluster.app.memory >> 20} MB"
         message += f" and {_count(members, 'member')} of {MEMORY_A_MEMBER >> 20} MB" if members else ""
         message += f" ask for {needed >> 20} MB of memory, and this machine has {available >> 20} MB left"
-        hint = "expect it to be slow, or processes to be killed; run fewer `instances`"
+        hint = "run fewer `instances`; else it may be slow, or the kernel may kill processes"
         yield Problem("memory-short", "warning", message, hint)
 
 
@@ -111,23 +111,25 @@ def _command(command: tuple[str, ...], directory: Path, instance: Instance, path
 
 
 def _same_database(cluster: Cluster, state: State) -> Iterator[Problem]:
-    """Data that the file would leave behind: a set knows its members by name, address and port."""
+    """Whether the file would leave the data behind: a set knows its members by address and port."""
     data, facts = state.data_hosts(), state.read_facts()
     if not data:
         return
     names, database = [member.host.name for member in cluster.database.members], cluster.database
     if not set(data) & set(names):
-        message = f"this cluster's data are on {', '.join(data)}, and the file has no such member"
-        hint = "were they renamed? write the old names, or `corral down --purge` to begin without the data"
+        message = f"this cluster's data are on {', '.join(data)}, but the file has no such member"
+        hint = "were they renamed? write the old names, or `corral down --purge` to start without the data"
         yield Problem("data-left-behind", "error", message, hint, str(state.root))
     old_set, old = facts.get("replica_set", database.replica_set), set(facts.get("members", ()))
     if old_set != database.replica_set:
-        message = f"the data are those of the replica set {old_set}; the file calls it {database.replica_set}"
-        hint = f"a set can't be renamed: write `replica_set: {old_set}`, or `corral down --purge` to begin anew"
+        message = f"the data are those of the replica set {old_set}, but the file calls it {database.replica_set}"
+        hint = (
+            f"a set can't be renamed: write `replica_set: {old_set}`, or start without the data: `corral down --purge`"
+        )
         yield Problem("wrong-set-name", "error", message, hint, str(state.root))
     if old and not old & {member.name for member in database.members}:
         message = f"the file gives every member another address or port than the set knows: {', '.join(sorted(old))}"
-        hint = "change them one at a time, each with a `corral up`, or `corral down --purge` to begin anew"
+        hint = "change one at a time, each with a `corral up`; or `corral down --purge` to start without the data"
         yield Problem("no-common-member", "error", message, hint, str(state.root))
 
 
@@ -144,10 +146,10 @@ def _taken(desired: Desired, running: frozenset[str], state: State) -> Iterator[
             message = f"{where}, which {unit.name} needs, is taken by {holder}"
             hint = "end that process, or choose other ports in the file, or another playground.network"
             if holder.pid in orphans.processes_of(state.root):
-                message += ", a process of this very cluster under another name"
+                message += ", which is a process of this same cluster under another name"
                 hint = "corral down, then corral up"
         else:
-            message = f"{where}, which {unit.name} needs, can't be listened on: {error.strerror}"
+            message = f"{unit.name} can't listen on {where}: {error.strerror}"
             hint = "ports below 1024 need root; choose others in the file" if unit.port < 1024 else ""
         yield Problem("port-taken", "error", message, hint, unit.name)
 
