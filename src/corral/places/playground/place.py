@@ -91,6 +91,8 @@ class PlaygroundPlace:
         self._path = ""
         self._lacking: tuple[Problem, ...] = ()
         """Why nginx or mongod can't be used here."""
+        self._orphans: frozenset[int] = frozenset()
+        """Processes that outlived their supervisor: `enter` ends them, so what they hold is as good as free."""
         self.records = MachineRecords(
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
@@ -147,8 +149,12 @@ class PlaygroundPlace:
         serving = {unit.host for unit in await self.units.list() if unit.role == "proxy" and unit.state in UP}
         wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
         known = dict(zip(wanted, self._known_ports(), strict=True))
-        kept = {host: port for host, port in known.items() if host in serving}
-        self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
+        addresses = addresses_of(self._loaded, self.network)
+        self._orphans = frozenset() if await self.daemon.pid() else orphans.processes_of(self.state.root)
+        kept = {
+            host: port for host, port in known.items() if host in serving or self._is_orphans(addresses[host], port)
+        }
+        self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         return await (self._look() if scope.live else self._observe_all())
@@ -157,8 +163,10 @@ class PlaygroundPlace:
         """What is running holds its own ports."""
         if self._lacking:
             return self._lacking
-        running = frozenset(unit.name for unit in seen.observed.units if unit.state in UP)
-        return preflight.findings(self.cluster, self.desired(seen), running, self.state, self._path)
+        desired = self.desired(seen)
+        running = {unit.name for unit in seen.observed.units if unit.state in UP}
+        running |= {unit.name for unit in desired.units if self._is_orphans(unit.address, unit.port)}
+        return preflight.findings(self.cluster, desired, frozenset(running), self.state, self._path)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
@@ -215,6 +223,9 @@ class PlaygroundPlace:
     @property
     def _ways(self) -> Ways:
         return Ways(self._transport, self.units, self.secrets, self.cluster.host_by_name, self._routes)
+
+    def _is_orphans(self, address: str, port: int) -> bool:
+        return bool(self._orphans) and ports.holder(address, port).pid in self._orphans
 
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)
