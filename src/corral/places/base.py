@@ -106,7 +106,10 @@ class Place(Protocol):
     cluster: Cluster
     """Placed: with the addresses, directories and ports that it has there."""
     secrets: Secrets
-    records: Records
+
+    @property
+    def records(self) -> Records:
+        """The cluster's lock, journal and marks there."""
 
     def know_secrets(self) -> None:
         """Have `secrets` hold whatever is known: for verbs that only look. Raises ChangeFailed for a broken file."""
