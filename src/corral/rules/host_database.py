@@ -9,12 +9,9 @@ from corral.model.cluster import Cluster
 from corral.model.host_needs import data_directory, is_member, mongod_to_be
 from corral.model.machine import Version
 from corral.model.mongodb_series import Series, is_next, raising, text_of
+from corral.model.programs import MONGOD_HUGE_PAGES, MONGOD_LIMIT
 from corral.rules.host_registry import Evidence, Machines, SeenOn, There, rule_on_all, rule_on_each
 
-LIMIT: Final = 64000
-"""Open files and processes that MongoDB asks for: docs/manual/reference/ulimit."""
-_PAGES_WANTED: Final = 8
-"""The major version from which on MongoDB wants transparent huge pages, which it wanted off before."""
 _NETWORK: Final = ("nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "ceph", "fuse.glusterfs")
 
 
@@ -26,9 +23,9 @@ def _wanted_version(there: There) -> Version | None:
 def low_limits(there: There) -> Iterator[Evidence]:
     for process in there.machine.processes:
         limits = {"nofile": process.open_files, "nproc": process.processes}
-        low = [f"{name} {limit}" for name, limit in limits.items() if limit is not None and 0 <= limit < LIMIT]
+        low = [f"{name} {limit}" for name, limit in limits.items() if limit is not None and 0 <= limit < MONGOD_LIMIT]
         if process.unit.role == "database" and low:
-            yield {"limits": ", ".join(low), "wanted": LIMIT, "pid": process.pid, "unit": process.unit}
+            yield {"limits": ", ".join(low), "wanted": MONGOD_LIMIT, "pid": process.pid, "unit": process.unit}
 
 
 @rule_on_each("D10", "warning")
@@ -60,7 +57,7 @@ def huge_pages(there: There) -> Iterator[Evidence]:
     """Where Corral doesn't see to it."""
     version, found = _wanted_version(there), there.machine.memory.huge_pages
     if version and found and is_member(there.cluster, there.host) and not there.cluster.database.tune:
-        wanted = "always" if version[0] >= _PAGES_WANTED else "never"
+        wanted = "always" if version[0] >= MONGOD_HUGE_PAGES else "never"
         if found != wanted:
             yield {"found": found, "wanted": wanted, "version": text_of(version)}
 

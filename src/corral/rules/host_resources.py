@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from corral.model.host_needs import ARCHIVES, data_directory, has_containers, is_member, needs
+from corral.model.host_needs import data_directory, has_containers, is_member, needs
+from corral.model.programs import ARCHIVES
 from corral.model.software import Archive, Image
 from corral.rules.host_registry import Evidence, There, rule_on_each
 

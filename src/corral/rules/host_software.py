@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corral.model.host_needs import OLDEST, Need, compose_version, needs, program_version
+from corral.model.host_needs import Need, compose_version, needs, program_version
 from corral.model.machine import Machine, Version
+from corral.model.programs import PROGRAMS
 from corral.rules.host_registry import Evidence, There, rule_on_each
 
 
@@ -69,7 +70,7 @@ def compose_too_old(there: There) -> Iterator[Evidence]:
 
 
 def _too_old(need: Need, version: Version | None) -> Iterator[Evidence]:
-    oldest = OLDEST.get(need.program)
+    oldest = PROGRAMS[need.program].oldest
     if oldest and version and version < oldest:
         yield {"program": need.program, "version": _text(version), "oldest": _text(oldest), "key": need.key}
 

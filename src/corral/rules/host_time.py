@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from corral.model.cluster import Cluster
-from corral.model.host_needs import CHRONY, TIME_DAEMONS
+from corral.model.programs import CHRONY, PROGRAMS, TIME_DAEMONS
 from corral.rules.host_registry import Evidence, Machines, SeenOn, There, rule_on_all, rule_on_each
 
 OFFSET: Final = 0.05
@@ -24,7 +24,7 @@ def _others(there: There) -> list[str]:
 def _gives_way(there: There, name: str) -> bool:
     """Debian's chrony and systemd-timesyncd exclude each other as packages: to install the one removes the other."""
     install = there.cluster.time.install
-    installed = there.machine.package(install.name or "chrony").installed
+    installed = there.machine.package(install.name or PROGRAMS["chronyd"].package).installed
     return name == "systemd-timesyncd" and there.machine.system.family == "debian" and _comes(install.way, installed)
 
 

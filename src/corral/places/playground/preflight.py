@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from corral.model.cluster import Cluster, Instance
+from corral.model.programs import MONGOD_LIMIT
 from corral.model.resources import Desired
 from corral.places.playground import ports
 from corral.places.playground.state import State
 from corral.problems import Problem
 from corral.units import machine, orphans
-from corral.units.supervisord import OPEN_FILES
 
 SPACE_A_MEMBER: Final = 400 << 20
 """Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
@@ -44,8 +44,8 @@ def findings(cluster: Cluster, desired: Desired, running: frozenset[str], state:
 
 def _open_files(running: frozenset[str]) -> Iterator[Problem]:
     limit = machine.open_files_limit()
-    if limit < OPEN_FILES and not running:
-        message = f"this machine allows {limit} open files for a process; MongoDB asks for {OPEN_FILES}"
+    if limit < MONGOD_LIMIT and not running:
+        message = f"this machine allows {limit} open files for a process; MongoDB asks for {MONGOD_LIMIT}"
         hint = "enough to try things out; for many connections raise the hard limit (ulimit -Hn)"
         yield Problem("open-files", "warning", message, hint)
 
