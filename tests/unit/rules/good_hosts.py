@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import read_back
@@ -19,9 +20,10 @@ from corral.model.machine import (
 )
 from corral.model.resources import FoundUnit
 from corral.problems import Problem
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from corral.rules.texts import Language
-from tests.unit.plan.cluster_of import cluster_of
+from corral.spec.build import build, direct_placement
+from corral.spec.parse import load_text
 
 FILE = """\
 name: shop
@@ -84,14 +86,16 @@ def changed(found: Machine, part: str, **changes: object) -> Machine:
 
 
 def cluster(text: str = FILE) -> Cluster:
-    return cluster_of(text)
+    """On machines of its own, with all that Corral may do there."""
+    spec = load_text(text).spec
+    return build(spec, direct_placement(spec), PurePosixPath("/srv"))
 
 
 def findings(found: Machine, made: Cluster | None = None, language: Language = "en") -> list[Problem]:
     """What is said when `found` is one of three hosts, and the others are good."""
     made = made or cluster()
     machines = {host.name: good(host) for host in made.hosts} | {found.host: found}
-    return preflight(made, machines, language)
+    return findings_on(made, machines, language)
 
 
 def codes(found: Machine, made: Cluster | None = None) -> list[tuple[str, str]]:

@@ -1,13 +1,120 @@
-"""What the rules on hosts say, in English: what was seen, why it matters, what mends it."""
+"""What the rules say, in English: those on the file first, then those on hosts."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from corral.rules.host_texts_zh import CHINESE
-from corral.rules.texts import Language, Text
+from corral.rules.texts import Text
 
-_ENGLISH: Final = {
+TEXTS: Final = {
+    "ip_hash": Text(
+        "proxy.balance is ip_hash over {instances} instances.",
+        "It looks at the first three parts of an IPv4 address: a whole office, or everybody behind one outer "
+        "proxy, lands on one instance.",
+        "Write `balance: sticky_cookie`, unless your clients come from many networks.",
+    ),
+    "outer_proxy_unknown": Text(
+        "ROOT_URL is {root_url}, so something in front of this proxy ends TLS; proxy.real_ip_from is empty.",
+        "The application sees all clients at the outer proxy's address.",
+        "Name its network: `real_ip_from: [10.0.0.0/8]` below proxy.",
+    ),
+    "short_websocket_timeout": Text(
+        "proxy.websocket_timeout is {timeout:g} s.",
+        "Applications send a heartbeat every 17 to 25 s; one that is late or lost cuts an idle websocket.",
+        "Write `websocket_timeout: 1h`, or leave it out.",
+    ),
+    "short_shutdown_timeout": Text(
+        "proxy.shutdown_timeout ({drain:g} s) is shorter than app.stop.timeout ({stop:g} s).",
+        "A reload cuts requests and websockets that an instance would still have been allowed to finish.",
+        "Make shutdown_timeout at least as long as app.stop.timeout.",
+    ),
+    "one_proxy": Text(
+        "{host} is the only proxy.",
+        "When it stops, nobody reaches the application, however many instances run.",
+        "Name a second host below proxy.hosts, and a `virtual_ip` that moves between the two.",
+    ),
+    "proxies_without_virtual_ip": Text(
+        "There are {proxies} proxies and no proxy.virtual_ip.",
+        "Clients know one address; when its proxy stops, they don't find the other one by themselves.",
+        "Add `virtual_ip: ADDRESS` below proxy (an unused one of the same network), or leave it to an outer "
+        "load balancer.",
+    ),
+    "local_storage": Text(
+        "app.storage.path is {path} on {hosts} hosts.",
+        "Unless it is one shared file system, a file uploaded through one host is missing on the other.",
+        "Mount one network file system there on each host, or keep files in the database or an object store.",
+    ),
+    "unbound_visitors": Text(
+        "proxy.balance is {balance}, and the application needs each visitor to stay with one instance.",
+        "A session lives in the process that opened it; any other one answers 404 to its next request.",
+        "Write `balance: sticky_cookie` (or ip_hash, or {{hash: $variable}}); app.needs.sticky, or the preset, asks "
+        "for it.",
+    ),
+    "many_workers": Text(
+        "There are {workers} workers, and the application needs exactly one.",
+        "Each of them would run every job: mails are sent twice, queues are worked off twice.",
+        "Write `workers: {{instances: 1}}`; app.needs.one_worker, or the preset, asks for it.",
+    ),
+    "no_worker": Text(
+        "There is no worker, and the application needs one.",
+        "Nothing runs its timed jobs and queues: mails stay unsent.",
+        "Write `workers: {{instances: 1}}` below app, unless such a process runs elsewhere.",
+    ),
+    "few_instances": Text(
+        "Web instances in all: {instances}.",
+        "While one of them is replaced, fewer than two are left: the next failure is an outage.",
+        "Run three or more: `instances: 3` below app, or more hosts.",
+    ),
+    "root_url_form": Text(
+        "ROOT_URL is {url!r}, which is no absolute URL.",
+        "Applications build their links and redirects from it.",
+        "Write it with its scheme: `ROOT_URL: https://www.example.com/`.",
+    ),
+    "root_url_elsewhere": Text(
+        "ROOT_URL names {host}, and proxy.server_name is {server_name}.",
+        "Links that the application makes lead to a name that this proxy doesn't answer to.",
+        "Add the name to server_name, or mend ROOT_URL.",
+    ),
+    "ephemeral_port": Text(
+        "Port {port} is in the range that Linux gives to outgoing connections (32768 to 60999).",
+        "Now and then another program's connection will hold it when the process starts.",
+        "Use a port below 32768.",
+    ),
+    "unpinned_image": Text(
+        "app.image is {image}, without a tag or with `latest`.",
+        "What runs then depends on when each host has pulled it: two hosts can run different code.",
+        "Name a version: `image: NAME:1.2.3`, or NAME@sha256:...",
+    ),
+    "health_proves_nothing": Text(
+        "app.health asks for `/` and looks at the status alone.",
+        "Many applications answer there without their database: useless instances go on getting requests.",
+        "Ask for a path that does real work, or say what a good answer holds: `contains: TEXT`.",
+    ),
+    "few_members": Text(
+        "Members of the replica set that hold data: {members}.",
+        "Three can lose one without losing a write or the right to elect a primary; fewer can't.",
+        "Name three hosts below database.members.",
+    ),
+    "arbiter": Text(
+        "{member} is an arbiter.",
+        "With one data-bearing member down, majority writes wait for it: an arbiter acknowledges nothing.",
+        "Let it hold data: take out `arbiter: true`.",
+    ),
+    "addresses_in_the_set": Text(
+        "The replica set knows its members by addresses ({host} is {address}).",
+        "A member that gets another address drops out of the set, and all connection strings change with it.",
+        "Give the database's hosts DNS names: `{host}: {host}.example.com`.",
+    ),
+    "no_time_server": Text(
+        "time.servers is empty.",
+        "Nothing keeps the hosts' clocks together: sessions, logs and TTL indexes go by each host's own.",
+        "Name two hosts: `servers: [ONE, OTHER]` below time.",
+    ),
+    "one_time_server": Text(
+        "{host} is the only time server.",
+        "When it stops, the clocks drift apart unnoticed.",
+        "Name a second host below time.servers.",
+    ),
     "no_root": Text(
         "{user} doesn't become root there by `sudo -n`.",
         "Packages, accounts and systemd units are root's to make.",
@@ -209,5 +316,3 @@ _ENGLISH: Final = {
         "Bring the packages of all members to one version.",
     ),
 }
-
-HOST_TEXTS: Final[dict[Language, dict[str, Text]]] = {"en": _ENGLISH, "zh": CHINESE}
