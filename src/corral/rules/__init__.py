@@ -1,7 +1,7 @@
 """What is known to go wrong with clusters such as these: one catalogue, for the cluster file and for the machines.
 
-One rule is one function (app, database, proxy and time look at the file, host_* at machines) with a code of
-docs/rules.md; what it says is in texts_en and texts_zh.
+One rule is one function with a code of docs/rules.md: app, database, proxy and time look at the file, host_* at hosts,
+shared_* at the one machine that all hosts may be. What they say is in texts_en and texts_zh.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from corral.model.cluster import Cluster
+from corral.model.shared_machine import SharedMachine
 from corral.problems import Problem
 from corral.rules import (  # noqa: F401  # they register their rules
     app,
@@ -22,6 +23,11 @@ from corral.rules import (  # noqa: F401  # they register their rules
     host_system,
     host_time,
     proxy,
+    shared_command,
+    shared_data,
+    shared_ports,
+    shared_programs,
+    shared_resources,
     texts_en,
     texts_zh,
     time,
@@ -45,17 +51,22 @@ def findings(cluster: Cluster, loaded: Loaded, language: Language = "en") -> lis
     return [*loaded.warnings, *told]
 
 
-def findings_on(cluster: Cluster, machines: Machines, language: Language = "en") -> list[Problem]:
-    """What the rules on machines have to say, host by host in the file's order; errors refuse."""
-    facts = Facts(cluster, machines=machines)
+def findings_on(
+    cluster: Cluster, machines: Machines, language: Language = "en", shared: SharedMachine | None = None
+) -> list[Problem]:
+    """What the rules on machines have to say, host by host in the file's order; errors refuse.
+
+    `shared` is the one machine that all hosts are, where they are one: what is wrong with it comes first, and once.
+    """
+    facts = Facts(cluster, machines=machines, shared=shared)
     first = list(_applying("machines", facts, alone=True))
     if first:
         silent = {seen.host for _, seen in first}
         facts = replace(facts, machines={name: each for name, each in machines.items() if name not in silent})
     seen = [*first, *_applying("machines", facts)]
     order = {host.name: number for number, host in enumerate(cluster.hosts)}
-    seen.sort(key=lambda pair: order[pair[1].host])
-    return [_problem(rule, each, language, each.host) for rule, each in seen]
+    seen.sort(key=lambda pair: order.get(pair[1].host, -1))
+    return list(dict.fromkeys(_problem(rule, each, language) for rule, each in seen))
 
 
 def _applying(looks_at: LooksAt, facts: Facts, *, alone: bool = False) -> Iterator[tuple[Rule, Seen]]:
@@ -64,8 +75,9 @@ def _applying(looks_at: LooksAt, facts: Facts, *, alone: bool = False) -> Iterat
             yield from ((rule, seen) for seen in rule.look(facts))
 
 
-def _problem(rule: Rule, seen: Seen, language: Language, where: str) -> Problem:
+def _problem(rule: Rule, seen: Seen, language: Language, where: str | None = None) -> Problem:
     text, evidence = TEXTS[language][rule.name], {"host": seen.host, **seen.evidence}
     between = " " if language == "en" else ""
     message, why, hint = (part.format(**evidence) for part in text)
-    return Problem(rule.code, rule.severity, f"{message}{between}{why}", hint, where)
+    where = rule.where.format(**evidence) if where is None else where
+    return Problem(rule.code.format(**evidence), rule.severity, f"{message}{between}{why}", hint, where)

@@ -15,7 +15,7 @@ _LOGINS: Final = ("ssh.service", "sshd.service", "user@", "session-")
 """Units in which people's own processes run: to end those units is no advice."""
 
 
-def _taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
+def taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
     """Each port that is in somebody else's hands, once, with who that is. Who can't be named still counts.
 
     Whatever of the cluster's own listens there is for the plan to move, or is what is wanted.
@@ -44,21 +44,21 @@ def _is_service(listener: Listener) -> bool:
 
 @rule_on_each("H03", "error", "accounts")
 def port_taken(there: There) -> Iterator[Evidence]:
-    for evidence, listener in _taken(there):
+    for evidence, listener in taken(there):
         if not _is_service(listener) and not listener.container:
             yield evidence
 
 
 @rule_on_each("H03", "error", "accounts")
 def port_taken_by_service(there: There) -> Iterator[Evidence]:
-    for evidence, listener in _taken(there):
+    for evidence, listener in taken(there):
         if _is_service(listener) and not listener.service.startswith(_CORRAL):
             yield {**evidence, "service": listener.service}
 
 
 @rule_on_each("H03", "error", "accounts")
 def port_taken_by_container(there: There) -> Iterator[Evidence]:
-    for evidence, listener in _taken(there):
+    for evidence, listener in taken(there):
         if listener.container and not listener.container.startswith(_CORRAL):
             yield {**evidence, "container": listener.container}
 
@@ -66,7 +66,7 @@ def port_taken_by_container(there: There) -> Iterator[Evidence]:
 @rule_on_each("H03", "error", "accounts")
 def port_taken_by_cluster(there: There) -> Iterator[Evidence]:
     """By another cluster of Corral's: two files that name one host and one port."""
-    for evidence, listener in _taken(there):
+    for evidence, listener in taken(there):
         name = listener.container or listener.service
         if name.startswith(_CORRAL):
             yield {**evidence, "other": name}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from corral.model.host_needs import Need, compose_version, program_version
 from corral.model.machine import Machine, Version
+from corral.model.mongodb_series import text_of
 from corral.model.programs import PROGRAMS
 from corral.rules.registry import Evidence, There, rule_on_each
 
@@ -38,7 +39,7 @@ def no_program(there: There) -> Iterator[Evidence]:
     for need in there.needs:
         theirs = need.install.way == "none" and need.program not in ("docker", "compose")
         if theirs and there.machine.program(need.program) is None:
-            yield {"program": need.program, "key": need.key}
+            yield about(there, need)
 
 
 @rule_on_each("A10", "error", "packages")
@@ -59,21 +60,30 @@ def program_too_old(there: There) -> Iterator[Evidence]:
     """Found before anything is changed: the proxies come last, and without this a whole run would have gone before."""
     for need in there.needs:
         if need.program != "compose":
-            yield from _too_old(need, program_version(there.machine, need))
+            yield from _too_old(there, need, program_version(there.machine, need))
 
 
 @rule_on_each("A10", "error", "packages")
 def compose_too_old(there: There) -> Iterator[Evidence]:
     for need in there.needs:
         if need.program == "compose":
-            yield from _too_old(need, compose_version(there.machine, need.install))
+            yield from _too_old(there, need, compose_version(there.machine, need.install))
 
 
-def _too_old(need: Need, version: Version | None) -> Iterator[Evidence]:
+def _too_old(there: There, need: Need, version: Version | None) -> Iterator[Evidence]:
     oldest = PROGRAMS[need.program].oldest
     if oldest and version and version < oldest:
-        yield {"program": need.program, "version": _text(version), "oldest": _text(oldest), "key": need.key}
+        yield {**about(there, need), "version": text_of(version), "oldest": text_of(oldest)}
 
 
-def _text(version: Version) -> str:
-    return ".".join(map(str, version))
+def about(there: There, need: Need) -> Evidence:
+    """Where `need`'s program is here, and what brings it: the cluster file's way, and those of one's own machine."""
+    known, found = PROGRAMS[need.program], there.machine.program(need.program)
+    return {
+        "program": need.program,
+        "key": need.key,
+        "path": found.path if found else "",
+        "light": known.light,
+        "wheel": known.wheel.package if known.wheel else "",
+        "architectures": ", ".join(known.wheel.architectures) if known.wheel else "",
+    }

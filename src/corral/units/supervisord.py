@@ -27,8 +27,8 @@ _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """What processes inherit of the environment of whoever started the cluster. Not the rest: it may hold secrets, and
 instances should not depend on the shell that happened to start them."""
 
-DOWN: Final = (ConnectionError, FileNotFoundError)
-"""What a call raises when no supervisord answers."""
+DOWN: Final = (ConnectionError, FileNotFoundError, ModuleNotFoundError)
+"""What a call raises when no supervisord answers; the last where it is not installed, which a rule tells."""
 
 
 @dataclass(frozen=True)

@@ -44,5 +44,6 @@ def test_sentences_end() -> None:
 
 
 def test_the_page_lists_every_rule_with_its_severity() -> None:
-    rows = set(re.findall(r"^\| ([A-Z][0-9]{2}) \| ([a-z]+) \|", PAGE, re.MULTILINE))
-    assert rows == {(rule.code, rule.severity) for rule in RULES}
+    rows = set(re.findall(r"^\| ([A-Z][0-9]{2}|[a-z]+(?:-[a-z]+)+) \| ([a-z]+) \|", PAGE, re.MULTILINE))
+    programs = ("nginx", "mongod")
+    assert rows == {(rule.code.format(program=each), rule.severity) for rule in RULES for each in programs}
