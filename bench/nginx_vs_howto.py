@@ -35,12 +35,12 @@ from pathlib import Path, PurePosixPath
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from corral.cluster_file.build import Placement, build  # noqa: E402
+from corral.cluster_file.example import example_text  # noqa: E402
+from corral.cluster_file.parse import load_text  # noqa: E402
 from corral.desired.nginx import render_nginx  # noqa: E402 - after the path of tests/
 from corral.model.cluster import Layout  # noqa: E402
 from corral.model.resources import HostFacts  # noqa: E402
-from corral.spec.build import Placement, build  # noqa: E402
-from corral.spec.example import example_text  # noqa: E402
-from corral.spec.parse import load_text  # noqa: E402
 from tests.binaries import NginxVersion, find_nginx  # noqa: E402
 
 CONNECTIONS = 32

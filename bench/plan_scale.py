@@ -87,7 +87,7 @@ def report(results: dict[tuple[int, Found], list[dict[str, Any]]], console: Cons
 
 
 def report_phases(results: dict[tuple[int, Found], list[dict[str, Any]]], console: Console) -> None:
-    """plan_of includes those parts of assemble_hosts that it asks for: the proxies' files batch by batch."""
+    """make_plan includes those parts of assemble that it asks for: the proxies' files batch by batch."""
     phases = list(next(iter(results.values()))[0]["phases"])
     table = Table("hosts", "found", *phases, title="ms of processor time by phase")
     for (hosts, found), runs in results.items():

@@ -28,7 +28,7 @@ from corral.transport.ssh import SshTransport
 from corral.transport.ssh_settings import SshSettings
 
 IMPORTS = {
-    "import asyncssh, as Corral does": "from corral.transport import ssh_library; ssh_library.load()",
+    "import asyncssh, as Corral does": "from corral import tuned\nwith tuned.importing_asyncssh(): import asyncssh",
     "import asyncssh, as it is": "import asyncssh",
 }
 CIPHERS = ("aes128-gcm@openssh.com", "chacha20-poly1305@openssh.com", "aes256-ctr")

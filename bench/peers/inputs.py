@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from corral.cli.running import run_async
+from corral.cluster_file.parse import load_file
 from corral.desired.compose import compose_path
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import container_of, prefix, service_of
 from corral.model.resources import Desired, File
 from corral.model.software import Archive, Image, Package, Service
-from corral.operate.connections import open_hosts, settings_of
-from corral.operate.look import look, plan_from
+from corral.operate.planning import differences
+from corral.places import opened, ssh_settings_of
+from corral.places.base import Scope
 from corral.plan.only import Only
 from corral.secrets import Secrets, resolve
-from corral.spec.parse import load_file
 
 OWNER = "root"
 """Whose a file is where Corral names nobody."""
@@ -38,7 +39,7 @@ def write_inputs(cluster_file: Path, directory: Path) -> Path:
     Raises ValueError when the hosts aren't yet what the file says: the comparison is of runs that change nothing.
     """
     directory.mkdir(mode=0o700)
-    wanted = run_async(_wanted(cluster_file, directory))
+    wanted = asyncio.run(_wanted(cluster_file, directory))
     path = directory / "hosts.json"
     path.touch(mode=0o600)
     path.write_text(json.dumps(wanted, indent=1))
@@ -47,17 +48,18 @@ def write_inputs(cluster_file: Path, directory: Path) -> Path:
 
 async def _wanted(cluster_file: Path, directory: Path) -> list[Wanted]:
     loaded = load_file(cluster_file)
-    reached = settings_of(loaded)
-    async with open_hosts(loaded) as site:
-        prepared = plan_from(site, await look(site, Only()), Only())
-        if prepared.plan.changes:
-            raise ValueError(f"the hosts lack {prepared.plan.changes} changes: apply the file first")
+    reached = ssh_settings_of(loaded)
+    async with opened(loaded, "hosts") as place:
+        seen = await place.observe(Scope())
+        desired, changes = place.desired(seen), differences(Only())(place, seen).changes
+        if changes:
+            raise ValueError(f"the hosts lack {changes} changes: apply the file first")
         hosts = []
-        for host in site.cluster.hosts:
+        for host in place.cluster.hosts:
             ssh = reached[host.name]
             access = {"user": ssh.user, "key": ssh.key, "known_hosts": ssh.known_hosts[-1]}
-            files = {"files": _files(host, prepared.desired, site.secrets, directory)}
-            parts = _parts(site.cluster, host, prepared.desired)
+            files = {"files": _files(host, desired, place.secrets, directory)}
+            parts = _parts(place.cluster, host, desired)
             hosts.append({"name": host.name, "address": host.address, **access, **parts, **files})
         return hosts
 

@@ -7,35 +7,37 @@ A program of its own, which has loaded nothing else.
 
 from __future__ import annotations
 
+import asyncio
 import cProfile
 import json
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from corral.__main__ import set_up
-from corral.cli.running import run_async
+from corral import tuned
+from corral.cluster_file.parse import load_file
 from corral.desired.database import replica_set
 from corral.observe.machine import observe_machines, observed_of
-from corral.operate import look as looking
-from corral.operate.connections import cluster_of
-from corral.operate.look import Look, plan_from
-from corral.operate.preflight import check_file
-from corral.operate.site import Site
+from corral.operate import planning
+from corral.operate.refusals import Case, refuse
+from corral.places.base import Observation
+from corral.places.hosts import place as hosts
+from corral.places.hosts.place import HostsPlace, cluster_of
 from corral.plan.only import Only
-from corral.spec.parse import load_file
 from corral.transport.base import Transport
-from corral.units.base import UnitManager
 from scale.replay import Replay, read_secrets
 from scale.wanted import complete
 
-PARTS = ("preflight", "host_facts", "assemble_hosts", "plan_of", "basis_of")
-"""The functions that plan_from() calls, each of them a phase."""
+PARTS = (
+    (hosts, ("preflight", "host_facts", "assemble")),
+    (planning, ("make_plan", "basis_of")),
+)
+"""The functions that make a plan of what was seen, each of them a phase, where they are called."""
 
 
 class Stopwatch:
@@ -73,13 +75,16 @@ def measure(directory: Path) -> dict[str, Any]:
     watch = Stopwatch()
     started = time.perf_counter()
     loaded = watch.time("load_file", load_file)(directory / "cluster.yaml")
-    cluster = watch.time("cluster_of", cluster_of)(loaded)
-    watch.time("check_file", check_file)(loaded)
-    transport = cast(Transport, Replay(directory / "answers"))
-    site = Site(cluster, transport, cast(UnitManager, None), read_secrets(directory))
-    seen = watch.time("observe", lambda: run_async(_look(site)))()
-    with watch.watching(looking, PARTS):
-        plan = plan_from(site, seen, Only()).plan
+    watch.time("cluster_of", cluster_of)(loaded)
+    place = HostsPlace(loaded)
+    place.secrets = read_secrets(directory)
+    watch.time("check_file", lambda: refuse("file", Case("plan", place, tuple(place.judge_file("en")))))()
+    seen = watch.time("observe", lambda: asyncio.run(_look(place, cast(Transport, Replay(directory / "answers")))))()
+    with ExitStack() as watched:
+        for module, names in PARTS:
+            watched.enter_context(watch.watching(module, names))
+        refuse("seen", Case("plan", place, tuple(place.findings(seen, "en")), seen=seen))
+        plan = planning.differences(Only())(place, seen)
     return {
         "seconds": time.perf_counter() - started,
         "phases": watch.seconds,
@@ -89,12 +94,12 @@ def measure(directory: Path) -> dict[str, Any]:
     }
 
 
-async def _look(site: Site) -> Look:
-    """As operate.look.look(), with a replica set that needs no asking."""
-    machines, problems = await observe_machines(site.transport, site.cluster, site.secrets)
+async def _look(place: HostsPlace, transport: Transport) -> Observation:
+    """As HostsPlace.observe(), with a replica set that needs no asking."""
+    machines, problems = await observe_machines(transport, place.cluster, place.secrets)
     if problems:
         raise ValueError(f"a recording can't be read: {next(iter(problems.values())).message}")
-    return Look(machines, observed_of(machines, complete(replica_set(site.cluster.database))))
+    return Observation(observed_of(machines, complete(replica_set(place.cluster.database))), machines, set_asked=True)
 
 
 def peak() -> int:
@@ -109,7 +114,7 @@ def peak() -> int:
 
 
 def main() -> None:
-    set_up()
+    tuned.begin()
     directory, *profile = sys.argv[1:]
     profiler = cProfile.Profile()
     if profile:

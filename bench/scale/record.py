@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, cast
 
+from corral.cluster_file.parse import load_file
 from corral.desired.assemble import assemble
 from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines
-from corral.operate.connections import cluster_of
+from corral.places.hosts.place import cluster_of
 from corral.secrets import Secrets
-from corral.spec.parse import load_file
 from corral.transport.base import Transport
 from corral.vault.file import GENERATORS
 from scale.answers import ALL_IN_PLACE, Difference, answer

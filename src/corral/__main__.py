@@ -1,16 +1,12 @@
 """The console script. Nothing is imported before a Ctrl-C is known to end it quietly."""
 
-import gc
 import io
-import os
 import sys
 
+from corral import tuned
+from corral.late import late
 
-def set_up() -> None:
-    """Tune Python for a program that imports much and ends soon."""
-    gc.set_threshold(200_000, 20, 20)  # imports make objects, and no garbage: looking for it is a twentieth of a start
-    sys.setswitchinterval(0.0005)  # a thread that imports lets the loop go on at once: a tenth of an unchanged apply
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # or it searches all that is installed for some
+command_line = late("corral.cli.main")
 
 
 def print_what_can_be_shown() -> None:
@@ -22,16 +18,14 @@ def print_what_can_be_shown() -> None:
 
 def main() -> None:
     """`corral`, and `python -m corral`."""
-    set_up()
+    tuned.begin()
     print_what_can_be_shown()
     try:
-        from corral.cli.main import run
-
-        run()
+        command_line.run()
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        gc.freeze()  # or Python searches all that was imported for garbage before it ends: a tenth of a second
+        tuned.end()
 
 
 if __name__ == "__main__":

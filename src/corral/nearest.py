@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from corral.late import late
+
+if TYPE_CHECKING:
+    import difflib
+else:
+    difflib = late("difflib")
 
 
 def near(word: str, words: Collection[str]) -> str:
     """The one of `words` that is spelt most like `word`; empty when none is."""
-    import difflib
-
     lowered = {known.lower().replace("-", "_"): known for known in words}
     matches = difflib.get_close_matches(word.lower().replace("-", "_"), lowered, 1)
     return lowered[matches[0]] if matches else ""

@@ -7,6 +7,7 @@ runs, `${file:PATH}` a file there; in a mapping of secrets their keys are `NAME`
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import secrets as random_source
@@ -81,8 +82,6 @@ def generate_short() -> Secret:
 
 def generate_key() -> Secret:
     """A new MongoDB key file's content: 756 random bytes in base64, 1,008 of the 1,024 characters allowed."""
-    import base64
-
     return Secret(base64.b64encode(random_source.token_bytes(756)).decode())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from corral.spec.example import init_text
+from corral.cluster_file.example import init_text
 from tests.cluster.harness import TestCluster, make_cluster, until
 
 pytestmark = pytest.mark.cluster

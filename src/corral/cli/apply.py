@@ -27,7 +27,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("apply")
-def apply(  # noqa: PLR0913 - a command's options
+def apply(
     saved: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan saved by `corral plan --out`.")] = None,
     file: FileOption = None,
     only: OnlyOption = None,

@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from corral.places import PlaceName
-    from corral.rules.texts import Language
+    from corral.problems import Language
 
 
 class Format(StrEnum):

@@ -147,7 +147,7 @@ def watched(fmt: Format, endless: bool = True) -> Watched:
 
 
 def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool = True) -> None:
-    """A run's end: how the cluster fares, and what was changed. Raises typer.Exit when it isn't healthy, or not done."""
+    """A run's end: how the cluster fares, what was changed. Raises typer.Exit when it isn't healthy, or not done."""
     if applied.changed is None or applied.changed.status is None:
         err.print("nothing was changed")
         raise typer.Exit(1)

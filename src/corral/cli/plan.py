@@ -19,7 +19,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("plan")
-def plan(  # noqa: PLR0913 - a command's options
+def plan(
     file: FileOption = None,
     only: OnlyOption = None,
     place: Annotated[On | None, typer.Option("--on", help="[default: hosts]")] = None,

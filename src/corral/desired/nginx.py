@@ -103,7 +103,7 @@ def access_log(host: Host) -> PurePosixPath:
 
 
 def listening(cluster: Cluster) -> Proxy:
-    """With an address that moves nginx listens on every one of its kind: it is on one proxy only, and comes and goes."""
+    """With an address that moves nginx listens on all of its kind: it is on one proxy only, and comes and goes."""
     proxy = cluster.proxy
     if cluster.moving is None:
         return proxy

@@ -34,7 +34,7 @@ class SystemdKeeper:
         return replace(facts, nginx_version=program.version, user=self.owner("web"), access_log=log)
 
     def checker(self, program: Program) -> str:
-        """An archive's nginx is in the same place on all hosts; another one is found on root's PATH, as it was before."""
+        """An archive's nginx is in the same place on all hosts; another one is found on root's PATH."""
         return program.path if self._cluster.proxy.install.way == "archive" else "nginx"
 
     def keep(self, here: HostBuilder, draft: Draft) -> None:

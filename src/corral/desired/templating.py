@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from corral.late import late
 from corral.model.cluster import Host
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    import jinja2
+else:
+    jinja2 = late("jinja2")
 
 
 def head(host: Host) -> str:
@@ -17,13 +20,11 @@ def head(host: Host) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("corral.desired", "templates"),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - configuration files, not HTML: each format has its own quoting
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("corral.desired", "templates"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

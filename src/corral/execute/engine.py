@@ -33,8 +33,9 @@ async def execute(plan: Plan, handlers: Handlers, sink: Sink, may_go_on: Callabl
     """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
 
     `may_go_on` raises CorralError when the run may not: its lock is lost, or its user wants it to stop. It is asked
-    before each wave, and before all within one that comes after a wait. Actions of one wave run at the same time, those of one lane as far as it is wide, changes of one host in order; a
-    failure lets the others of its wave end that have begun, so that no host is left in the middle of something.
+    before each wave, and before all within one that comes after a wait. Actions of one wave run at the same time, those
+    of one lane as far as it is wide, changes of one host in order; a failure lets the others of its wave end that have
+    begun, so that no host is left in the middle of something.
     """
     for stage in plan.stages:
         started = time.monotonic()

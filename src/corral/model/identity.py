@@ -8,6 +8,7 @@ with the runtime compose, the service `app-108-5040` in the container `corral-<c
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -90,8 +91,6 @@ def container_of(cluster: str, unit: str) -> str:
 
 def account(cluster: str, part: str) -> str:
     """The system account that `part` (app, db, web) of `cluster` runs as: at most 31 characters, as Linux takes."""
-    import hashlib
-
     name = f"{prefix(cluster)}{part}"
     if len(name) <= 31:
         return name

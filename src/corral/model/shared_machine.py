@@ -61,5 +61,7 @@ class SharedMachine:
     """By the first words of the instances' commands; empty without that directory."""
     data: KeptData = field(default_factory=KeptData)
     refused: tuple[RefusedPort, ...] = ()
+    outlived: frozenset[str] = frozenset()
+    """Units whose processes outlived their supervisor: these are ended before anything starts, and room is made so."""
     open_files: int | None = None
     """How many files a process may have open."""

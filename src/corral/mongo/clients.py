@@ -9,13 +9,17 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.routes import Direct, Routes
 from corral.secrets import Secrets
 
 if TYPE_CHECKING:
-    from pymongo import AsyncMongoClient
-    from pymongo.errors import PyMongoError
+    import pymongo
+    import pymongo.errors
+else:
+    pymongo = late("pymongo")
+
 
 Document = dict[str, Any]
 Key = tuple[str, str]
@@ -46,7 +50,7 @@ class Connections:
     def __init__(self, secrets: Secrets, routes: Routes | None = None) -> None:
         self.secrets = secrets
         self._routes = routes or Direct()
-        self._clients: dict[Key, AsyncMongoClient[Document]] = {}
+        self._clients: dict[Key, pymongo.AsyncMongoClient[Document]] = {}
         self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One question at a time: a login that is refused would fail its neighbours in odd ways."""
 
@@ -86,12 +90,10 @@ class Connections:
             raise Refused(0, os.strerror(error.errno) if error.errno else str(error)) from None
 
     async def _command(self, key: Key, database: str, command: Document) -> Document:
-        from pymongo.errors import PyMongoError
-
         client = await self._client(key)
         try:
             answer: Document = await client[database].command(command)
-        except PyMongoError as error:
+        except pymongo.errors.PyMongoError as error:
             refused = _refused(error)
             if refused.code in {0, AUTHENTICATION_FAILED}:  # the driver would pause before it tries again
                 del self._clients[key]
@@ -99,7 +101,7 @@ class Connections:
             raise refused from None  # pymongo's own text can hold the whole command
         return answer
 
-    async def _client(self, key: Key) -> AsyncMongoClient[Document]:
+    async def _client(self, key: Key) -> pymongo.AsyncMongoClient[Document]:
         """Raises OSError at once when nobody listens, where the driver would go on trying."""
         member, user = key
         if key not in self._clients:
@@ -109,15 +111,13 @@ class Connections:
             self._clients[key] = self._open(here, user)
         return self._clients[key]
 
-    def _open(self, here: Endpoint, user: str) -> AsyncMongoClient[Document]:
-        from pymongo import AsyncMongoClient
-
+    def _open(self, here: Endpoint, user: str) -> pymongo.AsyncMongoClient[Document]:
         login: dict[str, Any] = {}
         if user:
             if user not in self.secrets:
                 raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
             login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
-        return AsyncMongoClient(
+        return pymongo.AsyncMongoClient(
             here.netloc,
             directConnection=True,
             appname="corral",
@@ -137,7 +137,7 @@ async def _knock(here: Endpoint) -> None:
     await writer.wait_closed()
 
 
-def _refused(error: PyMongoError) -> Refused:
+def _refused(error: pymongo.errors.PyMongoError) -> Refused:
     details = getattr(error, "details", None)
     if isinstance(details, Mapping) and details.get("code"):
         return Refused(int(details["code"]), str(details.get("errmsg", type(error).__name__)).rstrip("."))

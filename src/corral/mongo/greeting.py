@@ -7,12 +7,19 @@ import os
 import struct
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.mongodb_series import Series, series_by_wire
 from corral.model.routes import OutsideCluster
 from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
+
+if TYPE_CHECKING:
+    import bson
+    import bson.errors
+else:
+    bson = late("bson")
 
 _HEAD: Final = struct.Struct("<iiiiIB")
 """Of MongoDB's messages: length, number, number that it answers, kind, flags; and the kind of the one section here."""
@@ -64,8 +71,6 @@ async def greet(connections: Connections, member: str) -> Greeting:
 
     The way there has a deadline of its own: a host may take longer to let somebody in than a member to answer.
     """
-    from bson.errors import BSONError
-
     try:
         here = await connections.reach(member)
         async with asyncio.timeout(ANSWER):
@@ -76,7 +81,7 @@ async def greet(connections: Connections, member: str) -> Greeting:
         detail = f"it takes connections and gave no answer within {ANSWER:g} s"
     except OSError as error:
         detail = os.strerror(error.errno) if error.errno else str(error)
-    except (EOFError, BSONError):
+    except (EOFError, bson.errors.BSONError):
         detail = "it takes connections and doesn't answer as MongoDB does"
     return Greeting(member, answered=False, detail=detail)
 
@@ -86,14 +91,12 @@ async def _hello(here: Endpoint) -> Document:
 
     Raises OSError, EOFError, bson.errors.BSONError.
     """
-    from bson import decode, encode
-
     reader, writer = await asyncio.open_connection(*here.socket)
     try:
-        question = encode({"hello": 1, "$db": "admin"})
+        question = bson.encode({"hello": 1, "$db": "admin"})
         writer.write(_HEAD.pack(_HEAD.size + len(question), 1, 0, _MESSAGE, 0, 0) + question)
         length, *_ = _HEAD.unpack(await reader.readexactly(_HEAD.size))
-        answer: Document = decode(await reader.readexactly(max(0, min(length, _LARGEST) - _HEAD.size)))
+        answer: Document = bson.decode(await reader.readexactly(max(0, min(length, _LARGEST) - _HEAD.size)))
         return answer
     finally:
         writer.close()

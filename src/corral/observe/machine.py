@@ -50,7 +50,7 @@ def _silent(host: str, why: str) -> Unreachable:
 async def observe_machines(
     transport: Transport, cluster: Cluster, secrets: Secrets, hosts: Sequence[Host] = ()
 ) -> Answers:
-    """The machines of `hosts`, all of `cluster` where there are none. Never raises Unreachable: it is one of the problems."""
+    """The machines of `hosts`, by default all. Never raises Unreachable: it is one of the problems."""
     asked = hosts or cluster.hosts
     answers = await asyncio.gather(*(_seen(transport, cluster, host, secrets) for host in asked))
     machines = {answer.host: answer for answer in answers if isinstance(answer, Machine)}

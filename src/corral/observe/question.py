@@ -19,7 +19,7 @@ from corral.model.host_needs import (
     wanted_ports,
 )
 from corral.model.identity import prefix
-from corral.model.machine import MARKS, Machine
+from corral.model.machine import NOTES, Machine
 from corral.model.programs import ARCHIVES, PROGRAMS, TIME_DAEMONS
 
 FIREWALLS: Final = ("firewalld", "nftables")
@@ -31,8 +31,6 @@ _VERSIONED: Final = ("nginx", "mongod")
 _NTP: Final = 123
 DOCKER_ROOT: Final = "/var/lib/docker"
 """Where docker keeps images, unless its daemon.json says otherwise."""
-_OWN_STATE: Final = ("revisions", "files", "packages", MARKS)
-"""Below the state directory: the stamps of units, the notes on files, the marks of packages, what is remembered."""
 
 Section = Literal[
     "host",
@@ -110,7 +108,7 @@ def question_of(cluster: Cluster, host: Host) -> Question:
         cluster=cluster.name,
         host=host.name,
         address=host.address,
-        trees=(str(layout.config), *owned_files(cluster.name), *(str(layout.state / name) for name in _OWN_STATE)),
+        trees=(str(layout.config), *owned_files(cluster.name), *(str(layout.state / name) for name in NOTES)),
         directories=tuple(str(path) for path in dict.fromkeys((*above, *places, *chosen)) if path),
         parents=tuple(str(path) for path in (layout.config, layout.data, ARCHIVES, releases(cluster))),
         disks=tuple(dict.fromkeys(_disks(cluster, host))),

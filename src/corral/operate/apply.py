@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from corral import places
+from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.events import Began, Warned
 from corral.files import write_file
@@ -24,7 +25,6 @@ from corral.places import PlaceName
 from corral.places.base import Place, Scope
 from corral.plan.actions import Plan
 from corral.problems import Problem
-from corral.spec.parse import Loaded
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from corral import places
+from corral.cluster_file.parse import Loaded
 from corral.operate.where import Where, load, source_name
 from corral.places import PlaceName
-from corral.problems import Problem
-from corral.rules.texts import Language
-from corral.spec.parse import Loaded
+from corral.problems import Language, Problem
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ class Consent(Protocol):
     """Whether somebody is there to answer."""
 
     async def agreed(self, question: str) -> bool:
-        """Raises InvalidFile where nobody can be asked, Interrupted when the answer is Ctrl-C or the end of the input."""
+        """Raises InvalidFile where nobody can be asked, Interrupted at Ctrl-C or the end of the input."""
 
     async def named(self, question: str, name: str) -> bool:
         """Whether the user types `name`. Raises as `agreed` does."""

@@ -9,6 +9,8 @@ from corral import places
 from corral.desired.database import data_directory, data_path
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster, Host
+from corral.model.host_needs import releases
+from corral.model.machine import NOTES
 from corral.operate.change import Change, change
 from corral.operate.planning import based
 from corral.operate.session import Session
@@ -81,9 +83,11 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
     yield RemoveTree(host.name, str(layout.config), "configuration")
     yield RemoveTree(host.name, str(layout.run), "temporary files")
-    for name in ("revisions", "files", "packages"):
-        yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
-    yield RemoveTree(host.name, f"/opt/corral/{cluster.name}", "releases")
+    if layout.state != layout.run:
+        for name in NOTES:
+            yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
+    if "packages" in cluster.abilities:
+        yield RemoveTree(host.name, str(releases(cluster).parent), "releases")
 
 
 def _data(cluster: Cluster, host: Host, there: Collection[tuple[str, str]]) -> Iterator[RemoveTree]:

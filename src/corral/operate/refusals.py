@@ -15,18 +15,17 @@ from corral.model.resources import Observed
 from corral.operate.planning import refuse_stuck
 from corral.places.archives import wrong_archives
 from corral.places.base import Observation, Place
-from corral.plan.actions import Plan
+from corral.plan.actions import Plan, WriteFile
 from corral.plan.basis import changed_since
 from corral.plan.member_restarts import refusal_of_restarts
 from corral.plan.only import Only, hosts_of
 from corral.problems import Problem, errors_in
-from corral.secrets import recognised
+from corral.secrets import recognised, reference, unknown_names
 from corral.vault.file import secrets_lost
-from corral.vault.outside import refuse_unknown
 
 Stage = Literal["file", "saved", "seen", "plan", "locked"]
-"""Before anything is asked (of a saved plan once its values are known), after the look, after the plan was made, and once
-more under the lock."""
+"""Before anything is asked (of a saved plan once its values are known), after the look, after the plan was made, and
+once more under the lock."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,17 @@ def _lost_majority(case: Case) -> None:
 
 
 def _unknown_values(case: Case) -> None:
-    refuse_unknown(case.plan, case.place.secrets)
+    """A saved plan writes values that are not known: their references have left the file.
+
+    Asked before any host is: in the middle of a run it would be too late.
+    """
+    texts = [action.file.content for action in case.plan.actions() if isinstance(action, WriteFile)]
+    names = dict.fromkeys(name for text in texts for name in unknown_names(text, case.place.secrets))
+    if names:
+        missing = ", ".join(map(reference, names))
+        message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
+        hint = "`corral plan --out FILE` makes a plan of the file as it is; nothing was changed"
+        raise StalePlan(Problem("stale-plan", "error", message, hint))
 
 
 def _drift(case: Case) -> None:
@@ -136,8 +145,8 @@ REFUSALS: Final = (
     Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),
     Refusal("stale", "locked", _CHANGING, _stale),
 )
-"""In the order in which they are asked: the cause before its consequences. Lost secrets don't keep anybody from taking a
-cluster away."""
+"""In the order in which they are asked: the cause before its consequences. Lost secrets don't keep anybody from taking
+a cluster away."""
 
 
 def refuse(stage: Stage, case: Case) -> None:

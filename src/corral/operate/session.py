@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from corral.events import Sink, ignore
 from corral.operate.consent import Consent, Nobody
 from corral.plan.actions import Plan
-from corral.rules.texts import Language
+from corral.problems import Language
 from corral.stop import StopFlag
 
 

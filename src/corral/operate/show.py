@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from corral import places
+from corral.cluster_file.example import init_text
+from corral.cluster_file.json_schema import json_schema
+from corral.cluster_file.show import as_yaml, shown
 from corral.errors import InvalidFile
 from corral.operate.where import DEFAULT_FILE, Where, load
 from corral.problems import Problem
-from corral.spec.example import init_text
-from corral.spec.json_schema import json_schema
-from corral.spec.show import as_yaml, shown
 
 
 async def show(where: Where) -> dict[str, Any]:
@@ -25,7 +25,7 @@ async def show(where: Where) -> dict[str, Any]:
 
 
 def init(file: Path | None, name: str, force: bool) -> Path:
-    """Where the file was written. Raises InvalidFile for a name that no cluster can have, and for a file that is there."""
+    """Where it was written. Raises InvalidFile for a name that no cluster can have, and for a file that is there."""
     file = file or DEFAULT_FILE
     text = init_text(name)
     try:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from corral import places
+from corral.cluster_file import parse
+from corral.cluster_file.example import example_text
 from corral.places import PlaceName
-from corral.spec import parse
-from corral.spec.example import example_text
 
 if TYPE_CHECKING:
+    from corral.cluster_file.parse import Loaded
     from corral.places.base import Place
-    from corral.spec.parse import Loaded
 
 DEFAULT_FILE: Final = Path("cluster.yaml")
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
 from typing import TYPE_CHECKING, Final, Literal, cast
+
+from corral.late import late
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from corral.cluster_file.parse import Loaded
     from corral.places.base import Place
-    from corral.spec.parse import Loaded
     from corral.transport.ssh_settings import SshSettings
+
+store = late("corral.places.hosts.store")
+settings = late("corral.places.hosts.settings")
+by_name = late("corral.places.playground.by_name")
 
 PlaceName = Literal["hosts", "playground"]
 _CLASSES: Final[dict[PlaceName, str]] = {"hosts": "HostsPlace", "playground": "PlaygroundPlace"}
@@ -20,11 +25,9 @@ _CLASSES: Final[dict[PlaceName, str]] = {"hosts": "HostsPlace", "playground": "P
 
 def place_of(loaded: Loaded, wanted: PlaceName | None) -> PlaceName:
     """The one that is wanted; else the hosts once a run from here has changed them, else the playground."""
-    from corral.places.hosts.store import store_of
-
     if wanted is not None:
         return wanted
-    return "hosts" if loaded.source and store_of(loaded).exists() else "playground"
+    return "hosts" if loaded.source and store.store_of(loaded).exists() else "playground"
 
 
 def names_ssh(loaded: Loaded) -> bool:
@@ -37,17 +40,14 @@ def names_ssh(loaded: Loaded) -> bool:
 @asynccontextmanager
 async def opened_by_name(name: str) -> AsyncIterator[Place]:
     """A playground by its cluster's name, when its file is gone or wrong. Raises CorralError."""
-    from corral.places.playground.by_name import loaded_by_name
-
-    async with opened(loaded_by_name(name), "playground") as place:
+    async with opened(by_name.loaded_by_name(name), "playground") as place:
         yield place
 
 
 @asynccontextmanager
 async def opened(loaded: Loaded, name: PlaceName) -> AsyncIterator[Place]:
     """The cluster in that place, with the secrets that are known; nothing is asked yet. Raises CorralError."""
-    module = import_module(f"corral.places.{name}.place")
-    place = cast("Place", getattr(module, _CLASSES[name])(loaded))
+    place = cast("Place", getattr(late(f"corral.places.{name}.place"), _CLASSES[name])(loaded))
     try:
         place.know_secrets()
         yield place
@@ -57,13 +57,11 @@ async def opened(loaded: Loaded, name: PlaceName) -> AsyncIterator[Place]:
 
 def ssh_settings_of(loaded: Loaded) -> dict[str, SshSettings]:
     """How each host of the file is reached. Raises InvalidFile for the built-in example."""
-    from corral.places.hosts.settings import settings_of
-
-    return settings_of(loaded)
+    found: dict[str, SshSettings] = settings.settings_of(loaded)
+    return found
 
 
 def known_hosts_of(loaded: Loaded) -> Path:
     """The cluster's own file of host keys. Raises InvalidFile for the built-in example."""
-    from corral.places.hosts.store import store_of
-
-    return store_of(loaded).known_hosts
+    path: Path = store.store_of(loaded).known_hosts
+    return path

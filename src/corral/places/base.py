@@ -22,8 +22,7 @@ from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
 from corral.plan.only import Only
-from corral.problems import Problem
-from corral.rules.texts import Language
+from corral.problems import Language, Problem
 from corral.runs.locks_found import FoundLock
 from corral.runs.marks import Mark
 from corral.runs.records import LocksFound, RunsFound
@@ -48,7 +47,7 @@ class Traits:
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is looked at: `live` is what `status` needs, units and whether hosts answer; the rest is left unknown."""
+    """How much is looked at: `live` is what `status` needs, units and whether hosts answer; the rest stays unknown."""
 
     only: Only = field(default_factory=Only)
     live: bool = False
@@ -88,7 +87,7 @@ class Records(Protocol):
         """Those that were begun from here; with `elsewhere` also those that only the hosts know of."""
 
     def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """A run as it goes on, from here or from a colleague's machine. Raises InvalidFile when there is no such run."""
+        """A run as it goes on, from here or a colleague's machine. Raises InvalidFile when there is no such run."""
 
     async def locks(self) -> LocksFound:
         """Never raises: what can't be asked is one of the problems."""

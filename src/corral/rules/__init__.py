@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from corral.model.cluster import Cluster
 from corral.model.shared_machine import SharedMachine
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules import (  # noqa: F401  # they register their rules
     app,
     database,
@@ -33,10 +33,10 @@ from corral.rules import (  # noqa: F401  # they register their rules
     time,
 )
 from corral.rules.registry import RULES, Facts, LooksAt, Machines, Rule, Seen
-from corral.rules.texts import Language, Text
+from corral.rules.texts import Text
 
 if TYPE_CHECKING:
-    from corral.spec.parse import Loaded
+    from corral.cluster_file.parse import Loaded
 
 __all__ = ["RULES", "TEXTS", "findings", "findings_on"]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from corral.cluster_file.ports import claims
 from corral.model.cluster import Cluster
 from corral.rules.registry import Seen, rule
-from corral.spec.ports import claims
 
 if TYPE_CHECKING:
-    from corral.spec.positions import Path
-    from corral.spec.schema import Spec
+    from corral.cluster_file.positions import Path
+    from corral.cluster_file.schema import Spec
 
 _EPHEMERAL: Final = range(32768, 61000)
 """Linux's own net.ipv4.ip_local_port_range: what outgoing connections are given."""

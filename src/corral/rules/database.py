@@ -10,7 +10,7 @@ from corral.model.cluster import Cluster
 from corral.rules.registry import Seen, rule
 
 if TYPE_CHECKING:
-    from corral.spec.schema import Spec
+    from corral.cluster_file.schema import Spec
 
 _MEMBERS: Final = ("database", "members")
 

@@ -9,7 +9,7 @@ from corral.model.cluster import Cluster
 from corral.rules.registry import Seen, rule
 
 if TYPE_CHECKING:
-    from corral.spec.schema import Spec
+    from corral.cluster_file.schema import Spec
 
 _BINDING: Final = ("sticky_cookie", "ip_hash", "hash")
 _HEARTBEATS: Final = 60.0

@@ -20,8 +20,8 @@ from corral.model.shared_machine import SharedMachine
 from corral.problems import Severity
 
 if TYPE_CHECKING:
-    from corral.spec.positions import Path
-    from corral.spec.schema import Spec
+    from corral.cluster_file.positions import Path
+    from corral.cluster_file.schema import Spec
 
 Machines = Mapping[str, Machine]
 Evidence = Mapping[str, object]
@@ -88,9 +88,9 @@ class Together:
 
     @cached_property
     def up(self) -> frozenset[str]:
-        """The units whose processes are there."""
+        """The units whose processes are there, kept or outlived."""
         units = (unit for there in self.theres for unit in there.machine.owned.units)
-        return frozenset(unit.name for unit in units if unit.state in UP)
+        return self.machine.outlived.union(unit.name for unit in units if unit.state in UP)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
-Language = Literal["en", "zh"]
+from typing import NamedTuple
 
 
 class Text(NamedTuple):

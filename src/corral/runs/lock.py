@@ -34,8 +34,8 @@ class Hooks:
     """What goes with a lock. `on_lost` is called once; `sink` is told what its user should know.
 
     `start`, `news` and `end` give POSIX sh texts that travel to a host with the lock's own, when it is taken, each time
-    that it is refreshed, and when it is given back. `news` gives besides what is called once its text has arrived; `end`
-    is told what the run failed by, None when it didn't.
+    that it is refreshed, and when it is given back. `news` gives besides what is called once its text has arrived;
+    `end` is told what the run failed by, None when it didn't.
     """
 
     on_lost: Callable[[Problem], None] = lambda _problem: None

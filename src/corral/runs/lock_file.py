@@ -6,6 +6,7 @@ own clock alone judges how old a lock is.
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import platform
@@ -38,8 +39,6 @@ class Holder:
     @classmethod
     def here(cls, verb: str) -> Holder:
         """This process."""
-        import getpass
-
         try:
             operator = getpass.getuser()
         except (KeyError, OSError):  # no such account, as in a container

@@ -1,4 +1,4 @@
-"""What is remembered of a cluster on machines: the lock and the marks on its hosts, journal and secrets on this machine."""
+"""What is remembered of a cluster on machines: the lock and the marks on its hosts, the journal on this one."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from corral.late import late
 from corral.model.command import CommandResult
-from corral.transport import ssh_files, ssh_library, ssh_trouble
+from corral.transport import ssh_files, ssh_trouble
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
 from corral.transport.script import AS_ROOT, guarded, streamed
@@ -21,8 +22,10 @@ from corral.transport.ssh_settings import SshSettings
 if TYPE_CHECKING:
     import asyncssh
 
-    from corral.transport.ssh_hosts import Hosts
+    from corral.transport import ssh_hosts
     from corral.transport.ssh_session import Exchange
+else:
+    ssh_hosts = late("corral.transport.ssh_hosts")
 
 CHUNK: Final = 256 * 1024
 """Bytes of a file that are read and sent at a time: larger ones are no faster (docs/ssh.md)."""
@@ -41,7 +44,7 @@ class SshTransport:
         """At most `connections` are being opened at the same time."""
         self._settings = settings
         self._gate = asyncio.Semaphore(connections)
-        self._hosts: Hosts | None = None
+        self._hosts: ssh_hosts.Hosts | None = None
         self._begun: list[asyncio.Future[asyncssh.SSHClientConnection]] = []
 
     def begin(self) -> None:
@@ -124,13 +127,10 @@ class SshTransport:
             await hosts.close()
 
     @property
-    def hosts(self) -> Hosts:
+    def hosts(self) -> ssh_hosts.Hosts:
         """What is open."""
         if self._hosts is None:
-            ssh_library.load()
-            from corral.transport.ssh_hosts import Hosts
-
-            self._hosts = Hosts(self._settings, self._gate)
+            self._hosts = ssh_hosts.Hosts(self._settings, self._gate)
         return self._hosts
 
     @asynccontextmanager

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from corral.errors import Unreachable
+from corral.late import late
 from corral.problems import Problem
-from corral.transport import ssh_library
 from corral.transport.known_hosts import Entry, HostKey, KeyState
 from corral.transport.ssh_settings import SshSettings
 from corral.transport.ssh_trouble import untrusted
 
 if TYPE_CHECKING:
-    from corral.transport.ssh_hosts import Hosts
+    from corral.transport import ssh_hosts
+else:
+    ssh_hosts = late("corral.transport.ssh_hosts")
 
 CONNECTIONS = 32
 """How many hosts are asked at the same time."""
@@ -65,7 +67,7 @@ async def ask(settings: Mapping[str, SshSettings], steps: Sequence[Step]) -> lis
         return list(await asyncio.gather(*(_ask(hosts, step) for step in steps)))
 
 
-async def _ask(hosts: Hosts, step: Step) -> Shown:
+async def _ask(hosts: ssh_hosts.Hosts, step: Step) -> Shown:
     to = await (hosts.resolved(step.host) if step.number is None else hosts.resolved_jump(step.host, step.number))
     known = (*to.known.keys, *to.known.revoked)
     shown = Shown(step.name, to.way.address, to.way.port, to.listed, "unreachable", known=known)
@@ -82,12 +84,9 @@ class _Asking:
     """Hosts, for one look: files are read anew each time."""
 
     def __init__(self, settings: Mapping[str, SshSettings]) -> None:
-        ssh_library.load()
-        from corral.transport.ssh_hosts import Hosts
+        self._hosts = ssh_hosts.Hosts(settings, asyncio.Semaphore(CONNECTIONS))
 
-        self._hosts = Hosts(settings, asyncio.Semaphore(CONNECTIONS))
-
-    async def __aenter__(self) -> Hosts:
+    async def __aenter__(self) -> ssh_hosts.Hosts:
         return self._hosts
 
     async def __aexit__(self, *_: object) -> None:

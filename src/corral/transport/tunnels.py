@@ -10,13 +10,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import Unreachable
+from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.routes import OutsideCluster, Way
 
 if TYPE_CHECKING:
     import asyncssh
 
+    from corral.transport import ssh_pool
     from corral.transport.ssh import SshTransport
+else:
+    asyncssh = late("asyncssh")
+    ssh_pool = late("corral.transport.ssh_pool")
+
 
 _OTHER_REASONS: Final = ("timed out", "route", "unreachable")
 """Words of sshd when it is not that nothing listens."""
@@ -72,17 +78,13 @@ class Tunnels:
         host, *there = place
         while True:
             connection = await self._transport.connection(host)
-            from asyncssh import ChannelOpenError
-
-            from corral.transport.ssh_pool import was_cut
-
             try:
                 async with asyncio.timeout(PROOF):
                     _, writer = await connection.open_connection(*there)
             except TimeoutError:
                 raise OSError(f"no connection within {PROOF:g} s") from None
-            except ChannelOpenError as error:
-                if await was_cut(connection, error):
+            except asyncssh.ChannelOpenError as error:
+                if await ssh_pool.was_cut(connection, error):
                     continue  # while nobody used it
                 raise _refusal(error, place) from None
             writer.close()
@@ -126,8 +128,6 @@ def _is_over(task: asyncio.Task[_Forward], connection: asyncssh.SSHClientConnect
 
 
 def _refusal(error: asyncssh.ChannelOpenError, place: _OnHost) -> OSError:
-    import asyncssh
-
     host, address, port = place
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
         reason = f"{host} forbids to reach port {port} through SSH: its sshd_config needs AllowTcpForwarding yes"

@@ -11,15 +11,21 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xmlrpc.client import Fault, ServerProxy
 
 from corral.errors import ChangeFailed
 from corral.files import write_file
+from corral.late import late
 from corral.model.programs import MONGOD_LIMIT
 from corral.problems import Problem
 from corral.units import orphans
 from corral.units.machine import open_files_limit
+
+if TYPE_CHECKING:
+    import supervisor.xmlrpc as supervisor_rpc
+else:
+    supervisor_rpc = late("supervisor.xmlrpc")
 
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes; Linux takes 107 in a socket's address."""
@@ -52,9 +58,7 @@ class Supervisord:
         return await asyncio.to_thread(self._call, method, arguments)
 
     def _call(self, method: str, arguments: tuple[object, ...]) -> Any:
-        from supervisor.xmlrpc import SupervisorTransport
-
-        transport = SupervisorTransport(None, None, f"unix://{self.socket}")
+        transport = supervisor_rpc.SupervisorTransport(None, None, f"unix://{self.socket}")
         with ServerProxy("http://127.0.0.1", transport=transport) as server:
             return getattr(server, method)(*arguments)
 

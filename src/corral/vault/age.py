@@ -6,10 +6,16 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import ChangeFailed
+from corral.late import late
 from corral.problems import Problem
+
+if TYPE_CHECKING:
+    import pyrage
+else:
+    pyrage = late("pyrage")
 
 ARMOUR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
 VARIABLE: Final = "CORRAL_AGE_IDENTITY"
@@ -56,16 +62,12 @@ def read_recipients(texts: Sequence[str]) -> Recipients:
 
 def encrypt(content: bytes, recipients: Recipients) -> bytes:
     """ASCII-armoured, so that it can be committed and compared."""
-    import pyrage
-
     encrypted: bytes = pyrage.encrypt(content, list(recipients.keys), armored=True)
     return encrypted
 
 
 def decrypt(content: bytes, source: Path, identities: Sequence[str]) -> bytes:
     """Raises ChangeFailed with what was tried when no identity fits, or `content` is no whole age file."""
-    import pyrage
-
     keys, remarks = _read_identities(identities)
     if not keys:
         raise ChangeFailed(_undecipherable(source, ["there is no private key to do it with", *remarks]))
@@ -116,8 +118,6 @@ def _lines(text: str) -> list[str]:
 
 
 def _recipient(name: str) -> Any:
-    import pyrage
-
     kind = pyrage.ssh if name.startswith("ssh-") else pyrage.x25519
     try:
         return kind.Recipient.from_str(name)
@@ -139,8 +139,6 @@ def _read_identities(paths: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
 
 def _keys(path: str) -> list[Any]:
     """The private keys in a file: one of SSH, or age's own, one a line."""
-    import pyrage
-
     try:
         content = Path(path).expanduser().read_bytes()
     except OSError as error:

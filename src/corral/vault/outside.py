@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from corral.errors import InvalidFile, StalePlan
+from corral.cluster_file.parse import Loaded
+from corral.errors import InvalidFile
 from corral.problems import Problem
-from corral.secrets import Secret, Secrets, outside_names, reference, unknown_names
-from corral.spec.parse import Loaded
-
-if TYPE_CHECKING:
-    from corral.plan.actions import Plan
+from corral.secrets import Secret, Secrets, outside_names, reference
 
 LARGEST: Final = (128 << 10) - 1024
 """Bytes. Linux passes no variable of 128 KiB or more, its name included (MAX_ARG_STRLEN in execve(2))."""
@@ -39,22 +36,6 @@ def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapp
     if problems:
         raise InvalidFile(problems)
     return values
-
-
-def refuse_unknown(plan: Plan, secrets: Secrets) -> None:
-    """Raises StalePlan when a saved plan writes values that `secrets` lacks: their references have left the file.
-
-    Asked before any host is: in the middle of a run it would be too late.
-    """
-    from corral.plan.actions import WriteFile
-
-    texts = [action.file.content for action in plan.actions() if isinstance(action, WriteFile)]
-    names = dict.fromkeys(name for text in texts for name in unknown_names(text, secrets))
-    if names:
-        missing = ", ".join(map(reference, names))
-        message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
-        hint = "`corral plan --out FILE` makes a plan of the file as it is; nothing was changed"
-        raise StalePlan(Problem("stale-plan", "error", message, hint))
 
 
 def _texts(loaded: Loaded) -> list[tuple[str, str]]:

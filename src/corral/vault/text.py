@@ -6,10 +6,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from corral.errors import ChangeFailed
+from corral.late import late
 from corral.problems import Problem
+
+if TYPE_CHECKING:
+    import ruamel.yaml.error as yaml_error
+    from ruamel import yaml
+else:
+    yaml = late("ruamel.yaml")
+    yaml_error = late("ruamel.yaml.error")
 
 Form = Literal["yaml", "json"]
 _HEAD: Final = "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n"
@@ -57,13 +65,10 @@ def _parsed_json(content: bytes, path: Path) -> Any:
 
 
 def _parsed_yaml(content: bytes, path: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
     try:
-        return YAML(typ="safe", pure=True).load(content.decode())
-    except (YAMLError, UnicodeDecodeError) as error:
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        return yaml.YAML(typ="safe", pure=True).load(content.decode())
+    except (yaml_error.YAMLError, UnicodeDecodeError) as error:
+        mark = error.problem_mark if isinstance(error, yaml_error.MarkedYAMLError) else None
         raise ChangeFailed(_broken(path, "it is not YAML", mark.line + 1 if mark else 0)) from None
 
 

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
+from corral.late import late
 from corral.model.cluster import Cluster, Host
 from corral.model.endpoint import Endpoint
 from corral.model.routes import Routes
 from corral.secrets import Secret
 from corral.verify.check import Check, failed, judged, passed
 from corral.verify.http import client
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 PATH = "/.corral/verify-body"
 _MEGABYTE = 1 << 20
@@ -43,8 +49,6 @@ async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
 async def _accepted(host: Host, here: Endpoint, wanted: int, token: Secret) -> Check:
     """Whatever the application answers, even by hanging up: nginx asks it when it has the whole body, and tells who
     knows the probe secret that it did."""
-    import httpx
-
     size = min(wanted, LARGEST)
     name = f"a body of {_text(size)} is accepted"
     if size < wanted:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Routes
+from corral.mongo.status import greeted_states, member_answers
 from corral.plan.member_restarts import refusal_of_restart
 from corral.verify.http import ask
 
@@ -55,13 +56,9 @@ async def _look(gate: Gate, state: State, routes: Routes) -> Seen:
         answer = await ask(gate, routes)
         return Seen(answer.healthy, answer.detail)
     if gate.kind == "majority":
-        from corral.mongo.status import greeted_states
-
         decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))
         return Seen(decision is None, decision.sentence if decision else "the others can do without it")
     if gate.kind in ("member", "newcomer", "started"):
-        from corral.mongo.status import member_answers
-
         return Seen(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"

@@ -11,13 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
 from corral.model.routes import Routes, Way
 
 if TYPE_CHECKING:
+    import h11
     import httpx
-
+else:
+    h11 = late("h11")
+    httpx = late("httpx")
 
 _CHUNK: Final = 64 * 1024
 
@@ -35,8 +39,6 @@ async def ask(gate: Gate, routes: Routes, way: Way = "inside") -> Answer:
 
     Never raises: no answer is an answer too.
     """
-    import h11
-
     question = f"GET {gate.path}"
     try:
         here = await routes.reach(gate.endpoint, way)
@@ -58,8 +60,6 @@ async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
 
     Without httpx, whose import is a tenth of a run that changes nothing.
     """
-    import h11
-
     http = h11.Connection(h11.CLIENT)
     headers = [("Host", name), ("User-Agent", "corral"), ("Accept", "*/*"), ("Connection", "close")]
     request = h11.Request(method="GET", target=path, headers=headers)
@@ -86,9 +86,7 @@ async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
 
 def client(timeout: float) -> httpx.AsyncClient:
     """A client that goes straight to the address: no proxies from the environment, no redirects, no certificates."""
-    import httpx
-
-    return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=False)  # noqa: S501 - http:// only
+    return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=False)
 
 
 def _reason(error: Exception) -> str:

@@ -6,13 +6,20 @@ nginx names the instance in an answer's X-Corral-Upstream header to whoever send
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
+from corral.late import late
 from corral.model.cluster import Cluster
 from corral.model.routes import Routes
 from corral.secrets import Secret
 from corral.verify.check import Check, failed, judged, skipped
 from corral.verify.http import client
+
+if TYPE_CHECKING:
+    import httpx
+else:
+    httpx = late("httpx")
 
 NAME = "stickiness"
 REPEATS = 20
@@ -51,8 +58,6 @@ class _Probe:
 
     async def visit(self, requests: int) -> list[str]:
         """The instances that served one new client's `requests`, by their address; '' for no answer."""
-        import httpx
-
         seen = []
         async with client(10) as http:
             for _ in range(requests):

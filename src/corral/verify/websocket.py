@@ -5,11 +5,20 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from corral.late import late
 from corral.model.cluster import Cluster, Host, Websocket
 from corral.model.endpoint import Endpoint
 from corral.model.routes import Routes
 from corral.verify.check import Check, failed, passed, skipped
+
+if TYPE_CHECKING:
+    from websockets import exceptions
+    from websockets.asyncio import client
+else:
+    client = late("websockets.asyncio.client")
+    exceptions = late("websockets.exceptions")
 
 NAME = "websocket through the proxy"
 PATIENCE = 10.0
@@ -26,14 +35,11 @@ async def websocket(cluster: Cluster, routes: Routes) -> list[Check]:
 
 
 async def _exchange(host: Host, at: Endpoint, wanted: Websocket, routes: Routes) -> Check:
-    from websockets.asyncio.client import connect
-    from websockets.exceptions import WebSocketException
-
     message = wanted.send or f"corral-{secrets.token_hex(8)}"
     url, expected = f"{replace(at, scheme='ws').url}{wanted.path}", wanted.contains or message
     try:
         here = await routes.reach(at, "visitor")
-        opening = connect(url, host=here.address, port=here.port, proxy=None, user_agent_header="corral")
+        opening = client.connect(url, host=here.address, port=here.port, proxy=None, user_agent_header="corral")
         async with asyncio.timeout(PATIENCE), opening as socket:
             await socket.send(message)
             others = 0
@@ -44,6 +50,6 @@ async def _exchange(host: Host, at: Endpoint, wanted: Websocket, routes: Routes)
                 others += 1
     except TimeoutError:
         return failed(NAME, f"{url}: {expected} did not come back within {PATIENCE:g} s", host.name)
-    except (OSError, WebSocketException) as error:
+    except (OSError, exceptions.WebSocketException) as error:
         return failed(NAME, f"{url}: {error}", host.name, f"corral logs {host.name}")
     return failed(NAME, f"{url}: closed before {expected} came back", host.name)

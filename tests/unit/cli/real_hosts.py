@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import typer
 from click.testing import Result
 from typer.testing import CliRunner
 
-from corral.cli import journal, unlock
+from corral.cli.main import app
+from corral.cluster_file.parse import Loaded
 from corral.model.cluster import Host
-from corral.transport.base import Transport
+from corral.places.hosts.store import store_of
+from corral.runs.records import MachineRecords
+from tests.unit.cluster_file.files import SMALL
 from tests.unit.runs.lock_hosts import Wire, hosts_in
-from tests.unit.spec.files import SMALL
 
 
 class Corral:
@@ -26,19 +26,15 @@ class Corral:
 
     def __init__(self, directory: Path, hosts: list[Host], wire: Wire) -> None:
         self.directory, self.hosts, self.wire = directory, hosts, wire
-        self._app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-        self._app.callback()(lambda: None)
-        for verb in (journal, unlock):
-            verb.register(self._app)
 
     def __call__(self, *arguments: str, code: int = 0) -> Result:
-        done = CliRunner().invoke(self._app, arguments)
+        done = CliRunner().invoke(app, [*arguments[:1], "--on", "hosts", *arguments[1:]])
         assert done.exit_code == code, (done.output, done.exception)
         return done
 
     def failure(self, *arguments: str) -> BaseException:
         """What the verb raised."""
-        done = CliRunner().invoke(self._app, arguments)
+        done = CliRunner().invoke(app, [*arguments[:1], "--on", "hosts", *arguments[1:]])
         assert done.exception is not None, done.output
         return done.exception
 
@@ -55,11 +51,9 @@ def corral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corral:
     hosts, wire = hosts_in(tmp_path / "hosts", "one", "two"), Wire()
 
     @asynccontextmanager
-    async def open_hosts(_loaded: Any, *_others: Any, **_options: Any) -> AsyncIterator[Any]:
-        transport: Transport = wire
-        yield SimpleNamespace(transport=transport, cluster=SimpleNamespace(hosts=hosts), secrets={})
+    async def opened(loaded: Loaded, _name: str) -> AsyncIterator[Any]:
+        records = MachineRecords(loaded.spec.name, loaded.source, store_of(loaded).journal, wire, hosts)
+        yield SimpleNamespace(records=records, cluster=SimpleNamespace(hosts=hosts), secrets={})
 
-    module = ModuleType("corral.operate.connections")
-    module.open_hosts = open_hosts  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "corral.operate.connections", module)
+    monkeypatch.setattr("corral.places.opened", opened)
     return Corral(tmp_path, hosts, wire)

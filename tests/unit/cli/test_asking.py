@@ -14,17 +14,14 @@ import pytest
 
 VERB = """\
 import sys
-from corral.cli.asking import agreed
-from corral.cli.running import run_braked
+from corral.cli.running import change
 from corral.errors import Interrupted
 
-async def verb(brake):
-    said = agreed("carry out 3 changes?", yes=False)
-    brake.check()
-    return said
+async def verb(session):
+    return await session.consent.agreed("carry out 3 changes?")
 
 try:
-    print(run_braked(verb))
+    print(change(verb, print))
 except Interrupted as interrupted:
     print(interrupted)
     sys.exit(interrupted.exit_code)

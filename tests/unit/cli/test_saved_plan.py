@@ -9,7 +9,7 @@ from corral.model.resources import File
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.secrets import reference
 from tests.unit.cli.test_verbs import Shell
-from tests.unit.spec.files import SMALL
+from tests.unit.cluster_file.files import SMALL
 
 REAL = SMALL.replace("command: node main.js", "image: shop:1")
 

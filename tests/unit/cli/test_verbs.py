@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corral import __version__
-from tests.unit.spec.files import SMALL
+from tests.unit.cluster_file.files import SMALL
 
 CORRAL = Path(sys.executable).parent / "corral"
 VERBS = (
@@ -137,7 +137,7 @@ def test_what_show_prints_is_a_cluster_file_again(corral: Shell) -> None:
 
 
 def test_show_has_the_shipped_schema(corral: Shell) -> None:
-    shipped = Path(__file__).parents[3] / "src" / "corral" / "spec" / "cluster.schema.json"
+    shipped = Path(__file__).parents[3] / "src" / "corral" / "cluster_file" / "cluster.schema.json"
     assert json.loads(corral("show", "--schema").stdout) == json.loads(shipped.read_text())
 
 
@@ -155,7 +155,7 @@ def test_a_cluster_that_never_ran_is_down(corral: Shell) -> None:
     assert {row["state"] for row in status["instances"]} == {"stopped"}
     assert {member["state"] for member in status["database"]["members"]} == {"stopped"}
     assert "it is not running" in corral("verify", code=1).stdout
-    assert "nothing runs and nothing is kept" in corral("down").stderr
+    assert "nothing runs on this machine and nothing is kept" in corral("down").stderr
     assert corral("logs").stdout == ""
     assert not (corral.directory / "state").exists(), "looking changes nothing"
 

@@ -7,11 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from corral.cluster_file.example import example_text
 from corral.model.resources import Desired
-from corral.spec.example import example_text
+from tests.unit.cluster_file.files import SMALL
 from tests.unit.desired.desired_json import hosts_desired, playground_desired
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, changed
-from tests.unit.spec.files import SMALL
 
 STEEDOS: Final = (Path(__file__).parents[3] / "examples" / "steedos" / "cluster.yaml").read_text()
 

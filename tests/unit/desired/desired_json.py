@@ -12,12 +12,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from corral.cluster_file.parse import load_text
 from corral.desired.assemble import assemble
 from corral.desired.supervisor import SupervisorKeeper
 from corral.model.resources import Desired, File, HostFacts, ReplicaSet, digest
 from corral.places.playground.place import placed
 from corral.places.playground.state import State
-from corral.spec.parse import load_text
 from tests.unit.desired.real_clusters import wanted
 
 Version = tuple[int, int, int]

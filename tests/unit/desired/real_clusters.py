@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.parse import load_text
 from corral.desired.assemble import assemble
 from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster
 from corral.model.resources import Desired, Directory, File, HostFacts, Unit
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import load_text
 
 REFERENCE = """\
 name: shop

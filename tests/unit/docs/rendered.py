@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.parse import Loaded, load_text
+from corral.cluster_file.show import as_yaml, shown
 from corral.desired.database import mongod_conf, replica_set
 from corral.desired.instances import start_script
 from corral.desired.nginx import render_nginx
 from corral.model.cluster import Cluster, Instance
 from corral.model.resources import FoundReplicaSet, HostFacts, MemberFacts
 from corral.plan.replica_set import preview
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import Loaded, load_text
-from corral.spec.show import as_yaml, shown
 
 ROOT: Final = Path(__file__).parents[3]
 EXAMPLE: Final = ROOT / "examples" / "steedos" / "cluster.yaml"

@@ -10,9 +10,9 @@ from typing import Any, Final
 import pytest
 from ruamel.yaml import YAML
 
+from corral.cluster_file.emit import to_yaml
+from corral.cluster_file.show import plain
 from corral.rules import RULES
-from corral.spec.emit import to_yaml
-from corral.spec.show import plain
 from tests.unit.docs.rendered import EXAMPLE, ROOT, Lines, lines_of, load, stands_in, unquoted, with_value
 from tests.unit.docs.tables import Claim, Row, headings, links, rows, texts
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from corral.cluster_file.parse import load_text
+from corral.cluster_file.show import shown
 from corral.errors import InvalidFile
-from corral.spec.parse import load_text
-from corral.spec.show import shown
 from tests.unit.examples.steedos import HERE
 
 INSTALLED = {"node_modules", ".install", "__pycache__", "storage", ".mypy_cache", ".ruff_cache"}

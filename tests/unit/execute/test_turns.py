@@ -107,7 +107,7 @@ def test_a_turn_ends_with_the_first_good_answer() -> None:
         while len(begun) < 3:
             await asyncio.sleep(0)
 
-    plan = Plan("c", (Stage("application", tuple(start(f"a{n}", 1) for n in range(3))),))
+    plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 1) for n in range(3)),)),))
     asyncio.run(asyncio.wait_for(execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None), 30))
     assert begun == ["a0", "a1", "a2"]
 

@@ -11,7 +11,7 @@ from corral.model.cluster import Cluster
 from corral.model.command import CommandResult
 from corral.model.resources import FoundReplicaSet
 from corral.model.software import Package
-from corral.observe.machine import observe_machine, observe_machines, observed_of
+from corral.observe.machine import ask, observe_machines, observed_of
 from corral.observe.question import question_of
 from corral.secrets import Secret
 from tests.unit.observe.recorded import SECRETS, SYSTEMD, stdout
@@ -44,9 +44,7 @@ def test_each_host_is_asked_once_and_those_that_are_silent_are_problems() -> Non
 def test_a_host_that_does_not_answer_wholly_is_unreachable(told: bytes, code: int, error: str, why: str) -> None:
     made = cluster()
     transport = Answers(lambda _host, _script: CommandResult(code, told, error.encode()))
-    asking = observe_machine(
-        transport, made.hosts[0], question_of(made, made.hosts[0]), {"key": Secret("correct-horse")}
-    )
+    asking = ask(transport, question_of(made, made.hosts[0]), {"key": Secret("correct-horse")})
     with pytest.raises(Unreachable) as caught:
         asyncio.run(asking)
     [problem] = caught.value.problems

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from corral.model.cluster import Host
 from corral.model.machine import Machine
 from corral.model.resources import Directory, FileRecord
+from corral.observe import machine as observed
 from corral.observe.files import record_path
-from corral.observe.machine import observe_machine
 from corral.observe.machine_script import script_of
 from corral.observe.question import Question, question_of
 from corral.secrets import Secret
@@ -48,9 +47,7 @@ def owner() -> str:
 
 
 def ask(asked: Question, transport: LocalTransport | None = None, secrets: dict[str, Secret] | None = None) -> Machine:
-    layout = cluster_of(SYSTEMD).hosts[0].layout
-    host = Host(asked.host, asked.address, asked.address, layout)
-    return asyncio.run(observe_machine(transport or LocalTransport(), host, asked, secrets or {}))
+    return asyncio.run(observed.ask(transport or LocalTransport(), asked, secrets or {}))
 
 
 def test_what_this_machine_is() -> None:
@@ -79,12 +76,13 @@ def test_files_and_directories_whatever_they_are_called(tmp_path: Path) -> None:
         (config / name / "file").write_text(f"password=correct-horse-{name}\n")
         (config / name / "file").chmod(0o640)
     (state / "revisions").mkdir(parents=True)
-    (state / "lock").write_text("held\n")
+    (state / "marks").mkdir()
+    (state / "marks" / "hosts.json").write_text("known\n")
     asked = Question(
         "shop",
         "h",
         "10.0.0.1",
-        trees=(str(config), str(state / "lock"), str(tmp_path / "not there")),
+        trees=(str(config), str(state / "marks"), str(tmp_path / "not there")),
         directories=(*(str(config / name) for name in NAMES), str(tmp_path / "not there")),
         parents=(str(state),),
         disks=(str(config / NAMES[1]), str(tmp_path / "not" / "there")),
@@ -96,8 +94,8 @@ def test_files_and_directories_whatever_they_are_called(tmp_path: Path) -> None:
     assert contents[str(config / "plain" / "file")].content == "password=${secret:key}\n"
     assert contents[str(config / "*" / "file")].content == "password=correct-horse-*\n"
     assert {(file.mode, file.owner) for file in owned.files} == {(0o640, owner())}
-    assert owned.lock == "held\n"
-    wanted = {str(config / name) for name in NAMES} | {str(state / "revisions")}
+    assert owned.marks == ("known\n",)
+    wanted = {str(config / name) for name in NAMES} | {str(state / "revisions"), str(state / "marks")}
     assert {directory.path for directory in owned.directories} == wanted
 
 

@@ -27,7 +27,7 @@ def test_an_application_host() -> None:
     assert ("docker.io", "docker-ce", "moby-engine") in question.packages
     assert question.keep_off == ()
     assert "/etc/corral/obs" in question.trees
-    assert "/var/lib/corral/obs/state/lock" in question.trees
+    assert "/var/lib/corral/obs/state/marks" in question.trees
     assert "/var/lib/corral/obs" not in question.trees, "the data are not Corral's files"
     assert "/var/lib/corral/obs/state" not in question.parents, "locks and journals come and go below it"
 

@@ -12,15 +12,15 @@ from corral.events import Event, Note
 from corral.model.resources import HostFacts, Observed
 from corral.operate.prove import announce
 from corral.plan.order import make_plan
-from tests.unit.plan.cluster_of import REFERENCE, cluster_of, in_place
+from tests.unit.plan.cluster_of import REFERENCE, in_place, kept_here
 
 
 def said(more: str, found: str = "") -> str:
     """About a plan for ten web instances and a worker, `more` in their file; nothing runs, or all of `found` does."""
     text = REFERENCE.replace("interval: 1s}", f"interval: 1s}}, {more}")
-    cluster = cluster_of(text)
+    cluster = kept_here(text)
     facts = {host.name: HostFacts(host.name, (1, 31, 3), (6, 0, 5), machine="one", cores=2) for host in cluster.hosts}
-    older = cluster_of(found) if found else cluster
+    older = kept_here(found) if found else cluster
     observed = in_place(assemble(older, facts, SupervisorKeeper(older))) if found else Observed()
     held_back = partial(assemble, cluster, facts, SupervisorKeeper(cluster))
     plan = make_plan("ref", held_back(), observed, held_back)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from corral.cluster_file.parse import Loaded, load_file
 from corral.errors import ChangeFailed
 from corral.events import ignore
 from corral.model.resources import File, Observed
@@ -14,8 +15,7 @@ from corral.operate.refusals import Case, refuse
 from corral.places.base import Observation
 from corral.places.hosts.place import HostsPlace
 from corral.secrets import Secrets, redact
-from corral.spec.parse import Loaded, load_file
-from tests.unit.spec.files import SMALL
+from tests.unit.cluster_file.files import SMALL
 
 FOREIGN = "Zm9yZWlnbg==\n"
 

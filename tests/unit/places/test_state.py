@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from corral.cluster_file.parse import load_text
 from corral.errors import ChangeFailed
 from corral.places.playground.place import SECRETS, PlaygroundPlace
 from corral.places.playground.state import FORMAT, State, networks_of_others, state_home, state_of
-from corral.spec.parse import load_text
 from corral.vault.file import Vault
 
 

@@ -34,9 +34,10 @@ def cluster(directory: Path, command: str = "sh") -> Cluster:
     return one_machine.cluster(text, free_network())
 
 
-def look(made: Cluster, state: State, *units: FoundUnit) -> Observation:
+def look(made: Cluster, state: State, *units: FoundUnit, orphans: frozenset[int] = frozenset()) -> Observation:
     machines = {host.name: Machine(host.name, disks=(Disk("/state", 7, "ext4"),)) for host in made.hosts}
-    return this_machine.completed(Observation(Observed(units=units), machines), made, state, (NGINX,), "/usr/bin:/bin")
+    told = this_machine.Told((NGINX,), "/usr/bin:/bin", orphans)
+    return this_machine.completed(Observation(Observed(units=units), machines), made, state, told)
 
 
 def shared(made: Cluster, state: State) -> SharedMachine:
@@ -95,6 +96,16 @@ def test_ports_of_what_is_not_up_are_tried(tmp_path: Path, state: State, monkeyp
         monkeypatch.setattr(orphans, "processes_of", lambda _root: frozenset((os.getpid(),)))
         found: list[Listener] = [each for seen in look(made, state).machines.values() for each in seen.listeners]
         assert [each.stray for each in found] == [True, True]
+
+
+def test_what_orphans_hold_is_as_good_as_free(tmp_path: Path, state: State) -> None:
+    made = cluster(tmp_path)
+    one = made.app.instances[0]
+    with socket.create_server((one.host.address, one.port)):
+        seen = look(made, state, orphans=frozenset((os.getpid(),)))
+    assert seen.shared
+    assert seen.shared.outlived == {one.name}
+    assert all(machine.listeners == () for machine in seen.machines.values())
 
 
 def test_where_nobody_can_listen_is_no_port_that_is_taken(tmp_path: Path, state: State) -> None:

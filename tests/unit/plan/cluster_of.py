@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.parse import load_text
 from corral.desired.assemble import assemble
 from corral.desired.supervisor import SupervisorKeeper
 from corral.model.cluster import Cluster
@@ -16,8 +18,6 @@ from corral.model.resources import (
     MemberFacts,
     Observed,
 )
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import load_text
 
 REFERENCE = """\
 name: ref
@@ -29,14 +29,17 @@ database: {members: {d1: {priority: 2}, d2: {}, d3: {}}, election_timeout: 10s}
 
 
 def cluster_of(text: str) -> Cluster:
-    """As supervisord would keep it on bare hosts: what is planned is units and files alone."""
     loaded = load_text(text)
-    cluster = build(loaded.spec, direct_placement(loaded.spec), PurePosixPath("/srv"))
-    return replace(cluster, abilities=frozenset())
+    return build(loaded.spec, direct_placement(loaded.spec), PurePosixPath("/srv"))
+
+
+def kept_here(text: str) -> Cluster:
+    """As supervisord would keep it, where nothing is installed: what is planned is units and files alone."""
+    return replace(cluster_of(text), abilities=frozenset())
 
 
 def desired_of(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
-    cluster = cluster_of(text)
+    cluster = kept_here(text)
     facts = {
         host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5)) for host in cluster.hosts
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import read_back
@@ -19,11 +18,9 @@ from corral.model.machine import (
     Tracking,
 )
 from corral.model.resources import FoundUnit
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules import findings_on
-from corral.rules.texts import Language
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import load_text
+from tests.unit.plan.cluster_of import cluster_of
 
 FILE = """\
 name: shop
@@ -86,9 +83,7 @@ def changed(found: Machine, part: str, **changes: object) -> Machine:
 
 
 def cluster(text: str = FILE) -> Cluster:
-    """On machines of its own, with all that Corral may do there."""
-    spec = load_text(text).spec
-    return build(spec, direct_placement(spec), PurePosixPath("/srv"))
+    return cluster_of(text)
 
 
 def findings(found: Machine, made: Cluster | None = None, language: Language = "en") -> list[Problem]:

@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from corral.cluster_file.build import Placement, build, direct_layout
+from corral.cluster_file.parse import load_text
 from corral.model.cluster import Cluster
 from corral.model.machine import Disk, Machine, Memory, Owned, Program
 from corral.model.resources import FoundUnit
 from corral.model.shared_machine import FoundCommand, KeptData, SharedMachine
-from corral.problems import Problem
+from corral.problems import Language, Problem
 from corral.rules import findings_on
-from corral.rules.texts import Language
-from corral.spec.build import Placement, build, direct_layout
-from corral.spec.parse import load_text
 
 ROOT = "/home/ann/.local/state/corral/shop"
 FILE = """\

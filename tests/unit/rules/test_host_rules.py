@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from corral.cluster_file.build import ALL_ABILITIES
 from corral.model.cluster import Install
 from corral.model.machine import (
     Listener,
 )
 from corral.rules import findings_on
-from corral.spec.build import ALL_ABILITIES
 from tests.unit.observe.recorded import SYSTEMD as RECORDED
 from tests.unit.observe.recorded import app_208, machine, one
 from tests.unit.rules.good_hosts import (

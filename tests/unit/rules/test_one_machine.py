@@ -224,6 +224,8 @@ def test_memory_of_all_that_is_still_to_start() -> None:
     assert findings(ran(), short) == [], "what runs has its memory"
     short["one"] = replace(short["one"], owned=replace(short["one"].owned, units=short["one"].owned.units[:-1]))
     assert findings(ran(), short) == [], "a member alone is to start"
+    outlived = frozenset(each.name for each in made.app.instances)
+    assert findings(shared(outlived=outlived), machines(made, **memory(1 << 20))) == [], "they are ended first"
     unknown = FILE.replace(", memory: 300M", "")
     assert findings(shared(), machines(cluster(unknown), **memory(1 << 20)), unknown) == []
 

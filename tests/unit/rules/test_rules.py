@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from corral import rules
-from corral.problems import Problem
-from corral.rules.texts import Language
-from corral.spec.build import build, direct_placement
-from corral.spec.example import example_text
-from corral.spec.parse import Loaded, load_text
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.example import example_text
+from corral.cluster_file.parse import Loaded, load_text
+from corral.problems import Language, Problem
 
 GOOD = """\
 name: shop

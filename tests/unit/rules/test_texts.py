@@ -8,8 +8,8 @@ from string import Formatter
 
 import pytest
 
+from corral.problems import Language
 from corral.rules import RULES, TEXTS
-from corral.rules.texts import Language
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
 

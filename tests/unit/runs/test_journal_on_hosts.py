@@ -40,11 +40,13 @@ def test_each_host_has_its_own_actions_and_that_costs_no_way_of_its_own(tmp_path
     asyncio.run(with_lock(wire, hosts, tmp_path / "journal", go_through))
     assert wire.runs == {"a": 2, "b": 2, "c": 2}
     a, b, c = (host_lines(host) for host in hosts)
-    assert [line["kind"] for line in a] == ["run", "started", "done", "ended"]
+    everybodys = [line["kind"] for line in a if not line.get("host")]
+    assert everybodys == ["run", "note", "started", "stage", "ended"], "the first host's has what is no host's alone"
+    assert [line["kind"] for line in a if line.get("host")] == ["started", "done"]
     assert [line["kind"] for line in b] == ["run", "started", "failed", "ended"]
     assert [line["kind"] for line in c] == ["run", "ended"]
     assert {line["run"] for line in [*a, *b, *c]} == {runs_in(tmp_path / "journal")[0].run}
-    assert a[1]["details"] == ["@@ -0,0 +1 @@", "+x=1"]
+    assert a[2]["details"] == ["@@ -0,0 +1 @@", "+x=1"]
     directory = Path(hosts[0].layout.state) / "journal"
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     assert stat.S_IMODE(next(directory.iterdir()).stat().st_mode) == 0o600
@@ -71,7 +73,8 @@ def test_what_the_hosts_alone_know(tmp_path: Path) -> None:
     assert here[0] in merged, "the record here knows more than the hosts'"
     assert other.hosts == ("a", "b")
     assert (other.verb, other.operator, other.outcome, other.changes) == ("apply", "anna", "failed", 1)
-    assert sorted((step.host, step.result) for step in other.steps) == [("a", "done"), ("b", "failed")]
+    known = [("", "unfinished"), ("a", "done"), ("b", "failed")]
+    assert sorted((step.host, step.result) for step in other.steps) == known
     assert other.problems == (PROBLEM,)
 
 

@@ -18,10 +18,10 @@ from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from corral.cluster_file.parse import load_file
 from corral.observe.machine_script import script_of
 from corral.observe.question import question_of
 from corral.operate.connections import known_secrets, open_hosts
-from corral.spec.parse import load_file
 from tests.lab.harness import LabCluster, Spec, archive, change, made, mongod, noticeboard, running
 
 OUTSIDE: Final = {"LICENCE": 'it\'s a "licence" of $5 & 100%'}

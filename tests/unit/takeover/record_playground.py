@@ -20,8 +20,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from corral.cluster_file.example import example_text
 from corral.places.playground import binaries
-from corral.spec.example import example_text
 from corral.units.machine import is_root
 from corral.units.supervisord import Supervisord
 

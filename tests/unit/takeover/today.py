@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
+from corral.cluster_file.build import build, direct_placement
+from corral.cluster_file.parse import load_text
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.keeper import Keeper as Keeping
@@ -32,8 +34,6 @@ from corral.places.playground.state import State
 from corral.plan.actions import Plan
 from corral.plan.only import Only
 from corral.secrets import Secret, Secrets
-from corral.spec.build import build, direct_placement
-from corral.spec.parse import load_text
 from corral.transport.base import Transport
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord

@@ -347,7 +347,7 @@ def test_how_compose_is_called_is_found_on_the_host(tmp_path: Path) -> None:
 def test_a_start_by_compose(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").touch()
     transport = Workshop(tmp_path, {"docker": "", "docker-compose": ""})
-    asyncio.run(ComposeUnits(transport, at(tmp_path)).start("one", "one-5001"))
+    asyncio.run(ComposeUnits(transport, at(tmp_path)).start(read_back("one", "one-5001")))
     (told,) = transport.calls
     program, _, words = told.partition(" -p ")
     assert program in ("docker compose", "docker-compose")  # whichever of them this machine has

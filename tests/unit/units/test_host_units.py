@@ -9,14 +9,14 @@ from corral.model.command import CommandResult
 from corral.model.identity import read_back
 from corral.units.host_units import HostUnits
 from corral.units.log_file import file_log_script
-from tests.unit.transport.answers import Answers
+from tests.unit.transport.answers import Answers, saying
 from tests.unit.units.test_compose import cluster, listing
 
 
 def test_logs_by_runtime() -> None:
     compose = cluster()
-    in_compose = HostUnits(Answers(), compose)
-    in_systemd = HostUnits(Answers(), replace(compose, app=replace(compose.app, runtime="systemd")))
+    in_compose = HostUnits(Answers(saying("")), compose)
+    in_systemd = HostUnits(Answers(saying("")), replace(compose, app=replace(compose.app, runtime="systemd")))
     instance, nginx = read_back("one", "one-5001"), read_back("one", "nginx.one")
     assert in_compose.log_script(instance, 9) == "exec docker logs --tail 9 corral-shop-one-5001 2>&1\n"
     assert in_compose.log_script(nginx, 9).startswith("exec journalctl ")

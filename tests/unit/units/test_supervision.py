@@ -15,6 +15,7 @@ from corral.files import write_file
 from corral.model.cluster import Host, Layout
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Unit
+from corral.transport.local import LocalTransport
 from corral.units import orphans
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
@@ -51,6 +52,10 @@ async def until(units: SupervisordUnits, holds: Callable[[FoundUnit], bool], sec
             await asyncio.sleep(0.05)
 
 
+async def log_of(units: SupervisordUnits) -> str:
+    return (await LocalTransport().run("h", units.log_script(read_back("h", "app-1"), 20))).text
+
+
 def test_start_change_stop(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (daemon, units):
@@ -59,13 +64,13 @@ def test_start_change_stop(tmp_path: Path) -> None:
             await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
             assert first.host == "h"
-            assert "one" in await units.log_tail(read_back("h", "app-1"))
+            assert "one" in await log_of(units)
 
             define(tmp_path, "/bin/sh", "-c", "echo '100% two'; exec sleep 60")
             await units.start(read_back("h", "app-1"))
             second = await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
             assert not orphans.is_alive(first.pid)
-            assert "100% two" in await units.log_tail(read_back("h", "app-1"))
+            assert "100% two" in await log_of(units)
 
             await units.stop(read_back("h", "app-1"))
             await units.stop(read_back("h", "app-1"))

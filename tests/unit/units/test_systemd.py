@@ -157,12 +157,6 @@ def test_find_gives_the_unit_or_none() -> None:
     assert asyncio.run(units.find(read_back("two", "one-5001"))) is None
 
 
-def test_the_log_of_a_silent_host_is_empty() -> None:
-    units = SystemdUnits(Answers(saying("a\nb\n"), silent=frozenset({"two"})), cluster())
-    assert asyncio.run(units.log_tail(read_back("one", "nginx.one"))) == "a\nb"
-    assert asyncio.run(units.log_tail(read_back("two", "nginx.two"))) == ""
-
-
 def test_the_journal_is_asked_by_the_services_name() -> None:
     instance = read_back("one", "one-5001")
     assert journal_script("shop", instance, 20).endswith("-n 20 -u corral-shop-app@one-5001.service\n")

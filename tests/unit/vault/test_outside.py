@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from corral.cluster_file.parse import load_text
 from corral.errors import InvalidFile, StalePlan
 from corral.model.resources import File
+from corral.operate.refusals import Case, refuse
+from corral.places.base import Place
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
-from corral.secrets import Secret
-from corral.spec.parse import load_text
-from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of, refuse_unknown
-from tests.unit.spec.files import SMALL
+from corral.secrets import Secret, Secrets
+from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of
+from tests.unit.cluster_file.files import SMALL
 
 
 def refused(texts: list[tuple[str, str]], directory: Path) -> tuple[Problem, ...]:
@@ -71,6 +75,11 @@ def test_a_variable_that_is_not_utf_8(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert problem.message == "${env:ODD} has no value: the variable ODD is not UTF-8"
 
 
+def judge(plan: Plan, secrets: Secrets) -> None:
+    """What is asked of a saved plan before any host is."""
+    refuse("saved", Case("apply", cast(Place, SimpleNamespace(secrets=secrets)), plan=plan))
+
+
 def plan_of(*contents: str) -> Plan:
     writes = tuple(WriteFile(File("h", f"/{number}", text), "", "") for number, text in enumerate(contents))
     return Plan("shop", (Stage("application", (writes,)),))
@@ -78,12 +87,12 @@ def plan_of(*contents: str) -> Plan:
 
 def test_a_saved_plan_whose_values_are_known_passes() -> None:
     known = {"admin": Secret("a"), "env:X": Secret("x"), "file:k": Secret("k")}
-    refuse_unknown(plan_of("${secret:admin}", "${env:X|sh}${file:k|compose}", "none"), known)
+    judge(plan_of("${secret:admin}", "${env:X|sh}${file:k|compose}", "none"), known)
 
 
 def test_all_that_a_saved_plan_lacks_is_told_at_once() -> None:
     with pytest.raises(StalePlan) as failure:
-        refuse_unknown(plan_of("${env:X|sh}", "${env:X|sh}${file:/k|compose}${env:Y}"), {"env:Y": Secret("y")})
+        judge(plan_of("${env:X|sh}", "${env:X|sh}${file:/k|compose}${env:Y}"), {"env:Y": Secret("y")})
     [problem] = failure.value.problems
     assert (problem.code, failure.value.exit_code) == ("stale-plan", 5)
     assert "${env:X}, ${file:/k}, which" in problem.message

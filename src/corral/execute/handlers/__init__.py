@@ -29,8 +29,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Handlers:
-    """Each raises CorralError, or OSError. `change_host` gets changes of one host, in order, and tells the events of each
-    of them itself; the others get one action, whose events the engine tells."""
+    """Each raises CorralError, or OSError. `change_host` gets changes of one host, in order, and tells the events of
+    each of them itself; the others get one action, whose events the engine tells."""
 
     change_host: Callable[[Sequence[HostChange], Step], Awaitable[None]]
     start: Callable[[StartUnit, Step], Awaitable[None]]

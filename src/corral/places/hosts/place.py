@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from corral import rules
+from corral.cluster_file.build import ALL_ABILITIES, build, direct_placement
+from corral.cluster_file.parse import Loaded
+from corral.cluster_file.real_hosts import problems_for_hosts
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.systemd_keeper import SystemdKeeper
@@ -35,14 +38,10 @@ from corral.places.base import LogLine, Observation, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
-from corral.problems import Problem
-from corral.rules.texts import Language
+from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.secrets import Secrets
-from corral.spec.build import ALL_ABILITIES, build, direct_placement
-from corral.spec.parse import Loaded
-from corral.spec.real_hosts import problems_for_hosts
 from corral.transport.ssh import SshTransport
 from corral.transport.tunnels import Tunnels
 from corral.units.host_units import HostUnits
@@ -242,5 +241,8 @@ def _left_silent(problem: Problem) -> Problem:
     message = (
         f"{name} has left the cluster file and can't be asked, so what it still runs is unknown: {problem.message}"
     )
-    hint = f"bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, `corral apply --forget {name}`"
+    hint = (
+        "bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, "
+        f"`corral apply --forget {name}`"
+    )
     return Problem("departed-silent", "warning", message, hint, name)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from corral.cluster_file.parse import Loaded
 from corral.places.hosts.store import store_of
-from corral.spec.parse import Loaded
 from corral.transport.ssh_settings import SshSettings
 from corral.vault.file import Vault
 
@@ -23,7 +23,7 @@ def settings_of(loaded: Loaded) -> dict[str, SshSettings]:
 
 
 def departed_settings(loaded: Loaded, name: str, remembered: Mapping[str, Any]) -> SshSettings:
-    """Of a host that has left the file, by what was remembered of it; for the rest as the file has its hosts reached."""
+    """Of a host that has left the file, by what was remembered of it; for the rest as the file says of all hosts."""
     known = {key: remembered[key] for key in REMEMBERED if remembered.get(key)}
     return _settings(loaded, name, str(remembered.get("address", name)), loaded.spec.ssh.model_dump() | known)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.problems import Problem
-from corral.spec.parse import Loaded
 
 
 @dataclass(frozen=True)

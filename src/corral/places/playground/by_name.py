@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from corral.cluster_file.parse import Loaded, load_text
+from corral.cluster_file.schema import NAME
 from corral.errors import InvalidFile
 from corral.places.playground.state import state_home, state_of
 from corral.problems import Problem
-from corral.spec.parse import Loaded, load_text
-from corral.spec.schema import NAME
 
 
 def loaded_by_name(name: str) -> Loaded:

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from corral import rules
+from corral.cluster_file.build import Placement, build
+from corral.cluster_file.parse import Loaded
 from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.supervisor import SupervisorKeeper
@@ -35,13 +37,10 @@ from corral.places.playground import binaries, ports, this_machine
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, networks_of_others, state_of
-from corral.problems import Problem
-from corral.rules.texts import Language
+from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.secrets import Secrets
-from corral.spec.build import Placement, build
-from corral.spec.parse import Loaded
 from corral.transport.local import LocalTransport
 from corral.units import orphans
 from corral.units.machine import is_root
@@ -88,6 +87,8 @@ class PlaygroundPlace:
         self._vault, self._fresh = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False), False
         self._transport = LocalTransport()
         self._routes = Direct()
+        self._orphans: frozenset[int] = frozenset()
+        """Processes that outlived their supervisor: `enter` ends them, so what they hold is as good as free."""
         self.records = MachineRecords(
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
@@ -144,8 +145,12 @@ class PlaygroundPlace:
         serving = {unit.host for unit in await self.units.list() if unit.role == "proxy" and unit.state in UP}
         wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
         known = dict(zip(wanted, self._known_ports(), strict=True))
-        kept = {host: port for host, port in known.items() if host in serving}
-        self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
+        addresses = addresses_of(self._loaded, self.network)
+        self._orphans = frozenset() if await self.daemon.pid() else orphans.processes_of(self.state.root)
+        kept = {
+            host: port for host, port in known.items() if host in serving or self._is_orphans(addresses[host], port)
+        }
+        self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """With more than a live look also what only this machine itself can tell."""
@@ -154,7 +159,8 @@ class PlaygroundPlace:
         programs, path, seen = await asyncio.gather(
             asyncio.to_thread(binaries.found), self.daemon.path(), self._look(whole=True)
         )
-        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, programs, path)
+        told = this_machine.Told(programs, path, self._orphans)
+        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, told)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
@@ -214,6 +220,9 @@ class PlaygroundPlace:
     @property
     def _ways(self) -> Ways:
         return Ways(self._transport, self.units, self.secrets, self.cluster.host_by_name, self._routes)
+
+    def _is_orphans(self, address: str, port: int) -> bool:
+        return bool(self._orphans) and ports.holder(address, port).pid in self._orphans
 
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)

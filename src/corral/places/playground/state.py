@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from corral.cluster_file.parse import Loaded, load_text
 from corral.errors import ChangeFailed, CorralError
 from corral.files import write_file
 from corral.model.cluster import Host, Layout
 from corral.problems import Problem
-from corral.spec.parse import Loaded, load_text
 
 FORMAT: Final = 1
 """The version of this directory's layout. A directory of another version is never touched."""

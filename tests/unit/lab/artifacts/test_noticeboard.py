@@ -77,6 +77,6 @@ def test_only_the_application_is_taken_of_corral() -> None:
     names = [name for name, _ in noticeboard._own_files(CHECKOUT / "src")]
     assert "corral/noticeboard/static/app.js" in names
     assert "corral/noticeboard/web/page.py" in names
-    tops = {Path(name).parts[:3] for name in names}
+    tops = {Path(name).parts[:2] for name in names}
     assert {top[-1] for top in tops} == {"__init__.py", "noticeboard"}
     assert not any("__pycache__" in name for name in names)

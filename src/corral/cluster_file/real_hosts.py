@@ -1,0 +1,137 @@
+"""What real hosts need beyond a right file: the playground runs without it, `corral plan` and `corral apply` don't."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import Final, NamedTuple
+
+from corral.cluster_file.addresses import ip, same_address
+from corral.cluster_file.build import beside
+from corral.cluster_file.directories import meet, wrong_directory
+from corral.cluster_file.parse import Loaded
+from corral.cluster_file.positions import Path
+from corral.cluster_file.report import Complaint, Report
+from corral.cluster_file.schema import Spec
+from corral.problems import Problem, Severity
+
+_LOCALHOST: Final = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
+_DIRECTORY: Final = ("app", "directory")
+
+
+class _Found(NamedTuple):
+    complaint: Complaint
+    severity: Severity = "error"
+
+
+def problems_for_hosts(loaded: Loaded, exists: Callable[[str], bool]) -> list[Problem]:
+    """All that keeps the file from real hosts, and warnings, in the order of the file.
+
+    `exists` tells whether the controlling machine has a file of this path.
+    """
+    spec, report = loaded.spec, Report(loaded.document)
+    for found in (
+        *_addresses(spec, report),
+        *_virtual_ip(spec, report),
+        *(_containers(spec) if spec.app.runtime == "compose" else _services(spec)),
+        *_archives(spec, loaded.directory, exists),
+        *_directories(spec),
+    ):
+        report.add(found.complaint, found.severity)
+    return report.problems()
+
+
+def _addresses(spec: Spec, report: Report) -> Iterator[_Found]:
+    for name, host in spec.hosts.items():
+        if wrong := _local(host.address):
+            hint = "Write the address by which the other hosts reach it; `corral up` runs the cluster on this machine."
+            yield _Found(Complaint("local-address", report.find(("hosts", name, "address")), wrong, hint))
+
+
+def _local(address: str) -> str:
+    """What is wrong with an address that no other host reaches, or nothing."""
+    number, name = ip(address), same_address(address)
+    if (number and number.is_loopback) or name in _LOCALHOST or name.endswith(".localhost"):
+        return f"is {address}, behind which every machine finds itself."
+    if number and number.is_link_local:
+        return f"is {address}, which holds on one network link alone."
+    return ""
+
+
+def _virtual_ip(spec: Spec, report: Report) -> Iterator[_Found]:
+    virtual, path = spec.proxy.virtual_ip, report.find(("proxy", "virtual_ip", "address"))
+    if virtual is None:
+        return
+    if wrong := _local(virtual.address):
+        yield _Found(Complaint("local-address", path, wrong, "Write an address of the proxies' network."))
+    for name, host in spec.hosts.items():
+        if same_address(host.address) == same_address(virtual.address):
+            hint = "Write another address of that network, which no machine has: keepalived gives it to one proxy."
+            yield _Found(Complaint("same-address", path, f"is {virtual.address}, the address of {name}.", hint))
+    if len(spec.proxy.hosts) < 2:
+        hint = "Name a second host below proxy.hosts, or leave virtual_ip out."
+        sentence = f"has nowhere to move to: {spec.proxy.hosts[0]} is the only proxy."
+        yield _Found(Complaint("lonely-address", ("proxy", "virtual_ip"), sentence, hint), "warning")
+
+
+def _containers(spec: Spec) -> Iterator[_Found]:
+    app = spec.app
+    if not app.image:
+        hint = "Add `image:` below app, the container image with its tag; or `runtime: systemd` for one without."
+        yield _Found(Complaint("missing-key", ("app", "image"), "is missing: app.runtime is compose.", hint))
+    if not app.directory.startswith("/") and posixpath.normpath(app.directory) != ".":
+        hint = "Leave it out for the image's own working directory."
+        yield _Found(Complaint("bad-value", _DIRECTORY, "must be an absolute path inside the image.", hint))
+    if app.release.source:
+        yield _unused(("app", "release"), "systemd")
+
+
+def _services(spec: Spec) -> Iterator[_Found]:
+    app = spec.app
+    if not app.command:
+        hint = "Add `command:` below app, what starts one instance; or `runtime: compose` to use the image's own."
+        yield _Found(Complaint("missing-key", ("app", "command"), "is missing: app.runtime is systemd.", hint))
+    relative = not app.directory.startswith("/")
+    if relative and not app.release.source:
+        sentence = f"must be an absolute path on the hosts, not {app.directory!r}: there is no app.release."
+        hint = "Write where the application is on each host, or `release: {archive: FILE}` to ship it there."
+        yield _Found(Complaint("bad-value", _DIRECTORY, sentence, hint))
+    elif relative and posixpath.normpath(app.directory).startswith(".."):
+        yield _Found(Complaint("bad-value", _DIRECTORY, f"is {app.directory}, which leads out of app.release."))
+    if app.image_archive:
+        yield _unused(("app", "image_archive"), "compose")
+
+
+def _unused(path: Path, runtime: str) -> _Found:
+    sentence = f"is not used: it is for the runtime {runtime}, and app.runtime is another one."
+    return _Found(Complaint("unused-key", path, sentence, f"Take it out, or write `runtime: {runtime}`."), "warning")
+
+
+def _archives(spec: Spec, directory: PurePath, exists: Callable[[str], bool]) -> Iterator[_Found]:
+    for path, source in _shipped(spec):
+        file = beside(directory, source)
+        if source and not exists(file):
+            hint = "A relative path starts at the cluster file's directory."
+            hint = "Write the whole path: `~` stands for itself here." if source.startswith("~") else hint
+            yield _Found(Complaint("no-archive", path, f"names no file that is there: {file}.", hint))
+
+
+def _shipped(spec: Spec) -> Iterator[tuple[Path, str]]:
+    """The files of the controlling machine that the hosts are given, by their keys; empty where there is none."""
+    compose = spec.app.runtime == "compose"
+    yield ("app", "image_archive"), spec.app.image_archive if compose else ""
+    yield ("app", "release", "archive"), "" if compose else spec.app.release.source
+    yield ("proxy", "install", "archive"), spec.proxy.install.source
+    yield ("database", "install", "archive"), spec.database.install.source
+
+
+def _directories(spec: Spec) -> Iterator[_Found]:
+    data, storage = spec.database.directory, spec.app.storage.path
+    if storage and (wrong := wrong_directory(storage, spec.name)):
+        hint = "Write a directory that is for these files alone."
+        yield _Found(Complaint("bad-value", ("app", "storage", "path"), wrong, hint))
+    shared = {*spec.database.members} & {*spec.app.hosts, *spec.app.workers.hosts}
+    if data and storage and shared and meet(data, storage):
+        sentence = f"is {data}, and app.storage.path is {storage}: mongod's data would lie among the uploaded files."
+        yield _Found(Complaint("bad-value", ("database", "directory"), sentence, "Give each a directory of its own."))
