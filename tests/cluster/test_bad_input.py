@@ -161,7 +161,7 @@ def test_other_addresses_for_existing_data_are_refused(tiny: TestCluster) -> Non
 
 def test_the_second_run_at_a_time_is_told(tiny: TestCluster) -> None:
     with tiny.start("up", "--detach", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-        until(lambda: (tiny.root / "control" / "lock").exists(), bool)
+        until((tiny.root / "control" / "lock").exists, bool)
         said = tiny.run("down", code=4).stderr
         assert "`corral up` of " in said and f"(pid {first.pid})" in said
         assert first.wait(120) == 0

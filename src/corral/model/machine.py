@@ -73,11 +73,13 @@ class Disk:
 
 @dataclass(frozen=True)
 class Program:
-    """A program on root's PATH; `version` is None where it wasn't asked."""
+    """A program on root's PATH; `version` is None where it wasn't asked, or it doesn't run."""
 
     name: str
     path: str
     version: Version | None = None
+    failure: str | None = None
+    """Of one that doesn't run: what it said when it was asked, which may be nothing."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ class Listener:
     container: str = ""
     unit: str = ""
     """The unit of this very cluster that holds it; empty when it is somebody else's."""
+    stray: bool = False
+    """Whether it is a process of this very cluster, of a unit that has another name by now."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from corral.model.identity import UnitId
 from corral.model.machine import Machine
 from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
+from corral.model.shared_machine import SharedMachine
 from corral.plan.only import Only
 from corral.problems import Language, Problem
 from corral.runs.locks_found import FoundLock
@@ -67,6 +68,8 @@ class Observation:
     left_silent: Mapping[str, Problem] = field(default_factory=dict)
     """Those of them that could not be asked, and why."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    shared: SharedMachine | None = None
+    """Where all hosts are one machine: what is known of that one."""
 
 
 class Records(Protocol):

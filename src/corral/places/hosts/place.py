@@ -39,7 +39,6 @@ from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
 from corral.problems import Language, Problem
-from corral.rules.host import preflight
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.secrets import Secrets
@@ -172,7 +171,7 @@ class HostsPlace:
         return replace(seen, observed=observed, departed=departed, left_silent=left)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        return [*preflight(self.cluster, seen.machines, language), *seen.left_silent.values()]
+        return [*rules.findings_on(self.cluster, seen.machines, language), *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """Hosts that were not reached, and are not needed, count as bare ones: their part of the plan is left out."""

@@ -24,7 +24,6 @@ from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
-from corral.model.machine import Program
 from corral.model.resources import UP, Desired, FoundReplicaSet, FoundUnit, HostFacts, Observed, digest
 from corral.model.routes import Direct, Way
 from corral.mongo.clients import Connections
@@ -34,7 +33,7 @@ from corral.observe.replica_set import observe_replica_set
 from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
 from corral.places.base import LogLine, Observation, Scope, Traits
-from corral.places.playground import binaries, ports, preflight
+from corral.places.playground import binaries, ports, this_machine
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, networks_of_others, state_of
@@ -88,9 +87,6 @@ class PlaygroundPlace:
         self._vault, self._fresh = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False), False
         self._transport = LocalTransport()
         self._routes = Direct()
-        self._path = ""
-        self._lacking: tuple[Problem, ...] = ()
-        """Why nginx or mongod can't be used here."""
         self._orphans: frozenset[int] = frozenset()
         """Processes that outlived their supervisor: `enter` ends them, so what they hold is as good as free."""
         self.records = MachineRecords(
@@ -157,16 +153,17 @@ class PlaygroundPlace:
         self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        return await (self._look() if scope.live else self._observe_all())
+        """With more than a live look also what only this machine itself can tell."""
+        if scope.live:
+            return await self._look()
+        programs, path, seen = await asyncio.gather(
+            asyncio.to_thread(binaries.found), self.daemon.path(), self._look(whole=True)
+        )
+        told = this_machine.Told(programs, path, self._orphans)
+        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, told)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        """What is running holds its own ports."""
-        if self._lacking:
-            return self._lacking
-        desired = self.desired(seen)
-        running = {unit.name for unit in seen.observed.units if unit.state in UP}
-        running |= {unit.name for unit in desired.units if self._is_orphans(unit.address, unit.port)}
-        return preflight.findings(self.cluster, desired, frozenset(running), self.state, self._path)
+        return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
@@ -233,12 +230,7 @@ class PlaygroundPlace:
             sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
             await orphans.end(left, ORPHANS)
 
-    async def _observe_all(self) -> Observation:
-        programs, self._lacking = await asyncio.to_thread(binaries.found)
-        self._path = await self.daemon.path()
-        return await self._look(programs, whole=True)
-
-    async def _look(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
+    async def _look(self, *, whole: bool = False) -> Observation:
         """One script for all hosts, and what supervisord tells; with `whole` the replica set too."""
         hosts = (*self.cluster.hosts, *self._departed())
         units = await self.units.list()
@@ -250,11 +242,10 @@ class PlaygroundPlace:
         finally:
             if asking:
                 asking.cancel()
-        machines = {name: replace(machine, programs=tuple(programs)) for name, machine in found.items()}
-        observed = observed_of(machines, replica)
+        observed = observed_of(found, replica)
         observed = replace(observed, units=(*observed.units, *_defined(observed, units)))
-        known = marks.newest(text for machine in machines.values() for text in machine.owned.marks)
-        return Observation(observed, machines, {}, whole, self._departed(), marks=known)
+        known = marks.newest(text for machine in found.values() for text in machine.owned.marks)
+        return Observation(observed, found, {}, whole, self._departed(), marks=known)
 
     async def _replica_set(self, units: Sequence[FoundUnit]) -> FoundReplicaSet:
         running = {unit.name for unit in units if unit.state == "running"}
