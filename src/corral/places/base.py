@@ -101,7 +101,10 @@ class Records(Protocol):
 
 
 class Place(Protocol):
-    """A cluster where it runs. Opened by corral.places, closed by whoever opened it."""
+    """A cluster where it runs. Opened by corral.places, closed by whoever opened it.
+
+    What a place may have nothing to do for has a body here that does nothing: places inherit from this class.
+    """
 
     traits: Traits
     cluster: Cluster
@@ -123,20 +126,23 @@ class Place(Protocol):
         """What the rules on the cluster file have to say where the cluster runs here."""
 
     def nothing_kept(self) -> str:
-        """That there is nothing of the cluster here, as a sentence; empty where there may be."""
+        """That there is nothing of the cluster here, as a sentence; empty where there may be, or only a look tells."""
+        return ""
 
     def kept_in(self) -> str:
         """Where its data are, for people."""
 
     async def is_kept(self) -> bool:
-        """Whether what keeps its processes is there, or left something behind."""
+        """Whether what keeps its processes is there, or left something behind: always where nobody has to start it."""
+        return True
 
     @property
     def secrets_path(self) -> Path:
         """Where the secrets are kept."""
 
     def take_back_secrets(self) -> bool:
-        """Remove those that `complete` has just made, where there were none before. Whether that was so."""
+        """Remove those that `complete` has just made, where there were none before and `enter` hasn't been reached: no
+        host has them. Whether that was so."""
 
     async def settle(self, sink: Sink) -> None:
         """Wait for what is just ending, and decide what has to be decided before a look. Changes nothing that runs."""
@@ -162,6 +168,7 @@ class Place(Protocol):
 
     def next_words(self) -> str:
         """What people are told to do next and have not been told before; empty for nothing."""
+        return ""
 
     def begin(self) -> None:
         """Open the ways to all hosts at once, and go on: they are needed soon."""
