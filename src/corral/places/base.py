@@ -146,6 +146,7 @@ class Place(Protocol):
 
     async def settle(self, sink: Sink) -> None:
         """Wait for what is just ending, and decide what has to be decided before a look. Changes nothing that runs."""
+        return
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """Never raises for what can't be seen."""
@@ -158,6 +159,7 @@ class Place(Protocol):
 
     async def enter(self, sink: Sink) -> None:
         """Under the lock, before the first action: what must be there for any. Raises CorralError."""
+        return
 
     def handlers(self) -> Handlers:
         """What carries out each kind of action."""
@@ -172,9 +174,11 @@ class Place(Protocol):
 
     def begin(self) -> None:
         """Open the ways to all hosts at once, and go on: they are needed soon."""
+        return
 
     async def leave(self, purge: bool, sink: Sink) -> None:
         """After everything has stopped: ends what kept it; with `purge` all that is remembered goes too."""
+        return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """Where to connect from here to reach what answers in the cluster. Raises OSError."""
@@ -187,6 +191,7 @@ class Place(Protocol):
 
     async def close(self) -> None:
         """Give back what is held open."""
+        return
 
 
 @dataclass(frozen=True)
