@@ -11,7 +11,9 @@ from typing import TypeVar
 
 from corral.events import Event
 from corral.operate.apply import Applied, ApplyRequest, apply_to, plan_of
+from corral.operate.change import Change, change
 from corral.operate.destroy import destroy_in
+from corral.operate.planning import saved
 from corral.operate.report import Changed
 from corral.operate.restart import restart_in
 from corral.operate.session import Session
@@ -67,8 +69,12 @@ class Game:
     def plan(self) -> Plan:
         return self._play(lambda: plan_of(self.toy, (), self._session()))
 
-    def restart(self, target: str = "app") -> Changed | None:
+    def restart(self, target: str = "") -> Changed | None:
         return self._play(lambda: restart_in(self.toy, target, True, self._session()))
+
+    def carry_out(self, verb: str, plan: Plan) -> Changed | None:
+        """A plan of the test's own, the way that every verb goes."""
+        return self._play(lambda: change(self.toy, Change(verb, saved(plan), yes=True, saved=True), self._session()))
 
     def destroy(self) -> bool:
         return self._play(lambda: destroy_in(self.toy, False, True, self._session()))

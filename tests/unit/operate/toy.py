@@ -49,6 +49,8 @@ class Toy(Place):
         self.file_findings, self.machine_findings = list[Problem](), list[Problem]()
         self.silent, self.broken = dict[str, Problem](), set[str]()
         self.before_looks, self.done = list[Callable[[], None]](), list[str]()
+        self.more_text = ""
+        """What stands in the files of all instances besides."""
         self._server: asyncio.Server | None = None
         self.know_secrets()
 
@@ -93,6 +95,7 @@ class Toy(Place):
             here = HostBuilder(parts, host, role if role in ("proxy", "database") else "application")
             here.software(*(each for each in self.wanted if each.host == unit.host))
             text = " ".join(serving) if role == "proxy" else f"{role} {self.cluster.app.version}"
+            text += self.more_text if unit.is_instance else ""
             file = here.file(f"/toy/{unit.name}", f"{text}\n")
             if role == "database":
                 here.file("/toy/keyfile", KEY)
