@@ -9,6 +9,7 @@ from corral import places
 from corral.desired.database import data_directory, data_path
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster, Host
+from corral.model.machine import MARKS
 from corral.operate.change import Change, change
 from corral.operate.planning import based
 from corral.operate.session import Session
@@ -80,7 +81,7 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
     yield RemoveTree(host.name, str(layout.config), "configuration")
     yield RemoveTree(host.name, str(layout.run), "temporary files")
-    for name in ("revisions", "files", "packages"):
+    for name in ("revisions", "files", "packages", MARKS):
         yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
     yield RemoveTree(host.name, f"/opt/corral/{cluster.name}", "releases")
 

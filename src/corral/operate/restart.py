@@ -25,4 +25,4 @@ async def restart_in(place: Place, target: str, yes: bool, session: Session) -> 
     names = {unit.name for unit in select(place.cluster, target)}
     await begin(place, "restart", session)
     question = f"restart {target} of {place.cluster.name}?"
-    return await change(place, Change("restart", restarts(names), question=question, yes=yes), session)
+    return await change(place, Change("restart", restarts(names), question, yes=yes, converges=False), session)

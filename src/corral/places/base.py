@@ -47,7 +47,7 @@ class Traits:
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is looked at: `live` is what `status` needs, units and whether hosts answer; the rest is left unknown."""
+    """How much is looked at: `live` is what `status` needs, units and whether hosts answer, and the rest is unknown."""
 
     only: Only = field(default_factory=Only)
     live: bool = False
@@ -85,7 +85,7 @@ class Records(Protocol):
         """Those that were begun from here; with `elsewhere` also those that only the hosts know of."""
 
     def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """A run as it goes on, from here or from a colleague's machine. Raises InvalidFile when there is no such run."""
+        """A run as it goes on, from here or a colleague's machine. Raises InvalidFile when there is no such run."""
 
     async def locks(self) -> LocksFound:
         """Never raises: what can't be asked is one of the problems."""
@@ -164,9 +164,9 @@ class Place(Protocol):
     def handlers(self) -> Handlers:
         """What carries out each kind of action."""
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """After the last action: what a later run has to know. `whole` when all of the file was carried out;
-        `forgotten` are hosts that have left the file and are to be looked for no more. Raises CorralError."""
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """After the last action: what a later run has to know. `whole` when all of the file was carried out; `left` are
+        hosts that have left the file and are to be looked for again. Raises CorralError."""
 
     def next_words(self) -> str:
         """What people are told to do next and have not been told before; empty for nothing."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from corral.model.resources import FoundReplicaSet, MemberFacts
 from corral.model.routes import Way
 from corral.places.hosts import place as hosts_place
 from corral.places.hosts.place import HostsPlace
-from corral.transport.fake import FakeTransport
+from corral.transport.fake import FakeFile, FakeTransport
+from corral.transport.ssh_settings import SshSettings
 from corral.vault.text import written
 from tests.unit.plan.replica_sets import complete
 from tests.unit.takeover.test_hosts import DATA, HOSTS
 
-_LOOK = "tell_host"
+LOOK = "tell_host"
 """Stands in the script that asks a host, and in no other."""
+MARKS = "/var/lib/corral/board/state/marks"
 _TAKEN = CommandResult(0, b"lock taken 0\n", b"")
 
 
@@ -58,9 +61,10 @@ class RecordedHosts:
         self.before_answer: Callable[[str], None] = lambda _host: None
         self.copying = ""
         """The member that copies data just now."""
-        self.transport = Begun.of(HOSTS)
+        self.settings: Mapping[str, SshSettings] = {}
+        self.transport = Begun({host: {} for host in HOSTS})
         self.transport.on(lambda _host, _script: True, _TAKEN)
-        self.transport.on(_LOOK, self._look)
+        self.transport.on(LOOK, self._look)
 
     def edit(self, host: str, mark: str, old: str, new: str) -> None:
         """Of the text behind `mark` in the answer of `host`; the lengths are the same, since a tar holds some of it."""
@@ -74,19 +78,30 @@ class RecordedHosts:
         """Nothing is known any more of what `unit` was started from: it is to be started anew."""
         self.edit(host, f"/state/revisions/{unit}.json", '"revision"', '"Revision"')
 
+    def add(self, host: str, answer: bytes) -> None:
+        """One that the recording doesn't have."""
+        self.answers[host] = answer
+        self.transport.files[host] = {}
+
     def edit_file(self, old: str, new: str) -> None:
         text, count = re.subn(re.escape(old), new, self.file.read_text())
         assert count == 1
         self.file.write_text(text)
 
+    def opened(self, settings: Mapping[str, SshSettings], _connections: int) -> Begun:
+        self.settings = settings
+        return self.transport
+
     @property
     def scripts(self) -> list[str]:
         """What was run on hosts beside looking at them."""
-        return [script for script in self.transport.scripts() if _LOOK not in script]
+        return [script for script in self.transport.scripts() if LOOK not in script]
 
     def _look(self, host: str, _script: str) -> CommandResult:
         self.before_answer(host)
-        return CommandResult(0, self.answers[host], b"")
+        marks = {path: file for path, file in self.transport.files[host].items() if path.startswith(f"{MARKS}/")}
+        told, mark, files = self.answers[host].partition(b"\036files\n")
+        return CommandResult(0, told + mark + b"".join(_in_tar(*each) for each in marks.items()) + files, b"")
 
     def found_set(self, place: HostsPlace) -> FoundReplicaSet:
         database = place.cluster.database
@@ -94,6 +109,13 @@ class RecordedHosts:
         copying = {member.name for member in database.members if member.host.name == self.copying}
         facts = (MemberFacts(each.name, "RECOVERING") if each.name in copying else each for each in found.facts)
         return replace(found, facts=tuple(facts))
+
+
+def _in_tar(path: str, file: FakeFile) -> bytes:
+    """A file as a tar stream has it, without the stream's end."""
+    head = tarfile.TarInfo(path)
+    head.size, head.mode = len(file.content), file.mode
+    return head.tobuf(tarfile.GNU_FORMAT) + file.content.ljust(-(-head.size // 512) * 512, b"\0")
 
 
 @pytest.fixture
@@ -104,7 +126,7 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedHosts:
         return made.found_set(place)
 
     monkeypatch.setenv("LICENCE", """it's a "licence" of $5 & 100%""")
-    monkeypatch.setattr(hosts_place, "SshTransport", lambda *_settings: made.transport)
+    monkeypatch.setattr(hosts_place, "SshTransport", made.opened)
     monkeypatch.setattr(hosts_place, "Tunnels", lambda *_ways: Nowhere())
     monkeypatch.setattr(HostsPlace, "_replica_set", asked)
     return made

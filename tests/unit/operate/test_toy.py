@@ -10,6 +10,8 @@ import pytest
 
 from corral.errors import ChangeFailed, Interrupted, Locked
 from corral.events import ActionFinished, Event, Note
+from corral.model.identity import instance_id
+from corral.model.resources import FoundUnit
 from corral.operate.session import Session
 from corral.runs.history import Run, runs_in
 from corral.stop import StopFlag
@@ -76,7 +78,7 @@ def test_from_nothing_to_healthy(game: Game) -> None:
     assert game.done == [action.id for action in applied.changed.plan.actions()]
     (run,) = runs(game)
     assert (run.verb, run.outcome, run.changes) == ("apply", "done", applied.changed.plan.changes)
-    assert game.toy.records.marks["applied"].values == {"whole": True}
+    assert game.toy.records.marks["applied"].values == {"whole": True, "left": []}
     assert not is_locked(game)
     assert game.state() == "healthy"
 
@@ -216,3 +218,19 @@ def test_a_toy_is_taken_away(healthy: Game) -> None:
     assert not healthy.toy.units
     assert not healthy.toy.files
     assert healthy.state() == "down"
+
+
+def test_a_host_that_has_left_is_looked_for_until_nothing_is_left_there(healthy: Game) -> None:
+    """A restart leaves there what is there, and so does a plan that was saved for something else."""
+    healthy.toy.departed = [replace(healthy.toy.cluster.hosts[0], name="gone")]
+    other = healthy.plan()
+    healthy.toy.units["gone-5040"] = FoundUnit(instance_id("gone", 5040, "web"), "running")
+    marks = healthy.toy.records.marks
+
+    healthy.restart("two")
+    assert marks["applied"].values == {"whole": False, "left": ["gone"]}
+    healthy.apply(plan=other)
+    assert marks["applied"].values == {"whole": True, "left": ["gone"]}
+    healthy.apply()
+    assert "gone-5040" not in healthy.toy.units
+    assert marks["applied"].values == {"whole": True, "left": []}

@@ -14,7 +14,7 @@ from corral.desired.parts import HostBuilder, Parts
 from corral.errors import ChangeFailed
 from corral.events import ActionFinished, ActionStarted, Sink, ignore
 from corral.execute.handlers import Handlers, Step
-from corral.model.cluster import Layout
+from corral.model.cluster import Host, Layout
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
@@ -48,6 +48,7 @@ class Toy(Place):
         self.files, self.written = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
         self.file_findings, self.machine_findings = list[Problem](), list[Problem]()
         self.silent, self.broken = dict[str, Problem](), set[str]()
+        self.departed = list[Host]()
         self.before_looks, self.done = list[Callable[[], None]](), list[str]()
         self.more_text = ""
         """What stands in the files of all instances besides."""
@@ -85,7 +86,7 @@ class Toy(Place):
         records = (FileRecord(*at, raw) for at, raw in self.written.items())
         units = tuple(unit for unit in self.units.values() if unit.host not in self.silent)
         seen = Observed(tuple(files), (), units, self.replica_set, tuple(self.software), tuple(records))
-        return Observation(seen, silent=self.silent, set_asked=True)
+        return Observation(seen, silent=self.silent, set_asked=True, departed=tuple(self.departed))
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """A file for each unit, which it reads: of a proxy, to whom it sends."""
@@ -134,8 +135,8 @@ class Toy(Place):
             case RemoveFile(host, path):
                 del self.files[host, path], self.written[host, path]
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        await self.records.mark("applied", {"whole": whole})
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        await self.records.mark("applied", {"whole": whole, "left": sorted(left)})
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """One server answers for whatever runs."""

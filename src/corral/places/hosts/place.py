@@ -144,7 +144,8 @@ class HostsPlace(Place):
         """`seen`, and what is still on the hosts that the file had when it was last carried out and has no more."""
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
-        gone = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        gone = {name: values for name, values in others.items() if isinstance(values, dict)}
         if not gone:
             return seen
         departed = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
@@ -178,14 +179,11 @@ class HostsPlace(Place):
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """Which hosts there are, on each of them: one that leaves the file is found by that.
-
-        One that has left it and could not be asked stays known, unless it is to be forgotten.
-        """
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """Which hosts there are, on each of them: one that leaves the file is found by that."""
         if not whole:
             return
-        names = [*self.cluster.host_by_name, *(name for name in seen.left_silent if name not in forgotten)]
+        names = [*self.cluster.host_by_name, *sorted(left)]
         values = {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
         if marks.HOSTS not in seen.marks or seen.marks[marks.HOSTS].values != values:
             await self.records.mark(marks.HOSTS, values, self.cluster.host_by_name)
@@ -227,5 +225,6 @@ def _left_silent(problem: Problem) -> Problem:
     message = (
         f"{name} has left the cluster file and can't be asked, so what it still runs is unknown: {problem.message}"
     )
-    hint = f"bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, `corral apply --forget {name}`"
+    hint = "bring it back for one more `corral apply`, which stops what is there"
+    hint += f"; or, if it is gone for good, `corral apply --forget {name}`"
     return Problem("departed-silent", "warning", message, hint, name)

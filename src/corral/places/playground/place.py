@@ -179,14 +179,16 @@ class PlaygroundPlace(Place):
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """By what the set knows its members: a file that changes all of that at once would leave the data behind.
 
-        The file itself too: `down --name` works when it is gone.
+        The file itself too, once all of it was carried out: `down --name` works when it is gone. Hosts that have left
+        it are known by their directories.
         """
         members = [member.name for member in self.cluster.database.members]
         self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
-        self.state.keep_file(self._loaded)
+        if whole:
+            self.state.keep_file(self._loaded)
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
