@@ -35,6 +35,7 @@ def test_without_purge_nothing_of_it() -> None:
 
 def test_what_is_remembered_goes_but_not_the_record_of_runs() -> None:
     """Or a cluster of the same name that comes later would look for this one's hosts."""
-    trees = {a.path for a in destroy_plan(CLUSTER, Observation(Observed()), True).actions() if isinstance(a, RemoveTree)}
+    plan = destroy_plan(CLUSTER, Observation(Observed()), True)
+    trees = {action.path for action in plan.actions() if isinstance(action, RemoveTree)}
     assert "/var/lib/corral/ref/state/marks" in trees
     assert "/var/lib/corral/ref/state" not in trees
