@@ -44,12 +44,13 @@ async def opened_by_name(name: str) -> AsyncIterator[Place]:
 
 
 @asynccontextmanager
-async def opened(loaded: Loaded, name: PlaceName) -> AsyncIterator[Place]:
+async def opened(loaded: Loaded, name: PlaceName, *, with_secrets: bool = True) -> AsyncIterator[Place]:
     """The cluster in that place, with the secrets that are known; nothing is asked yet. Raises CorralError."""
     module = import_module(f"corral.places.{name}.place")
     place = cast("Place", getattr(module, _CLASSES[name])(loaded))
     try:
-        place.know_secrets()
+        if with_secrets:
+            place.know_secrets()
         yield place
     finally:
         await place.close()
