@@ -34,13 +34,11 @@ def names_ssh(loaded: Loaded) -> bool:
     return own or "ssh" in loaded.document.data
 
 
-@asynccontextmanager
-async def opened_by_name(name: str) -> AsyncIterator[Place]:
-    """A playground by its cluster's name, when its file is gone or wrong. Raises CorralError."""
-    from corral.places.playground.by_name import loaded_by_name
+def loaded_by_name(name: str) -> Loaded:
+    """What is known of a playground by its cluster's name, when its file is gone or wrong. Raises CorralError."""
+    from corral.places.playground import by_name
 
-    async with opened(loaded_by_name(name), "playground") as place:
-        yield place
+    return by_name.loaded_by_name(name)
 
 
 @asynccontextmanager
