@@ -34,8 +34,8 @@ LAST: tuple[Event, ...] = (
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hosts are told every third of a second instead of every ten seconds."""
-    monkeypatch.setattr(records_module, "held", partial(held, ttl=1))
+    """Hosts are told every 1.3 s instead of every ten."""
+    monkeypatch.setattr(records_module, "held", partial(held, ttl=4))
     monkeypatch.setattr(records_module, "POLL", 0.05)
 
 
