@@ -40,20 +40,19 @@ async def destroy(where: Where, purge: bool, name: str, session: Session) -> Des
         if nothing := place.nothing_kept():
             hint = "corral destroy --on hosts takes it off its hosts" if loaded.source else ""
             return Destroyed(loaded.spec.name, False, nothing, hint)
-        place.begin()
-        question = f"Take {loaded.spec.name} away{' and DELETE its data' if purge else ', keeping its data'}?"
-        wanted = Change(
-            "destroy",
-            _planner(purge),
-            question=question,
-            name=loaded.spec.name,
-            yes=bool(name),
-            proves=False,
-        )
-        changed = await change(place, wanted, session)
-        if changed is not None:
-            await place.leave(purge, session.sink)
-        return Destroyed(loaded.spec.name, changed is not None)
+        return Destroyed(loaded.spec.name, await destroy_in(place, purge, bool(name), session))
+
+
+async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> bool:
+    """The same in a place that is open already. False when the user said no."""
+    place.begin()
+    name = place.cluster.name
+    question = f"Take {name} away{' and DELETE its data' if purge else ', keeping its data'}?"
+    wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, proves=False)
+    if await change(place, wanted, session) is None:
+        return False
+    await place.leave(purge, session.sink)
+    return True
 
 
 def refuse_other_name(cluster: str, given: str) -> None:

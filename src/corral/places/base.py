@@ -103,16 +103,17 @@ class Records(Protocol):
 
 
 class Place(Protocol):
-    """A cluster where it runs. Opened by corral.places, closed by whoever opened it."""
+    """A cluster where it runs. Opened by corral.places, closed by whoever opened it.
+
+    What a place may have nothing to do for has a body here that does nothing: places inherit from this class.
+    """
 
     traits: Traits
     cluster: Cluster
     """Placed: with the addresses, directories and ports that it has there."""
     secrets: Secrets
-
-    @property
-    def records(self) -> Records:
-        """The cluster's lock, journal and marks there."""
+    records: Records
+    """The cluster's lock, journal and marks there."""
 
     def know_secrets(self) -> None:
         """Have `secrets` hold whatever is known: for verbs that only look. Raises ChangeFailed for a broken file."""
@@ -128,23 +129,27 @@ class Place(Protocol):
         """What the rules on the cluster file have to say where the cluster runs here."""
 
     def nothing_kept(self) -> str:
-        """That there is nothing of the cluster here, as a sentence; empty where there may be."""
+        """That there is nothing of the cluster here, as a sentence; empty where there may be, or only a look tells."""
+        return ""
 
     def kept_in(self) -> str:
         """Where its data are, for people."""
 
     async def is_kept(self) -> bool:
-        """Whether what keeps its processes is there, or left something behind."""
+        """Whether what keeps its processes is there, or left something behind: always where nobody has to start it."""
+        return True
 
     @property
     def secrets_path(self) -> Path:
         """Where the secrets are kept."""
 
     def take_back_secrets(self) -> bool:
-        """Remove those that `complete` has just made, where there were none before. Whether that was so."""
+        """Remove those that `complete` has just made, where there were none before and `enter` hasn't been reached: no
+        host has them. Whether that was so."""
 
     async def settle(self, sink: Sink) -> None:
         """Wait for what is just ending, and decide what has to be decided before a look. Changes nothing that runs."""
+        return
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """Never raises for what can't be seen."""
@@ -157,22 +162,26 @@ class Place(Protocol):
 
     async def enter(self, sink: Sink) -> None:
         """Under the lock, before the first action: what must be there for any. Raises CorralError."""
+        return
 
     def handlers(self) -> Handlers:
         """What carries out each kind of action."""
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """After the last action: what a later run has to know. `whole` when all of the file was carried out;
-        `forgotten` are hosts that have left the file and are to be looked for no more. Raises CorralError."""
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """After the last action: what a later run has to know. `whole` when all of the file was carried out; `left` are
+        hosts that have left the file and are to be looked for again. Raises CorralError."""
 
     def next_words(self) -> str:
         """What people are told to do next and have not been told before; empty for nothing."""
+        return ""
 
     def begin(self) -> None:
         """Open the ways to all hosts at once, and go on: they are needed soon."""
+        return
 
     async def leave(self, purge: bool, sink: Sink) -> None:
         """After everything has stopped: ends what kept it; with `purge` all that is remembered goes too."""
+        return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """Where to connect from here to reach what answers in the cluster. Raises OSError."""
@@ -185,6 +194,7 @@ class Place(Protocol):
 
     async def close(self) -> None:
         """Give back what is held open."""
+        return
 
 
 @dataclass(frozen=True)

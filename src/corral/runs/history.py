@@ -131,8 +131,14 @@ def find(runs: Sequence[Run], prefix: str) -> Run:
     if found:
         message = f"{prefix!r} is the beginning of {len(found)} runs: {', '.join(run.run for run in found[:5])}"
         raise InvalidFile(Problem("unknown-run", "error", message, "write more of it"))
-    message = f"no run begins with {prefix!r}"
+    message = f"no run begins with {prefix!r}" if runs else "no run is on record"
     raise InvalidFile(Problem("unknown-run", "error", message, "`corral journal` lists them, with --hosts all of them"))
+
+
+def goes_on(record: Path) -> bool:
+    """Whether the run that writes `record` hasn't ended, in whichever way."""
+    with record.open("rb") as file:
+        return _is_locked(file.fileno())
 
 
 def _is_locked(descriptor: int) -> bool:

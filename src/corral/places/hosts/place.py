@@ -34,7 +34,7 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
 from corral.places.archives import with_digests
-from corral.places.base import LogLine, Observation, Scope, Traits
+from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
@@ -55,7 +55,7 @@ def cluster_of(loaded: Loaded) -> Cluster:
     return with_digests(build(loaded.spec, direct_placement(loaded.spec), Path(loaded.directory), loaded.source))
 
 
-class HostsPlace:
+class HostsPlace(Place):
     """The cluster's hosts, reached when first asked."""
 
     traits = TRAITS
@@ -97,15 +97,8 @@ class HostsPlace:
         exists = os.path.isfile
         return [*rules.findings(self.cluster, self._loaded, language), *problems_for_hosts(self._loaded, exists)]
 
-    def nothing_kept(self) -> str:
-        """Only a look tells."""
-        return ""
-
     def kept_in(self) -> str:
         return "its hosts"
-
-    async def is_kept(self) -> bool:
-        return True
 
     @property
     def secrets_path(self) -> Path:
@@ -119,9 +112,6 @@ class HostsPlace:
     def begin(self) -> None:
         """Open the connections to all hosts at once."""
         self._transport.begin()
-
-    async def settle(self, sink: Sink) -> None:
-        """Hosts are asked as they are."""
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
@@ -152,7 +142,8 @@ class HostsPlace:
         """`seen`, and what is still on the hosts that the file had when it was last carried out and has no more."""
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
-        gone = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        gone = {name: values for name, values in others.items() if isinstance(values, dict)}
         if not gone:
             return seen
         departed = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
@@ -180,29 +171,20 @@ class HostsPlace:
         return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """Whatever keeps processes on hosts is there already."""
+        """Whatever keeps processes on hosts is there already. From here on secrets may be there too."""
+        self._fresh = False
 
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """Which hosts there are, on each of them: one that leaves the file is found by that.
-
-        One that has left it and could not be asked stays known, unless it is to be forgotten.
-        """
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """Which hosts there are, on each of them: one that leaves the file is found by that."""
         if not whole:
             return
-        names = [*self.cluster.host_by_name, *(name for name in seen.left_silent if name not in forgotten)]
+        names = [*self.cluster.host_by_name, *sorted(left)]
         values = {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
         if marks.HOSTS not in seen.marks or seen.marks[marks.HOSTS].values != values:
             await self.records.mark(marks.HOSTS, values, self.cluster.host_by_name)
-
-    def next_words(self) -> str:
-        """`apply` has nothing to say beside its report."""
-        return ""
-
-    async def leave(self, purge: bool, sink: Sink) -> None:
-        """Whatever keeps processes on hosts stays."""
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._front.reach(to, way)

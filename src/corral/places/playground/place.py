@@ -32,7 +32,7 @@ from corral.observe.machine import observed_of
 from corral.observe.replica_set import observe_replica_set
 from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
-from corral.places.base import LogLine, Observation, Scope, Traits
+from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.places.playground import binaries, ports, this_machine
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
@@ -71,7 +71,7 @@ SECRETS: Final = {name: make for name, make in GENERATORS.items() if name != "vr
 """No address moves here."""
 
 
-class PlaygroundPlace:
+class PlaygroundPlace(Place):
     """A cluster's place on this machine."""
 
     traits = TRAITS
@@ -130,9 +130,6 @@ class PlaygroundPlace:
             self._vault.path.unlink()
         return self._fresh
 
-    def begin(self) -> None:
-        """Nothing has to be opened."""
-
     async def settle(self, sink: Sink) -> None:
         """Also the proxies' ports are decided: each is free on its own address and on 127.0.0.1.
 
@@ -169,7 +166,11 @@ class PlaygroundPlace:
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """What an earlier supervisor has left behind would hold the ports and the data; the network is decided."""
+        """What an earlier supervisor has left behind would hold the ports and the data; the network is decided.
+
+        From here on secrets may be in use.
+        """
+        self._fresh = False
         if not await self.daemon.pid():
             await self._end_orphans(sink)
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
@@ -182,14 +183,16 @@ class PlaygroundPlace:
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """By what the set knows its members: a file that changes all of that at once would leave the data behind.
 
-        The file itself too: `down --name` works when it is gone.
+        The file itself too, once all of it was carried out: `down --name` works when it is gone. Hosts that have left
+        it are known by their directories.
         """
         members = [member.name for member in self.cluster.database.members]
         self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
-        self.state.keep_file(self._loaded)
+        if whole:
+            self.state.keep_file(self._loaded)
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
@@ -213,9 +216,6 @@ class PlaygroundPlace:
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await self._transport.run(host, script, deadline)
-
-    async def close(self) -> None:
-        """Nothing is held open."""
 
     @property
     def _ways(self) -> Ways:
