@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from corral.model.cluster import Member
-from tests.unit.desired.judges import missing
+from tests.binaries import missing
 
 from .conftest import settle
 from .mongods import Mongods
