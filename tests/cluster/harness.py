@@ -6,18 +6,18 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from corral.playground import orphans
 from tests.free_addresses import free_network, unique_name
+from tests.patience import until
+
+__all__ = ["SMALL", "TINY", "TestCluster", "make_cluster", "until"]
 
 CORRAL = Path(sys.executable).parent / "corral"
 TINY_APP = Path(__file__).with_name("tiny_app.py")
-T = TypeVar("T")
 
 SMALL = """\
 name: {name}
@@ -161,12 +161,3 @@ def make_cluster(directory: Path, template: str) -> TestCluster:
     }
     text = template.format(name=name, network=network, port=port, python=sys.executable, tiny_app=TINY_APP)
     return TestCluster(directory, name, network, environment, text)
-
-
-def until(look: Callable[[], T], holds: Callable[[T], bool], seconds: float = 30, pause: float = 0.1) -> T:
-    """The first value that holds; fails the test with the last one when none does in time."""
-    deadline = time.monotonic() + seconds
-    while not holds(value := look()):
-        assert time.monotonic() < deadline, f"not within {seconds} s; last seen: {value}"
-        time.sleep(pause)  # the pause between two looks at a condition with a deadline
-    return value

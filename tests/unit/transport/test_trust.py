@@ -24,7 +24,7 @@ CLUSTER = """\
 name: shop
 hosts:
 {hosts}
-ssh: {{user: deploy, key: {key}, timeout: 3s}}
+ssh: {{user: deploy, key: {key}, timeout: 1m}}
 proxy: {{hosts: [one]}}
 app: {{hosts: [one, two], command: node main.js}}
 database: {{members: [one]}}
