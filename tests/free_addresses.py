@@ -14,7 +14,7 @@ from corral.playground import ports
 _CLAIMS: Final[deque[socket.socket]] = deque(maxlen=20)
 """A listener in each of the networks given last: other test processes see them as used before a test listens there."""
 _OWN: Final[list[socket.socket]] = []
-"""The same for those networks that this process keeps, to take its addresses from."""
+"""The same for what this process keeps: networks to take its addresses from, and ports."""
 _CLAIM: Final = ("255.254", 65500)
 """Where in a network its claim listens: no test asks for that."""
 
@@ -36,6 +36,24 @@ def free_address() -> str:
 def free_subnet() -> str:
     """Likewise the first three octets of addresses."""
     return next(_SUBNETS)
+
+
+def free_port(address: str) -> int:
+    """A port of an IPv6 address of which there is but one for all: below those that the kernel gives to others.
+
+    Its UDP twin, which nobody listens on, is this process's while it lives, so that no other test process takes it.
+    """
+    for port in random.SystemRandom().sample(range(10_000, 32_000), 1000):
+        claim = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        try:
+            claim.bind((address, port))
+            socket.create_server((address, port), family=socket.AF_INET6).close()
+        except OSError:
+            claim.close()
+            continue
+        _OWN.append(claim)
+        return port
+    raise AssertionError(f"no port of {address} is free")
 
 
 def unique_name(prefix: str = "test") -> str:
