@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+from websockets.sync.client import ClientConnection, connect
 
 from tests.patience import PATIENCE
 
@@ -23,6 +25,11 @@ def wait_for(condition: Callable[[], Any], what: str) -> Any:
             return value
         time.sleep(0.02)
     raise AssertionError(f"waited {PATIENCE:g} s in vain until {what}")
+
+
+def received(client: ClientConnection) -> Any:
+    """The next message, which is on its way, read as JSON."""
+    return json.loads(client.recv(PATIENCE))
 
 
 COMMAND = [sys.executable, "-m", "corral.playground.noticeboard"]
@@ -56,6 +63,10 @@ class Running:
     @property
     def socket_url(self) -> str:
         return f"ws://{self.address}:{self.port}/ws"
+
+    def connect(self) -> ClientConnection:
+        """A websocket to be used in a `with` block; `received` reads from it."""
+        return connect(self.socket_url, open_timeout=PATIENCE, ping_timeout=PATIENCE, close_timeout=PATIENCE)
 
     def log(self) -> list[str]:
         """The lines that the process has written so far."""
