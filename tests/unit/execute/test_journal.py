@@ -32,6 +32,7 @@ from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.execute.journal_runs import PLAN, PROBLEM, WRITE, go_through, header, lines
 from tests.unit.execute.lock_hosts import ANNA, hosts_in
 
@@ -131,6 +132,7 @@ import os, signal
 from pathlib import Path
 from corral.execute.journal import recorded
 from corral.events import ActionStarted, ignore
+from tests.patience import PATIENCE
 from tests.unit.execute.journal_runs import PLAN, WRITE, header
 with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:
     journal.planned(PLAN)
@@ -138,7 +140,7 @@ with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:
     os.kill(os.getpid(), signal.SIGKILL)
 """
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=60)
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=PATIENCE)
     assert done.returncode == -9
     [file] = tmp_path.iterdir()
     with file.open("a") as stream:
