@@ -13,9 +13,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.patience import PATIENCE
+
 Message = dict[str, Any]
 CONNECT: Message = {"msg": "connect", "version": "1", "support": ["1"]}
-ANSWER_SECONDS = 30
 
 
 class Ddp:
@@ -63,7 +64,7 @@ class Ddp:
         self._waiting[key] = future
         try:
             await self._socket.send(json.dumps(message if key == "connected" else message | {"id": key}))
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 return await future
         except ConnectionClosed as closed:
             raise ConnectionError(str(closed)) from closed
