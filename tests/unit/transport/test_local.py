@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corral.transport.base import exports
@@ -52,7 +52,6 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [file]
 
 
-@settings(deadline=None)  # it starts a shell each time
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_every_value_arrives_in_the_environment_as_it_is(value: str) -> None:
     done = asyncio.run(LocalTransport().run("h", exports({"VALUE": value}) + 'printf %s "$VALUE"\n'))
