@@ -17,7 +17,7 @@ import pytest
 from tests.cluster.continuous_writes import ContinuousWrites
 from tests.lab import leaks
 from tests.lab.faults import HOSTS, NAME, SUBNET, applying, errors, sections, untouched
-from tests.lab.harness import LabCluster, made, running, until
+from tests.lab.harness import A_RUN, LabCluster, made, running, until
 from tests.lab.holds import held
 from tests.lab.leaks import Watch
 from tests.lab.test_changes import lost
@@ -239,7 +239,7 @@ def answered(cluster: LabCluster, *answers: str, code: int) -> str:
         with suppress(OSError):  # the terminal's end, once nobody has it open any more
             while part := terminal.read(4096):
                 shown += part
-        assert process.wait(120) == code, shown.decode()
+        assert process.wait(A_RUN) == code, shown.decode()
     return " ".join(shown.decode().split())
 
 

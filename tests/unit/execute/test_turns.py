@@ -15,6 +15,7 @@ from corral.model.resources import Gate, Lane, Unit
 from corral.plan.actions import Plan, Stage, StartUnit
 from corral.problems import Problem
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.execute.no_units import NoUnits
 
 
@@ -105,7 +106,7 @@ def test_a_turn_ends_with_the_first_good_answer(monkeypatch: pytest.MonkeyPatch)
             await asyncio.sleep(0)
 
     monkeypatch.setattr("corral.execute.handlers.units.start_unit", start_unit)
-    asyncio.run(asyncio.wait_for(run(Ends(), *(start(f"a{n}", 1) for n in range(3))), 30))
+    asyncio.run(asyncio.wait_for(run(Ends(), *(start(f"a{n}", 1) for n in range(3))), PATIENCE))
     assert begun == ["a0", "a1", "a2"]
 
 

@@ -110,7 +110,7 @@ def deaf_client(running: Running) -> socket.socket:
         b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
-    assert client.recv(12) == b"HTTP/1.1 101"
+    assert client.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 101"
     return client
 
 
