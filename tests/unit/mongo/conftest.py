@@ -31,7 +31,7 @@ def mongods(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongods]:
 def settle(wanted: ReplicaSet, secrets: Secrets) -> tuple[bool, list[str]]:
     """Converge; whether something was changed, and the sentences."""
     sentences: list[str] = []
-    changed = asyncio.run(converge(wanted, Connections(secrets), sentences.append, PATIENCE))
+    changed = asyncio.run(converge(wanted, Connections(secrets), sentences.append, 3 * PATIENCE))
     return changed, sentences
 
 

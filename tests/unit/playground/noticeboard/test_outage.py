@@ -98,18 +98,18 @@ def test_a_frozen_database_is_503_and_no_note_is_acknowledged_or_doubled(databas
 
 
 def test_a_request_that_meets_a_short_outage_just_takes_longer(database: Mongod, start: Start) -> None:
-    running = start(mongo_url=database.url(), database_timeout="100")
+    running = start(mongo_url=database.url(), database_timeout=str(3 * PATIENCE))
     wait_for(running.healthy, "the instance is healthy")
     answers: list[httpx.Response] = []
 
     def write() -> None:
-        answers.append(httpx.post(f"{running.base}/notes", json={"text": "patient"}, timeout=PATIENCE))
+        answers.append(httpx.post(f"{running.base}/notes", json={"text": "patient"}, timeout=4 * PATIENCE))
 
     database.kill()
     writer = threading.Thread(target=write)
     writer.start()
     database.start()
-    writer.join(PATIENCE)
+    writer.join(4 * PATIENCE)
 
     assert [answer.status_code for answer in answers] == [201]
     assert running.texts() == ["patient"]
