@@ -33,17 +33,17 @@ _NO: Final = ("", "n", "no")
 
 def run(verb: Verb[T]) -> T:
     """For verbs that change nothing. Ctrl-C, TERM and a closed terminal end them: Interrupted is raised then."""
-    return asyncio.run(_ended_by_signals(verb(Session(language=language(), sink=_events()))))
+    return _run(_ended_by_signals(verb(Session(language=language(), sink=_events()))))
 
 
 def change(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     """For verbs that change something: the first signal stops them at the next safe point, the second at once."""
-    return asyncio.run(_stopped_by_signals(verb, show))
+    return _run(_stopped_by_signals(verb, show))
 
 
 def each(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
     """Call `take` with each item until the stream ends. Raises Interrupted at a signal."""
-    asyncio.run(_ended_by_signals(_taken(stream, take)))
+    _run(_ended_by_signals(_taken(stream, take)))
 
 
 def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
@@ -57,6 +57,21 @@ def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], 
 def session(show: Callable[[Plan], None]) -> Session:
     """For a stream that changes something, which a signal ends at once."""
     return Session(_Asker(StopFlag()), _events(), StopFlag(), show, language())
+
+
+def _run(main: Coroutine[Any, Any, T]) -> T:
+    """asyncio.run, whose own task has no result: it writes that out in full, twice, for a message that nobody sees.
+
+    With the plan of a thousand hosts that takes a second and 80 MB (signal.signal tries to make an enum's member of the
+    handler that holds the task).
+    """
+    results: list[T] = []
+
+    async def keep() -> None:
+        results.append(await main)
+
+    asyncio.run(keep())
+    return results[0]
 
 
 def _events() -> Progress:

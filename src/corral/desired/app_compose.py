@@ -10,7 +10,7 @@ from corral.desired.installs import package
 from corral.desired.instances import instance_unit, places
 from corral.desired.parts import HostBuilder, revision
 from corral.model.cluster import Cluster, Instance
-from corral.model.host_needs import docker_packages
+from corral.model.programs import docker_packages
 from corral.model.resources import HostFacts
 from corral.model.software import Image, Service
 

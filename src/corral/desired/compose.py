@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
@@ -42,24 +42,37 @@ def compose_yaml(host: Host, services: Sequence[str]) -> str:
 def service(cluster: str, app: Application, instance: Instance) -> str:
     """The lines of one instance's service; no other instance's change touches them."""
     extends = {"file": f"{instances.places(instance.host).name}/{instance.name}.yaml", "service": instance.name}
+    own = _lines(
+        {
+            "extends": extends,
+            "container_name": container_of(cluster, instance.name),
+            "image": app.image,
+            **({"command": list(instance.command)} if instance.command else {}),
+        }
+    )
+    common = _in_common(app.directory, app.stop_signal, app.stop_timeout, app.storage)
+    return f"  {_string(instance.name)}:\n{own}{common}"
+
+
+@lru_cache(16)  # of a thousand hosts' instances, all have the same
+def _in_common(directory: PurePosixPath, stop_signal: str, stop_timeout: float, storage: PurePosixPath | None) -> str:
     keys: dict[str, object] = {
-        "extends": extends,
-        "container_name": container_of(cluster, instance.name),
-        "image": app.image,
-        **({"command": list(instance.command)} if instance.command else {}),
-        **({"working_dir": str(app.directory)} if app.directory.is_absolute() else {}),
+        **({"working_dir": str(directory)} if directory.is_absolute() else {}),
         "network_mode": "host",
         "restart": "unless-stopped",
         "init": True,
-        "stop_signal": f"SIG{app.stop_signal}",
-        "stop_grace_period": f"{whole_seconds(app.stop_timeout)}s",
-        **({"volumes": [_volume(app.storage)]} if app.storage else {}),
+        "stop_signal": f"SIG{stop_signal}",
+        "stop_grace_period": f"{whole_seconds(stop_timeout)}s",
+        **({"volumes": [_volume(storage)]} if storage else {}),
         "ulimits": {"nofile": {"soft": instances.OPEN_FILES, "hard": instances.OPEN_FILES}},
         "security_opt": ["no-new-privileges:true"],
         "logging": _LOG,
     }
-    lines = "".join(f"    {key}: {_value(value)}\n" for key, value in keys.items())
-    return f"  {_string(instance.name)}:\n{lines}"
+    return _lines(keys)
+
+
+def _lines(keys: Mapping[str, object]) -> str:
+    return "".join(f"    {key}: {_value(value)}\n" for key, value in keys.items())
 
 
 def environment_yaml(instance: Instance) -> str:

@@ -9,6 +9,7 @@ from corral.desired.keeper import Draft, Program
 from corral.desired.systemd import argument, hardened, protect_home, unit_text, whole_seconds
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import account
+from corral.model.programs import MONGOD_HUGE_PAGES
 
 NGINX_CAPABILITIES: Final = "CAP_CHOWN CAP_DAC_OVERRIDE CAP_KILL CAP_NET_BIND_SERVICE CAP_SETGID CAP_SETUID"
 """Of the master, which is root: to listen on port 80, to have its workers be another account and signal them, and to
@@ -39,7 +40,7 @@ def mongod_service(cluster: Cluster, host: Host, mongod: Program, timeout: int) 
         conf=database.conf_path(host),
         data=data,
         thp=tuning.thp_service(cluster.name) if cluster.database.tune else "",
-        rseq=mongod.is_at_least(8),
+        rseq=mongod.is_at_least(MONGOD_HUGE_PAGES),
         stop_timeout=timeout,
         **hardened(protect_home([data, mongod.path])),
     )

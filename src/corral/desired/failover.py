@@ -14,11 +14,12 @@ from corral.desired.parts import HostBuilder, revision
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host, VirtualIp
 from corral.model.identity import account, program_id
+from corral.model.programs import PROGRAMS
 from corral.model.resources import HostFacts, Unit
 from corral.secrets import reference
 from corral.shell import beside
 
-PROGRAM: Final = "/usr/sbin/keepalived"
+KEEPALIVED: Final = PROGRAMS["keepalived"]
 SECRET: Final = "vrrp"  # noqa: S105 - its name
 """The secret that the proxies know each other by."""
 STOP_TIMEOUT: Final = 10.0
@@ -33,23 +34,23 @@ def add_failover(here: HostBuilder, cluster: Cluster, port: int, facts: HostFact
     if virtual is None:
         return
     unit_id = program_id("failover", host.name)
-    package(here, "keepalived", facts, "keepalived.service")
+    package(here, KEEPALIVED.package, facts, KEEPALIVED.service)
     script = here.file(script_path(host), check_script(host, port), 0o755)
     conf = here.file(conf_path(host), keepalived_conf(cluster, host, virtual, facts), 0o600)
-    here.check(conf.path, ("sh", "-c", _CHECK.text, "check", PROGRAM, "{}"))
+    here.check(conf.path, ("sh", "-c", _CHECK.text, "check", KEEPALIVED.path, "{}"))
     unit = Unit(
         host=host.name,
         name=unit_id.name,
         role="failover",
         revision="",
         reload_revision=revision(script.content, conf.content),
-        program=(PROGRAM, "-n", "-f", conf.path),
+        program=(KEEPALIVED.path, "-n", "-f", conf.path),
         directory="/",
         address=host.address,
         port=0,
         stop_timeout=STOP_TIMEOUT,
     )
-    keeper.keep(here, Draft(unit, failover_gate(host), Program(PROGRAM, None)))
+    keeper.keep(here, Draft(unit, failover_gate(host), Program(KEEPALIVED.path, None)))
 
 
 def conf_path(host: Host) -> PurePosixPath:

@@ -19,6 +19,7 @@ from typing import Final
 from corral.desired.templating import render
 from corral.model.cluster import Cluster, Host, Instance, Proxy
 from corral.model.endpoint import Endpoint
+from corral.model.programs import KEEPALIVE_ZERO, NATIVE_STICKY, NGINX_SINCE
 from corral.model.resources import HostFacts
 from corral.secrets import reference
 
@@ -42,10 +43,6 @@ PING_PATH: Final = "/.corral/ping"
 """Answered by nginx itself: `ok <host> <revision>`."""
 ROUTE_COOKIE: Final = "corral_route"
 
-NATIVE_STICKY: Final = "sticky cookie"
-KEEPALIVE_ZERO: Final = "keepalive 0"
-SINCE: Final = {NATIVE_STICKY: (1, 29, 6), KEEPALIVE_ZERO: (1, 29, 7)}
-"""Directives that older versions refuse, and from which version on the configuration may hold them."""
 STOP_TIMEOUT: Final = 10.0
 """Seconds from SIGTERM to SIGKILL."""
 CONNECT_TIMEOUT: Final = 2
@@ -115,12 +112,12 @@ def listening(cluster: Cluster) -> Proxy:
 
 
 def features(version: tuple[int, int, int] | None) -> tuple[str, ...]:
-    """Those of SINCE that this nginx knows; an unknown version counts as one that knows none.
+    """Those of NGINX_SINCE that this nginx knows; an unknown version counts as one that knows none.
 
     A package upgrade that adds one asks for a restart: the master that runs is the old program until then, and it
     would refuse at its reload what the new one's `nginx -t` has accepted.
     """
-    return tuple(name for name, since in SINCE.items() if version is not None and version >= since)
+    return tuple(name for name, since in NGINX_SINCE.items() if version is not None and version >= since)
 
 
 def command(program: str, host: Host) -> tuple[str, ...]:

@@ -10,13 +10,14 @@ from corral.desired.parts import HostBuilder
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import account, program_id, service_of
+from corral.model.programs import PROGRAMS
 from corral.model.resources import HostFacts
 
 
 def add_rotation(here: HostBuilder, cluster: Cluster, facts: HostFacts) -> None:
     here.directory(here.host.layout.logs.parent)
     here.directory(here.host.layout.logs)
-    installs.package(here, "logrotate", facts)
+    installs.package(here, PROGRAMS["logrotate"].package, facts)
     here.file(PurePosixPath("/etc/logrotate.d", f"corral-{cluster.name}"), logrotate_conf(cluster, here.host))
 
 

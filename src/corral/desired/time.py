@@ -10,6 +10,7 @@ from corral.desired.installs import package
 from corral.desired.parts import HostBuilder
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
+from corral.model.programs import PROGRAMS
 from corral.model.resources import Family, HostFacts
 from corral.model.software import Service
 
@@ -21,7 +22,7 @@ def add_time(here: HostBuilder, cluster: Cluster, facts: HostFacts) -> None:
     if not cluster.time.servers:
         return
     if cluster.time.install.way == "package":
-        package(here, cluster.time.install.name or "chrony", facts)
+        package(here, cluster.time.install.name or PROGRAMS["chronyd"].package, facts)
     service = service_name(facts.family)
     here.software(Service(here.host.name, service))
     conf = here.file(

@@ -11,6 +11,7 @@ from corral.desired.systemd import RELOAD, UNITS, unit_text
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import prefix
+from corral.model.programs import MONGOD_HUGE_PAGES
 from corral.model.resources import HostFacts
 
 MAP_COUNT: Final = 131060
@@ -37,9 +38,11 @@ def add_tuning(here: HostBuilder, cluster: Cluster, mongod: Program, facts: Host
 
 
 def sysctl_conf(host: Host, mongod: Program, facts: HostFacts) -> str:
-    return render("sysctl.conf.j2", head=head(host), family=facts.family, overcommit=mongod.is_at_least(8))
+    return render(
+        "sysctl.conf.j2", head=head(host), family=facts.family, overcommit=mongod.is_at_least(MONGOD_HUGE_PAGES)
+    )
 
 
 def thp_unit(cluster: Cluster, host: Host, mongod: Program) -> str:
     """MongoDB wants huge pages off up to 7.0, and on from 8.0."""
-    return unit_text("thp.service.j2", cluster, host, on=mongod.is_at_least(8), map_count=MAP_COUNT)
+    return unit_text("thp.service.j2", cluster, host, on=mongod.is_at_least(MONGOD_HUGE_PAGES), map_count=MAP_COUNT)

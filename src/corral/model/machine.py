@@ -17,6 +17,8 @@ from corral.model.software import Software
 Version = tuple[int, int, int]
 MARKS: Final = "marks"
 """The directory, below Corral's own on a host, of what is remembered there and is in no cluster file."""
+NOTES: Final = ("revisions", "files", "packages", MARKS)
+"""All such directories: also the stamps of units, the notes on files, and the marks of packages."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,13 @@ class Disk:
 
 @dataclass(frozen=True)
 class Program:
-    """A program on root's PATH; `version` is None where it wasn't asked."""
+    """A program on root's PATH; `version` is None where it wasn't asked, or it doesn't run."""
 
     name: str
     path: str
     version: Version | None = None
+    failure: str | None = None
+    """Of one that doesn't run: what it said when it was asked, which may be nothing."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ class Listener:
     container: str = ""
     unit: str = ""
     """The unit of this very cluster that holds it; empty when it is somebody else's."""
+    stray: bool = False
+    """Whether it is a process of this very cluster, of a unit that has another name by now."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Final
 
-from corral.model.host_needs import ARCHIVES
 from corral.model.machine import MARKS, Owned, PackageState, ServiceState
+from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
 from corral.model.software import Archive, Image, Package, Service
 from corral.observe.files import split_records

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from corral.model.host_needs import version_in
 from corral.model.identity import unit_of
 from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
+from corral.model.programs import version_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values, after
 from corral.units.systemd_show import Properties, names_of

@@ -9,8 +9,6 @@ from typing import Final, Literal, get_args
 
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import (
-    ARCHIVES,
-    TIME_DAEMONS,
     Need,
     data_directory,
     has_containers,
@@ -21,23 +19,18 @@ from corral.model.host_needs import (
     wanted_ports,
 )
 from corral.model.identity import prefix
-from corral.model.machine import MARKS, Machine
+from corral.model.machine import NOTES, Machine
+from corral.model.programs import ARCHIVES, PROGRAMS, TIME_DAEMONS
 
 FIREWALLS: Final = ("firewalld", "nftables")
 """ufw is known from its own file: its service is also active when ufw is switched off."""
 
 _OTHERS: Final = ("docker", "nginx", "mongod", "keepalived")
-PROGRAMS: Final = ("nginx", "mongod")
+_VERSIONED: Final = ("nginx", "mongod")
 """Programs whose version a host can be asked for."""
 _NTP: Final = 123
 DOCKER_ROOT: Final = "/var/lib/docker"
 """Where docker keeps images, unless its daemon.json says otherwise."""
-_OWN_STATE: Final = ("revisions", "files", "packages", MARKS)
-"""Below the state directory: the stamps of units, the notes on files, the marks of packages, what is remembered."""
-
-_KEEP_OFF: Final = {"nginx": "nginx", "mongod": "mongod", "keepalived": "keepalived"}
-"""Services that a package starts by itself. They would be in the way of Corral's own."""
-
 
 Section = Literal[
     "host",
@@ -115,19 +108,19 @@ def question_of(cluster: Cluster, host: Host) -> Question:
         cluster=cluster.name,
         host=host.name,
         address=host.address,
-        trees=(str(layout.config), *owned_files(cluster.name), *(str(layout.state / name) for name in _OWN_STATE)),
+        trees=(str(layout.config), *owned_files(cluster.name), *(str(layout.state / name) for name in NOTES)),
         directories=tuple(str(path) for path in dict.fromkeys((*above, *places, *chosen)) if path),
         parents=tuple(str(path) for path in (layout.config, layout.data, ARCHIVES, releases(cluster))),
         disks=tuple(dict.fromkeys(_disks(cluster, host))),
         state=str(layout.state),
         packages=tuple(need.packages for need in wanted if need.install.way == "package"),
         keep_off=tuple(
-            (package, f"{_KEEP_OFF[need.program]}.service")
+            (package, PROGRAMS[need.program].service)
             for need in wanted
-            if need.program in _KEEP_OFF
+            if PROGRAMS[need.program].service
             for package in need.packages
         ),
-        versions=tuple(need.program for need in wanted if need.install.way == "none" and need.program in PROGRAMS),
+        versions=tuple(need.program for need in wanted if need.install.way == "none" and need.program in _VERSIONED),
         mongod=_mongod(host, wanted),
         ports=tuple(sorted({port for _, port, _ in wanted_ports(cluster, host)} | {_NTP})),
         docker=has_containers(cluster, host),

@@ -22,6 +22,7 @@ from corral.operate.status import status_in
 from corral.places.base import Observation, Place, Scope
 from corral.plan.actions import Plan
 from corral.plan.only import Only
+from corral.plan.retire import left_on
 from corral.runs.run import RunRequest
 
 ATTEMPTS: Final = 3
@@ -46,6 +47,12 @@ class Change:
     """Whether the cluster exists afterwards, and has to be healthy then."""
     forgotten: Collection[str] = ()
     """Hosts that have left the file and are not to be asked any more."""
+    converges: bool = True
+    """Whether the cluster matches its file afterwards, as far as `only` goes."""
+
+    @property
+    def whole(self) -> bool:
+        return self.converges and self.only.everything
 
 
 async def change(place: Place, wanted: Change, session: Session) -> Changed | None:
@@ -91,7 +98,7 @@ def judged(place: Place, wanted: Change, seen: Observation, session: Session) ->
 
 async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers) -> Changed:
     if case.seen.departed or wanted.forgotten:
-        await place.remember(case.seen, wanted.only.everything, wanted.forgotten)
+        await place.remember(case.seen, wanted.whole, _left(case, wanted))
     return Changed(case.plan, await status_of(place, case.seen, early), 0.0)
 
 
@@ -120,9 +127,16 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
         await execute(plan, place.handlers(), run.sink, run.check)
         report = None
         if wanted.proves:
-            await place.remember(case.seen, wanted.only.everything, wanted.forgotten)
+            await place.remember(case.seen, wanted.whole, _left(case, wanted))
             report = await (prove(place, plan, run.sink) if wanted.only.everything else status_in(place))
         return Changed(plan, report, time.monotonic() - started)
+
+
+def _left(case: Case, wanted: Change) -> frozenset[str]:
+    """Hosts that have left the file and may still run something after the plan has been carried out."""
+    departed = {host.name for host in case.seen.departed}
+    silent = case.seen.left_silent.keys() - wanted.forgotten
+    return left_on(departed, case.seen.observed, case.plan) | silent
 
 
 def _reached(case: Case) -> frozenset[str]:

@@ -20,11 +20,14 @@ class Checked:
 
 
 async def check(where: Where, language: Language) -> Checked:
-    """Raises InvalidFile for a file that can't be read as one."""
+    """Raises InvalidFile for a file that can't be read.
+
+    Secrets are not read: whoever checks a file may not have them.
+    """
     loaded = load(where)
     found: dict[tuple[str, str, str], Problem] = {}
     for name in _judged_for(loaded, where.on):
-        async with places.opened(loaded, name) as place:
+        async with places.opened(loaded, name, with_secrets=False) as place:
             for problem in place.judge_file(language):
                 found.setdefault((problem.code, problem.where, problem.message), problem)
     return Checked(source_name(loaded), tuple(found.values()))

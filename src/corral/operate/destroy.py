@@ -9,6 +9,8 @@ from corral import places
 from corral.desired.database import data_directory, data_path
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster, Host
+from corral.model.host_needs import releases
+from corral.model.machine import NOTES
 from corral.operate.change import Change, change
 from corral.operate.planning import based
 from corral.operate.session import Session
@@ -38,20 +40,19 @@ async def destroy(where: Where, purge: bool, name: str, session: Session) -> Des
         if nothing := place.nothing_kept():
             hint = "corral destroy --on hosts removes it from its hosts" if loaded.source else ""
             return Destroyed(loaded.spec.name, False, nothing, hint)
-        place.begin()
-        question = f"Remove {loaded.spec.name} from its hosts and {'DELETE' if purge else 'keep'} its data?"
-        wanted = Change(
-            "destroy",
-            _planner(purge),
-            question=question,
-            name=loaded.spec.name,
-            yes=bool(name),
-            proves=False,
-        )
-        changed = await change(place, wanted, session)
-        if changed is not None:
-            await place.leave(purge, session.sink)
-        return Destroyed(loaded.spec.name, changed is not None)
+        return Destroyed(loaded.spec.name, await destroy_in(place, purge, bool(name), session))
+
+
+async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> bool:
+    """The same in a place that is open already. False when the user said no."""
+    place.begin()
+    name = place.cluster.name
+    question = f"Remove {name} from its hosts and {'DELETE' if purge else 'keep'} its data?"
+    wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, proves=False)
+    if await change(place, wanted, session) is None:
+        return False
+    await place.leave(purge, session.sink)
+    return True
 
 
 def refuse_other_name(cluster: str, given: str) -> None:
@@ -81,9 +82,11 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
     yield RemoveTree(host.name, str(layout.config), "configuration")
     yield RemoveTree(host.name, str(layout.run), "temporary files")
-    for name in ("revisions", "files", "packages"):
-        yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
-    yield RemoveTree(host.name, f"/opt/corral/{cluster.name}", "releases")
+    if layout.state != layout.run:
+        for name in NOTES:
+            yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
+    if "packages" in cluster.abilities:
+        yield RemoveTree(host.name, str(releases(cluster).parent), "releases")
 
 
 def _data(cluster: Cluster, host: Host, there: Collection[tuple[str, str]]) -> Iterator[RemoveTree]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from corral import places
@@ -30,7 +32,7 @@ class Stopped:
 
 async def down(where: Where, name: str, purge: bool, yes: bool, session: Session) -> Stopped:
     """With `name` no cluster file is needed. Raises CorralError."""
-    async with places.opened_by_name(name) if name else places.opened(load(where), "playground") as place:
+    async with _opened(where, name) as place:
         called = place.cluster.name
         if nothing := place.nothing_kept():
             return Stopped(called, nothing=nothing)
@@ -39,6 +41,14 @@ async def down(where: Where, name: str, purge: bool, yes: bool, session: Session
         if purge and not yes and not await session.consent.agreed(question):
             return Stopped(called, kept, declined=True)
         return await stop_all(place, purge, session)
+
+
+@asynccontextmanager
+async def _opened(where: Where, name: str) -> AsyncIterator[Place]:
+    """Without the secrets: they are not needed to stop a cluster, and a broken file of them must not prevent it."""
+    loaded = places.loaded_by_name(name) if name else load(where)
+    async with places.opened(loaded, "playground", with_secrets=False) as place:
+        yield place
 
 
 async def stop_all(place: Place, purge: bool, session: Session) -> Stopped:

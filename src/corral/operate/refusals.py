@@ -112,8 +112,10 @@ def _unknown_values(case: Case) -> None:
 def _drift(case: Case) -> None:
     if case.overwrites:
         return
-    again = "move the change into the cluster file, or add --overwrite"
-    hint = again if case.verb == "up" else f"{again}; without --yes you are asked"
+    hint = {
+        "up": "move the change into the cluster file, or add --overwrite; on a terminal you are asked",
+        "restart": f"`{case.place.traits.mend}` asks about it; without --yes you are asked here, too",
+    }.get(case.verb, "move the change into the cluster file, or add --overwrite; without --yes you are asked")
     problems = [
         Problem("drift", "error", f"{each.file.path} was changed by hand, so this run changes nothing", hint, each.host)
         for each in case.plan.drift()

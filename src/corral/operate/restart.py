@@ -10,18 +10,19 @@ from corral.operate.report import Changed
 from corral.operate.session import Session
 from corral.operate.targets import select
 from corral.operate.where import Where, load
+from corral.places.base import Place
 
 
 async def restart(where: Where, target: str, yes: bool, session: Session) -> Changed | None:
     """None when the user said no. Raises CorralError; what has been done until then stays done."""
     loaded = load(where)
     async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
-        names = {unit.name for unit in select(place.cluster, target)}
-        await begin(place, "restart", session)
-        wanted = Change(
-            "restart",
-            restarts(names),
-            question=f"restart {target} of {loaded.spec.name}?",
-            yes=yes,
-        )
-        return await change(place, wanted, session)
+        return await restart_in(place, target, yes, session)
+
+
+async def restart_in(place: Place, target: str, yes: bool, session: Session) -> Changed | None:
+    """The same in a place that is open already."""
+    names = {unit.name for unit in select(place.cluster, target)}
+    await begin(place, "restart", session)
+    question = f"restart {target} of {place.cluster.name}?"
+    return await change(place, Change("restart", restarts(names), question, yes=yes, converges=False), session)

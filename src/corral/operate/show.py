@@ -17,7 +17,7 @@ from corral.problems import Problem
 async def show(where: Where) -> dict[str, Any]:
     """As it would be in the playground, which runs every file. Raises CorralError."""
     loaded = load(where)
-    async with places.opened(loaded, "playground") as place:
+    async with places.opened(loaded, "playground", with_secrets=False) as place:
         value = shown(loaded, place.cluster)
         value["playground"] = {"network": place.described.removeprefix("on "), **value["playground"]}
         value["derived"]["time"] = "this machine's own clock"

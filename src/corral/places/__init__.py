@@ -37,19 +37,19 @@ def names_ssh(loaded: Loaded) -> bool:
     return own or "ssh" in loaded.document.data
 
 
-@asynccontextmanager
-async def opened_by_name(name: str) -> AsyncIterator[Place]:
-    """A playground by its cluster's name, for when the file is gone or wrong. Raises CorralError."""
-    async with opened(by_name.loaded_by_name(name), "playground") as place:
-        yield place
+def loaded_by_name(name: str) -> Loaded:
+    """What is known of a playground by its cluster's name, for when the file is gone or wrong. Raises CorralError."""
+    loaded: Loaded = by_name.loaded_by_name(name)
+    return loaded
 
 
 @asynccontextmanager
-async def opened(loaded: Loaded, name: PlaceName) -> AsyncIterator[Place]:
+async def opened(loaded: Loaded, name: PlaceName, *, with_secrets: bool = True) -> AsyncIterator[Place]:
     """The cluster in that place, with the secrets that are known; no host is asked yet. Raises CorralError."""
     place = cast("Place", getattr(late(f"corral.places.{name}.place"), _CLASSES[name])(loaded))
     try:
-        place.know_secrets()
+        if with_secrets:
+            place.know_secrets()
         yield place
     finally:
         await place.close()

@@ -20,6 +20,7 @@ from corral.model.identity import UnitId
 from corral.model.machine import Machine
 from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
+from corral.model.shared_machine import SharedMachine
 from corral.plan.only import Only
 from corral.problems import Language, Problem
 from corral.runs.locks_found import FoundLock
@@ -67,6 +68,8 @@ class Observation:
     left_silent: Mapping[str, Problem] = field(default_factory=dict)
     """Those of them that could not be asked, each with the reason."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    shared: SharedMachine | None = None
+    """What is known of the machine, where all hosts are one machine."""
 
 
 class Records(Protocol):
@@ -103,13 +106,17 @@ class Records(Protocol):
 
 
 class Place(Protocol):
-    """A cluster where it runs. Opened by corral.places, closed by whoever opened it."""
+    """A cluster where it runs. Opened by corral.places, closed by whoever opened it.
+
+    Places inherit from this class. A method that a place may not need has a body here, which does nothing.
+    """
 
     traits: Traits
     cluster: Cluster
     """With the addresses, directories and ports that it has there."""
     secrets: Secrets
     records: Records
+    """The cluster's lock, journal and marks there."""
 
     def know_secrets(self) -> None:
         """Fill `secrets` with those that are known: for verbs that change nothing.
@@ -128,26 +135,36 @@ class Place(Protocol):
         """What the rules on the cluster file find, for a cluster that runs here."""
 
     def nothing_kept(self) -> str:
-        """A sentence that says that nothing of the cluster is here; empty when there may be something."""
+        """A sentence that says that nothing of the cluster is here; empty when there may be something, or it isn't
+        known yet."""
+        return ""
 
     def kept_in(self) -> str:
         """Where its data are, for people."""
 
     async def is_kept(self) -> bool:
-        """Whether what keeps its processes runs, or has left processes behind."""
+        """Whether what keeps its processes runs, or has left processes behind.
+
+        Always true where Corral doesn't start it.
+        """
+        return True
 
     @property
     def secrets_path(self) -> Path:
         """Where the secrets are kept."""
 
     def take_back_secrets(self) -> bool:
-        """Remove the secrets if `complete` has just made all of them. Returns whether it did so."""
+        """Remove the secrets if `complete` has just made all of them, and `enter` was not called yet: no host has them.
+
+        Returns whether it did so.
+        """
 
     async def settle(self, sink: Sink) -> None:
         """Before observing: wait for what is just ending, and decide what must be decided first.
 
         Nothing that runs changes.
         """
+        return
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """What can't be seen is a value of the observation: nothing is raised for it."""
@@ -160,22 +177,28 @@ class Place(Protocol):
 
     async def enter(self, sink: Sink) -> None:
         """Under the lock, before the first action: start whatever every action needs. Raises CorralError."""
+        return
 
     def handlers(self) -> Handlers:
         """The functions that carry out each kind of action."""
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """After the last action: record what a later run has to know. `whole`: the whole file was carried out.
-        `forgotten` are hosts that have left the file and are not to be asked any more. Raises CorralError."""
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """After the last action: record what a later run has to know. Raises CorralError.
+
+        `whole`: the whole file was carried out. `left` are hosts that have left it and are to be asked again next time.
+        """
 
     def next_words(self) -> str:
         """What the user should do next, if no earlier run has printed it; else empty."""
+        return ""
 
     def begin(self) -> None:
         """Start to connect to all hosts, without waiting: the connections are needed soon."""
+        return
 
     async def leave(self, purge: bool, sink: Sink) -> None:
         """After everything has stopped: end what kept the processes; with `purge`, also delete what is remembered."""
+        return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """Where to connect from here to reach what answers in the cluster. Raises OSError."""
@@ -188,6 +211,7 @@ class Place(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+        return
 
 
 @dataclass(frozen=True)

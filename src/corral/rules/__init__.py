@@ -1,34 +1,83 @@
-"""What is known to go wrong with clusters such as these, looked for in the cluster file.
+"""What is known to go wrong with clusters such as these: one catalogue, for the cluster file and for the machines.
 
-One rule is one function (in proxy, app, database, time) with a code of docs/rules.md; what it says is in
-`texts`.
+One rule is one function with a code of docs/rules.md: app, database, proxy and time look at the file, host_* at hosts,
+shared_* at the one machine that all hosts may be. What they say is in texts_en and texts_zh.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from corral.model.cluster import Cluster
+from corral.model.shared_machine import SharedMachine
 from corral.problems import Language, Problem
-from corral.rules import app, database, proxy, time  # noqa: F401  # they register their rules
-from corral.rules.registry import RULES, Rule, Seen
-from corral.rules.texts import TEXTS
+from corral.rules import (  # noqa: F401  # they register their rules
+    app,
+    database,
+    host_database,
+    host_ports,
+    host_resources,
+    host_software,
+    host_system,
+    host_time,
+    proxy,
+    shared_command,
+    shared_data,
+    shared_ports,
+    shared_programs,
+    shared_resources,
+    texts_en,
+    texts_zh,
+    time,
+)
+from corral.rules.registry import RULES, Facts, LooksAt, Machines, Rule, Seen
+from corral.rules.texts import Text
 
 if TYPE_CHECKING:
     from corral.cluster_file.parse import Loaded
 
-__all__ = ["RULES", "findings"]
+__all__ = ["RULES", "TEXTS", "findings", "findings_on"]
+
+TEXTS: Final[dict[Language, dict[str, Text]]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
 
 
 def findings(cluster: Cluster, loaded: Loaded, language: Language = "en") -> list[Problem]:
-    """What the rules have to say, and the warnings of the file's reading, in the order of the file."""
-    seen = [(rule, place) for rule in RULES for place in rule.look(cluster, loaded.spec)]
+    """What the rules on the file have to say, and the warnings of the file's reading, in the order of the file."""
+    seen = list(_applying("file", Facts(cluster, loaded.spec)))
     seen.sort(key=lambda pair: loaded.document.position(pair[1].path))
-    return [*loaded.warnings, *(_problem(rule, place, loaded, language) for rule, place in seen)]
+    told = (_problem(rule, each, language, loaded.where(each.path)) for rule, each in seen)
+    return [*loaded.warnings, *told]
 
 
-def _problem(rule: Rule, seen: Seen, loaded: Loaded, language: Language) -> Problem:
-    text = TEXTS[language][rule.name]
+def findings_on(
+    cluster: Cluster, machines: Machines, language: Language = "en", shared: SharedMachine | None = None
+) -> list[Problem]:
+    """What the rules on machines have to say, host by host in the file's order; errors refuse.
+
+    `shared` is the one machine that all hosts are, where they are one: what is wrong with it comes first, and once.
+    """
+    facts = Facts(cluster, machines=machines, shared=shared)
+    first = list(_applying("machines", facts, alone=True))
+    if first:
+        silent = {seen.host for _, seen in first}
+        facts = replace(facts, machines={name: each for name, each in machines.items() if name not in silent})
+    seen = [*first, *_applying("machines", facts)]
+    order = {host.name: number for number, host in enumerate(cluster.hosts)}
+    seen.sort(key=lambda pair: order.get(pair[1].host, -1))
+    return list(dict.fromkeys(_problem(rule, each, language) for rule, each in seen))
+
+
+def _applying(looks_at: LooksAt, facts: Facts, *, alone: bool = False) -> Iterator[tuple[Rule, Seen]]:
+    for rule in RULES:
+        if rule.looks_at == looks_at and rule.alone == alone and rule.needs <= facts.cluster.abilities:
+            yield from ((rule, seen) for seen in rule.look(facts))
+
+
+def _problem(rule: Rule, seen: Seen, language: Language, where: str | None = None) -> Problem:
+    text, evidence = TEXTS[language][rule.name], {"host": seen.host, **seen.evidence}
     between = " " if language == "en" else ""
-    message = f"{text.message.format(**seen.evidence)}{between}{text.why}"
-    return Problem(rule.code, rule.severity, message, text.hint.format(**seen.evidence), loaded.where(seen.path))
+    message, why, hint = (part.format(**evidence) for part in text)
+    where = rule.where.format(**evidence) if where is None else where
+    return Problem(rule.code.format(**evidence), rule.severity, f"{message}{between}{why}", hint, where)

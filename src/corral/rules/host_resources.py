@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from corral.model.host_needs import ARCHIVES, data_directory, has_containers, is_member, needs
+from corral.model.host_needs import data_directory, has_containers
+from corral.model.programs import ARCHIVES
 from corral.model.software import Archive, Image
-from corral.rules.host_registry import Evidence, There, rule_on_each
+from corral.rules.registry import Evidence, There, rule_on_each
 
 NEW_MEMBER: Final = 400 << 20
 """Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
@@ -22,7 +23,7 @@ MEMORY_A_MEMBER: Final = 300 << 20
 _DOCKER_ROOT: Final = "/var/lib/docker"
 
 
-@rule_on_each("H05", "error")
+@rule_on_each("H05", "error", "accounts")
 def disk_full(there: There) -> Iterator[Evidence]:
     """One file system is told once, by the place that needs most; two with the very same room are taken for one."""
     worst: dict[tuple[int, str], tuple[int, str]] = {}
@@ -39,10 +40,10 @@ def _room(there: There) -> dict[str, int]:
     """Bytes that must be free, by path."""
     layout = there.host.layout
     room = dict.fromkeys(("/etc", *map(str, (layout.config, layout.data, layout.logs))), TO_GO_ON)
-    if is_member(there.cluster, there.host):
+    if there.is_member:
         runs = _runs_member(there)
         room[str(data_directory(there.cluster, there.host))] = TO_GO_ON if runs else NEW_MEMBER
-    archives = sum(need.install.way == "archive" for need in needs(there.cluster, there.host)) + _has_release(there)
+    archives = sum(need.install.way == "archive" for need in there.needs) + _has_release(there)
     unpacked = sum(isinstance(each, Archive) for each in there.machine.owned.software)
     if archives > unpacked:
         room[str(ARCHIVES)] = AN_ARCHIVE
@@ -54,7 +55,7 @@ def _has_release(there: There) -> bool:
     return app.runtime == "systemd" and bool(app.release.source and there.cluster.instances_on(there.host))
 
 
-@rule_on_each("A10", "warning")
+@rule_on_each("A10", "warning", "packages")
 def image_space(there: There) -> Iterator[Evidence]:
     disk = there.machine.disk(_DOCKER_ROOT)
     has_image = any(isinstance(each, Image) for each in there.machine.owned.software)
@@ -62,14 +63,14 @@ def image_space(there: There) -> Iterator[Evidence]:
         yield {"path": disk.path, "free": disk.free >> 20, "needed": AN_IMAGE >> 20, "image": there.cluster.app.image}
 
 
-@rule_on_each("A07", "warning")
+@rule_on_each("A07", "warning", "accounts")
 def memory_small(there: There) -> Iterator[Evidence]:
     """All that is to run here, against all the memory of the host."""
     total, each = there.machine.memory.total, there.cluster.app.memory
     instances = there.cluster.instances_on(there.host)
     if not total or not each or not instances:
         return
-    cache = _cache(there, total) if is_member(there.cluster, there.host) else 0
+    cache = _cache(there, total) if there.is_member else 0
     needed = len(instances) * each + cache
     if needed > total:
         yield {
@@ -86,20 +87,16 @@ def _cache(there: There, total: int) -> int:
     return there.cluster.database.cache_size or max((total - (1 << 30)) // 2, 256 << 20)
 
 
-@rule_on_each("H05", "warning")
+@rule_on_each("H05", "warning", "accounts")
 def memory_short(there: There) -> Iterator[Evidence]:
     """What is still to start, against what is left."""
     available, each = there.machine.memory.available, there.cluster.app.memory or 0
     mine = [instance.name for instance in there.cluster.instances_on(there.host)]
-    starts = sum(not _running(there, name) for name in mine)
-    member = is_member(there.cluster, there.host) and not _runs_member(there)
+    starts = sum(name not in there.running for name in mine)
+    member = there.is_member and not _runs_member(there)
     needed = starts * each + (MEMORY_A_MEMBER if member else 0)
     if available is not None and needed > available:
         yield {"needed": needed >> 20, "available": available >> 20}
-
-
-def _running(there: There, name: str) -> bool:
-    return any(unit.name == name and unit.state == "running" for unit in there.machine.owned.units)
 
 
 def _runs_member(there: There) -> bool:

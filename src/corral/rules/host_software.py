@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corral.model.host_needs import OLDEST, Need, compose_version, needs, program_version
+from corral.model.host_needs import Need, compose_version, program_version
 from corral.model.machine import Machine, Version
-from corral.rules.host_registry import Evidence, There, rule_on_each
+from corral.model.mongodb_series import text_of
+from corral.model.programs import PROGRAMS
+from corral.rules.registry import Evidence, There, rule_on_each
 
 
 def _unavailable(there: There) -> Iterator[Need]:
     """Programs whose packages are neither installed nor to be had; none where no lists are there that would tell."""
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
         states = [there.machine.package(name) for name in need.packages]
         if need.install.way == "package" and all(not state.installed and state.candidate == "" for state in states):
             yield need
 
 
-@rule_on_each("H06", "error")
+@rule_on_each("H06", "error", "packages")
 def no_package(there: There) -> Iterator[Evidence]:
     for need in _unavailable(there):
         if need.program != "mongod":
             yield {"package": need.packages[0], "program": need.program, "key": need.key}
 
 
-@rule_on_each("H06", "error")
+@rule_on_each("H06", "error", "packages")
 def no_mongodb_package(there: There) -> Iterator[Evidence]:
     """MongoDB's licence keeps it out of all distributions, so this is what most hosts begin with."""
     for need in _unavailable(there):
@@ -32,17 +34,17 @@ def no_mongodb_package(there: There) -> Iterator[Evidence]:
             yield {"package": need.packages[0], "distribution": there.machine.system.distribution}
 
 
-@rule_on_each("H06", "error")
+@rule_on_each("H06", "error", "packages")
 def no_program(there: There) -> Iterator[Evidence]:
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
         theirs = need.install.way == "none" and need.program not in ("docker", "compose")
         if theirs and there.machine.program(need.program) is None:
-            yield {"program": need.program, "key": need.key}
+            yield about(there, need)
 
 
-@rule_on_each("A10", "error")
+@rule_on_each("A10", "error", "packages")
 def no_docker(there: There) -> Iterator[Evidence]:
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
         if need.install.way == "none" and _lacks_docker(there.machine, need):
             yield {"what": "docker" if need.program == "docker" else "docker compose"}
 
@@ -53,26 +55,35 @@ def _lacks_docker(machine: Machine, need: Need) -> bool:
     return need.program == "compose" and not machine.docker.compose
 
 
-@rule_on_each("H06", "error")
+@rule_on_each("H06", "error", "packages")
 def program_too_old(there: There) -> Iterator[Evidence]:
     """Found before anything is changed: the proxies come last, and without this a whole run would have gone before."""
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
         if need.program != "compose":
-            yield from _too_old(need, program_version(there.machine, need))
+            yield from _too_old(there, need, program_version(there.machine, need))
 
 
-@rule_on_each("A10", "error")
+@rule_on_each("A10", "error", "packages")
 def compose_too_old(there: There) -> Iterator[Evidence]:
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
         if need.program == "compose":
-            yield from _too_old(need, compose_version(there.machine, need.install))
+            yield from _too_old(there, need, compose_version(there.machine, need.install))
 
 
-def _too_old(need: Need, version: Version | None) -> Iterator[Evidence]:
-    oldest = OLDEST.get(need.program)
+def _too_old(there: There, need: Need, version: Version | None) -> Iterator[Evidence]:
+    oldest = PROGRAMS[need.program].oldest
     if oldest and version and version < oldest:
-        yield {"program": need.program, "version": _text(version), "oldest": _text(oldest), "key": need.key}
+        yield {**about(there, need), "version": text_of(version), "oldest": text_of(oldest)}
 
 
-def _text(version: Version) -> str:
-    return ".".join(map(str, version))
+def about(there: There, need: Need) -> Evidence:
+    """Where `need`'s program is here, and what brings it: the cluster file's way, and those of one's own machine."""
+    known, found = PROGRAMS[need.program], there.machine.program(need.program)
+    return {
+        "program": need.program,
+        "key": need.key,
+        "path": found.path if found else "",
+        "light": known.light,
+        "wheel": known.wheel.package if known.wheel else "",
+        "architectures": ", ".join(known.wheel.architectures) if known.wheel else "",
+    }

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Final
 
-from corral.model.host_needs import needs, wanted_ports
-from corral.rules.host_registry import Evidence, There, rule_on_each
+from corral.model.host_needs import wanted_ports
+from corral.rules.registry import Evidence, There, rule_on_each
 
 _ARCHITECTURES: Final = {"x86_64": ("x86_64", "amd64", "x64"), "aarch64": ("aarch64", "arm64")}
 """The kernel's word for an architecture, and the words for it in the names of released files."""
@@ -18,44 +18,46 @@ VRRP: Final = "IP protocol 112 (VRRP)"
 """By which two proxies settle who has the virtual address: kept apart, both take it (RFC 5798)."""
 
 
-@rule_on_each("H01", "error")
+@rule_on_each("H01", "error", "accounts", alone=True)
 def no_root(there: There) -> Iterator[Evidence]:
     if not there.machine.system.root:
         yield {"user": there.machine.system.user or "?"}
 
 
-@rule_on_each("H02", "error")
+@rule_on_each("H02", "error", "accounts")
 def no_systemd(there: There) -> Iterator[Evidence]:
     if not there.machine.system.systemd:
         yield {"distribution": there.machine.system.distribution or "?"}
 
 
-@rule_on_each("H02", "error")
+@rule_on_each("H02", "error", "packages")
 def unknown_distribution(there: There) -> Iterator[Evidence]:
     """That matters where packages are to be installed: by which means isn't known."""
     system = there.machine.system
-    programs = [need.program for need in needs(there.cluster, there.host) if need.install.way == "package"]
+    programs = [need.program for need in there.needs if need.install.way == "package"]
     if system.family == "unknown" and programs:
         yield {"distribution": system.distribution or "?", "programs": ", ".join(programs)}
 
 
-@rule_on_each("H02", "error")
+@rule_on_each("H02", "error", "packages")
 def other_architecture(there: There) -> Iterator[Evidence]:
     mine = there.machine.system.architecture
-    for need in needs(there.cluster, there.host):
+    for need in there.needs:
+        if need.install.way != "archive" or mine not in _ARCHITECTURES:
+            continue
         name = PurePosixPath(need.install.source).name
         theirs = [kernel for kernel, words in _ARCHITECTURES.items() if any(word in name.lower() for word in words)]
-        if need.install.way == "archive" and mine in _ARCHITECTURES and theirs and mine not in theirs:
+        if theirs and mine not in theirs:
             yield {"file": name, "theirs": theirs[0], "mine": mine, "key": need.key}
 
 
-@rule_on_each("H02", "error")
+@rule_on_each("H02", "error", "packages")
 def no_tar(there: There) -> Iterator[Evidence]:
     if not there.machine.system.tar:
         yield {"command": "dnf install tar" if there.machine.system.family == "rhel" else "apt install tar"}
 
 
-@rule_on_each("H04", "info")
+@rule_on_each("H04", "info", "accounts")
 def firewall_on(there: There) -> Iterator[Evidence]:
     """The ports, and the protocol without any, that other hosts reach this one by."""
     ports = [f"{port}/tcp" for port in dict.fromkeys(port for _, port, _ in wanted_ports(there.cluster, there.host))]
@@ -67,20 +69,20 @@ def firewall_on(there: There) -> Iterator[Evidence]:
         yield {"firewall": there.machine.security.firewall, "ports": ", ".join(ports)}
 
 
-@rule_on_each("H04", "info")
+@rule_on_each("H04", "info", "accounts")
 def selinux_enforcing(there: There) -> Iterator[Evidence]:
-    confined = [need.program for need in needs(there.cluster, there.host) if need.program in ("nginx", "mongod")]
+    confined = [need.program for need in there.needs if need.program in ("nginx", "mongod")]
     if there.machine.security.selinux == "enforcing" and confined:
         yield {"programs": ", ".join(confined)}
 
 
-@rule_on_each("H07", "warning")
+@rule_on_each("H07", "warning", "accounts")
 def journal_lost(there: There) -> Iterator[Evidence]:
     if there.machine.system.journal_persistent is False:
         yield {}
 
 
-@rule_on_each("H08", "error")
+@rule_on_each("H08", "error", "accounts")
 def own_name_is_loopback(there: There) -> Iterator[Evidence]:
     """Debian writes `127.0.1.1 name` into /etc/hosts: what listens on that name is reached by nobody else."""
     loopback = [address for address in there.machine.system.resolved if ip_address(address).is_loopback]

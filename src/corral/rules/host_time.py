@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from corral.model.cluster import Cluster
-from corral.model.host_needs import CHRONY, TIME_DAEMONS
-from corral.rules.host_registry import Evidence, Machines, SeenOn, There, rule_on_all, rule_on_each
+from corral.model.programs import CHRONY, PROGRAMS, TIME_DAEMONS
+from corral.rules.registry import Evidence, Seen, There, Theres, on, rule_on_all, rule_on_each
 
 OFFSET: Final = 0.05
 """Seconds that chronyd may find its clock off: as far as two hosts may be apart before it is told (T02)."""
@@ -24,7 +23,7 @@ def _others(there: There) -> list[str]:
 def _gives_way(there: There, name: str) -> bool:
     """Debian's chrony and systemd-timesyncd exclude each other as packages: to install the one removes the other."""
     install = there.cluster.time.install
-    installed = there.machine.package(install.name or "chrony").installed
+    installed = there.machine.package(install.name or PROGRAMS["chronyd"].package).installed
     return name == "systemd-timesyncd" and there.machine.system.family == "debian" and _comes(install.way, installed)
 
 
@@ -32,26 +31,26 @@ def _comes(way: str, installed: str) -> bool:
     return way == "package" and not installed
 
 
-@rule_on_each("T01", "error")
+@rule_on_each("T01", "error", "time")
 def other_time_daemon(there: There) -> Iterator[Evidence]:
     if there.cluster.time.servers:
         yield from ({"daemon": name} for name in _others(there) if not _gives_way(there, name))
 
 
-@rule_on_each("T01", "info")
+@rule_on_each("T01", "info", "time")
 def time_daemon_replaced(there: There) -> Iterator[Evidence]:
     if there.cluster.time.servers:
         yield from ({"daemon": name} for name in _others(there) if _gives_way(there, name))
 
 
-@rule_on_each("T01", "warning")
+@rule_on_each("T01", "warning", "time")
 def no_time_daemon(there: There) -> Iterator[Evidence]:
     running = list(there.machine.active(*TIME_DAEMONS))
     if not there.cluster.time.servers and there.machine.system.systemd and not running:
         yield {}
 
 
-@rule_on_each("T01", "warning")
+@rule_on_each("T01", "warning", "time")
 def two_time_daemons(there: There) -> Iterator[Evidence]:
     """Where Corral doesn't see to the time itself."""
     running = list(there.machine.active(*TIME_DAEMONS))
@@ -59,7 +58,7 @@ def two_time_daemons(there: There) -> Iterator[Evidence]:
         yield {"daemons": ", ".join(running)}
 
 
-@rule_on_each("T03", "warning")
+@rule_on_each("T03", "warning", "time")
 def clock_unsynchronised(there: There) -> Iterator[Evidence]:
     """Of a chronyd that runs: before the first apply there may be none, and that is what the plan is for."""
     tracking = there.machine.tracking
@@ -67,7 +66,7 @@ def clock_unsynchronised(there: There) -> Iterator[Evidence]:
         yield {"sources": tracking.sources}
 
 
-@rule_on_each("T03", "warning")
+@rule_on_each("T03", "warning", "time")
 def clock_off(there: There) -> Iterator[Evidence]:
     tracking = there.machine.tracking
     if tracking is None or tracking.settling or tracking.leap == "Not synchronised":
@@ -76,16 +75,16 @@ def clock_off(there: There) -> Iterator[Evidence]:
         yield {"offset": tracking.offset * 1000, "dispersion": tracking.root_dispersion * 1000}
 
 
-@rule_on_all("T07", "warning")
-def zones_differ(cluster: Cluster, machines: Machines) -> Iterator[SeenOn]:
+@rule_on_all("T07", "warning", "time")
+def zones_differ(theres: Theres) -> Iterator[Seen]:
     """Each host that isn't in the zone of most; of equally many, in that of the host that the file names first."""
-    zones = {host.name: machines[host.name].system.zone for host in cluster.hosts if host.name in machines}
+    zones = {there.host.name: there.machine.system.zone for there in theres}
     known = Counter(_plain(zone) for zone in zones.values() if zone)
     if len(known) > 1:
         usual = known.most_common(1)[0][0]
         for host, zone in zones.items():
             if zone and _plain(zone) != usual:
-                yield SeenOn(host, {"zone": zone, "usual": usual})
+                yield on(host, {"zone": zone, "usual": usual})
 
 
 def _plain(zone: str) -> str:

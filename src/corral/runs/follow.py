@@ -14,11 +14,16 @@ class Followed:
     """Reads the records of one run again and again."""
 
     def __init__(self, run: str) -> None:
-        self.ended = False
         self._run = run
         self._seen: dict[str, int] = {}
         """How many lines of each record were read."""
+        self._ended: set[str] = set()
         self._summaries: dict[tuple[str, str], str] = {}
+
+    @property
+    def ended(self) -> bool:
+        """By all records that have something of the run: the hosts are not told of its end in the same moment."""
+        return bool(self._ended) and self._ended == self._seen.keys()
 
     def news(self, texts: Mapping[str, str]) -> Iterator[Event]:
         """The events since the last call, in the order in which they happened; `texts` are the records of all hosts, or
@@ -27,7 +32,10 @@ class Followed:
         for whose, text in texts.items():
             lines = [line for line in _lines(text) if line.get("run") == self._run]
             fresh += lines[self._seen.get(whose, 0) :]
-            self._seen[whose] = len(lines)
+            if lines:
+                self._seen[whose] = len(lines)
+            if any(line.get("kind") == "ended" for line in lines):
+                self._ended.add(whose)
         for line in sorted(fresh, key=lambda line: str(line.get("at", ""))):
             yield from self._event(line)
 
@@ -47,8 +55,6 @@ class Followed:
                 yield ActionFailed(action, host, _problems(line), seconds)
             case "stage":
                 yield StageFinished(str(line.get("stage", "")), seconds)
-            case "ended":
-                self.ended = True
 
 
 def _lines(text: str) -> Iterator[dict[str, Any]]:

@@ -131,7 +131,9 @@ def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
     if found:
         message = f"{len(found)} runs begin with {prefix!r}: {', '.join(run.run for run in found[:5])}"
         raise InvalidFile(Problem("unknown-run", "error", message, "type more of its name"))
-    message = f"no run begins with {prefix!r}" if prefix else "no run has been recorded"
+    message = (
+        f"no run begins with {prefix!r}" if prefix else "no run has been recorded" if runs else "no run is on record"
+    )
     raise InvalidFile(
         Problem(
             "unknown-run",
@@ -140,6 +142,12 @@ def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
             "`corral journal` lists the runs of this machine, `corral journal --hosts` all of them",
         )
     )
+
+
+def goes_on(record: Path) -> bool:
+    """Whether the run that writes `record` hasn't ended, in whichever way."""
+    with record.open("rb") as file:
+        return _is_locked(file.fileno())
 
 
 def _is_locked(descriptor: int) -> bool:

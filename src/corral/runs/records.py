@@ -15,7 +15,7 @@ from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import locks_found, marks
 from corral.runs.follow import Followed
-from corral.runs.history import RecordedRun, find, records_of, runs_in, with_those_of_hosts
+from corral.runs.history import RecordedRun, find, goes_on, records_of, runs_in, with_those_of_hosts
 from corral.runs.journal import Header, recorded
 from corral.runs.journal_texts import SUFFIX
 from corral.runs.lock import held
@@ -101,12 +101,18 @@ class MachineRecords:
         path = self.journal / f"{name}{SUFFIX}"
         while True:
             local = path.exists()
+            still = goes_on(path) if local else await self._may_go_on()  # asked first: what it wrote last is read then
             texts = {"": path.read_text(errors="replace")} if local else (await self._texts())
             for event in followed.news(texts):
                 yield event
-            if followed.ended or (local and not _goes_on(self.journal, name)):
+            if followed.ended or not still:
                 return
             await asyncio.sleep(POLL / 5 if local else POLL)
+
+    async def _may_go_on(self) -> bool:
+        """Whether some run does, or no host can be asked: one that was killed leaves no end, and its lock grows old."""
+        locks = (await self.locks()).locks
+        return not locks or any(lock.alive for lock in locks)
 
     async def _texts(self) -> dict[str, str]:
         return (await records_of(self._transport, self.hosts))[0]
@@ -134,7 +140,3 @@ class MachineRecords:
         """Raises CorralError."""
         texts = [(host.name, marks.removal(str(host.layout.state), name)) for host in self.hosts]
         await asyncio.gather(*(self._transport.run(host, text) for host, text in texts))
-
-
-def _goes_on(journal: Path, name: str) -> bool:
-    return any(run.run == name and run.outcome == "running" for run in runs_in(journal))

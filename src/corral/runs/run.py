@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Protocol
 
 from corral.errors import Interrupted
-from corral.events import ActionFinished, Event
+from corral.events import ActionFinished, Event, Sink
 from corral.plan.actions import Plan
 from corral.problems import Problem
-from corral.runs.journal import Journal
-from corral.runs.lock import Lock
 from corral.stop import StopFlag
 
 
@@ -23,10 +22,17 @@ class RunRequest:
     stop: StopFlag
 
 
+class Held(Protocol):
+    """A lock, as far as a run asks it."""
+
+    def check(self) -> None:
+        """Raises Locked, or Unreachable, when the run may not go on."""
+
+
 class Run:
     """A run that goes on: `sink` takes its events, `check` is called between two waves."""
 
-    def __init__(self, request: RunRequest, lock: Lock, journal: Journal) -> None:
+    def __init__(self, request: RunRequest, lock: Held, journal: Sink) -> None:
         self._request, self._lock, self._journal = request, lock, journal
         self._done: Counter[str] = Counter()
 

@@ -17,6 +17,7 @@ from xmlrpc.client import Fault, ServerProxy
 from corral.errors import ChangeFailed
 from corral.files import write_file
 from corral.late import late
+from corral.model.programs import MONGOD_LIMIT
 from corral.problems import Problem
 from corral.units import orphans
 from corral.units.machine import open_files_limit
@@ -26,16 +27,14 @@ if TYPE_CHECKING:
 else:
     supervisor_rpc = late("supervisor.xmlrpc")
 
-OPEN_FILES: Final = 64000
-"""What MongoDB's production notes ask for; less is taken where the machine's hard limit is lower."""
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes; Linux takes 107 in a socket's address."""
 _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """The variables that processes inherit from the shell that started the cluster. No others: they may hold secrets, and
 instances should not depend on one shell."""
 
-DOWN: Final = (ConnectionError, FileNotFoundError)
-"""The exceptions of a call when no supervisord answers."""
+DOWN: Final = (ConnectionError, FileNotFoundError, ModuleNotFoundError)
+"""What a call raises when no supervisord answers; the last where it is not installed, which a rule tells."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ class Supervisord:
         await orphans.gone([pid], patience)
 
     def _configuration(self) -> str:
-        files = min(OPEN_FILES, open_files_limit())
+        files = min(MONGOD_LIMIT, open_files_limit())
         return (
             "[supervisord]\n"
             f"logfile = {self.root}/supervisord.log\nlogfile_maxbytes = 5MB\nlogfile_backups = 1\n"

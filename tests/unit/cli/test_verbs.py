@@ -13,6 +13,7 @@ import pytest
 
 from corral import __version__
 from corral.cli import main
+from tests.patience import PATIENCE
 from tests.unit.cluster_file.files import SMALL
 
 CORRAL = Path(sys.executable).parent / "corral"
@@ -37,7 +38,7 @@ class Shell:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
             stdin=subprocess.DEVNULL,
         )

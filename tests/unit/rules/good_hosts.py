@@ -19,7 +19,7 @@ from corral.model.machine import (
 )
 from corral.model.resources import FoundUnit
 from corral.problems import Language, Problem
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from tests.unit.plan.cluster_of import cluster_of
 
 FILE = """\
@@ -90,7 +90,7 @@ def findings(found: Machine, made: Cluster | None = None, language: Language = "
     """What is said when `found` is one of three hosts, and the others are good."""
     made = made or cluster()
     machines = {host.name: good(host) for host in made.hosts} | {found.host: found}
-    return preflight(made, machines, language)
+    return findings_on(made, machines, language)
 
 
 def codes(found: Machine, made: Cluster | None = None) -> list[tuple[str, str]]:

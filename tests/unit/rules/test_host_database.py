@@ -16,7 +16,7 @@ from corral.model.machine import (
 )
 from corral.model.mongodb_series import Series
 from corral.problems import Problem
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from tests.unit.rules.good_hosts import (
     DATA,
     FILE,
@@ -73,13 +73,13 @@ def test_huge_pages_by_version_where_corral_does_not_see_to_them(version: str, p
         )
         for name, found in machines_of(made, swappiness=1, huge_pages=pages).items()
     }
-    assert [problem.code for problem in preflight(made, machines)] == (["D11"] * 3 if wrong else [])
+    assert [problem.code for problem in findings_on(made, machines)] == (["D11"] * 3 if wrong else [])
 
 
 def test_swappiness_where_corral_does_not_see_to_it() -> None:
     made = untuned()
-    assert [p.code for p in preflight(made, machines_of(made, swappiness=60, huge_pages="never"))] == ["D10"] * 3
-    assert preflight(made, machines_of(made, swappiness=1, huge_pages="never")) == []
+    assert [p.code for p in findings_on(made, machines_of(made, swappiness=60, huge_pages="never"))] == ["D10"] * 3
+    assert findings_on(made, machines_of(made, swappiness=1, huge_pages="never")) == []
 
 
 @pytest.mark.parametrize(("kind", "severity"), [("ext4", "info"), ("nfs4", "warning"), ("xfs", "")])
@@ -121,7 +121,7 @@ def codes_of(found: Machine) -> list[tuple[str, str]]:
     """What is said when all members are to run the same as `found`."""
     made = cluster()
     machines = {each.name: replace(good(each), packages=found.packages) for each in made.hosts}
-    return [(problem.code, problem.severity) for problem in preflight(made, machines | {found.host: found})]
+    return [(problem.code, problem.severity) for problem in findings_on(made, machines | {found.host: found})]
 
 
 def told(found: Machine, series: Series | None, compatibility: Series | None) -> Machine:
@@ -156,7 +156,7 @@ def upgrade(series: Series, compatibility: Series, wanted: str) -> list[Problem]
     """Of all three members."""
     made = cluster()
     machines = {each.name: told(to_become(good(each), wanted), series, compatibility) for each in made.hosts}
-    return preflight(made, machines)
+    return findings_on(made, machines)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from corral.model.machine import (
     ServiceState,
 )
 from corral.model.software import Archive, Image
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from tests.unit.rules.good_hosts import (
     COMPOSE,
     DATA,
@@ -126,6 +126,6 @@ def test_zones_go_by_what_most_have_and_utc_has_many_names() -> None:
     made = cluster()
     zones = {"one": "Etc/UTC", "two": "UTC", "three": "Europe/Berlin"}
     machines = {each.name: changed(good(each), "system", zone=zones[each.name]) for each in made.hosts}
-    [problem] = preflight(made, machines)
+    [problem] = findings_on(made, machines)
     assert (problem.code, problem.where) == ("T07", "three")
     assert problem.hint == "On three: `timedatectl set-timezone UTC`."

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from corral.cluster_file.build import ALL_ABILITIES
 from corral.model.cluster import Install
 from corral.model.machine import (
     Listener,
 )
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from tests.unit.observe.recorded import SYSTEMD as RECORDED
 from tests.unit.observe.recorded import app_208, machine, one
 from tests.unit.rules.good_hosts import (
@@ -28,8 +29,8 @@ from tests.unit.rules.good_hosts import (
 @pytest.mark.parametrize("text", [FILE, COMPOSE])
 def test_good_hosts(text: str) -> None:
     made = cluster(text)
-    assert preflight(made, {each.name: good(each) for each in made.hosts}) == []
-    assert preflight(made, {}) == [], "hosts that were not reached are no rule's"
+    assert findings_on(made, {each.name: good(each) for each in made.hosts}) == []
+    assert findings_on(made, {}) == [], "hosts that were not reached are no rule's"
 
 
 @pytest.mark.parametrize(
@@ -121,14 +122,14 @@ def test_an_archive_for_another_architecture(source: str, architecture: str, wro
     install = Install("archive", source=source, sha256="0" * 64, version=(7, 0, 14))
     made = replace(made, database=replace(made.database, install=install))
     machines = {each.name: changed(good(each), "system", architecture=architecture) for each in made.hosts}
-    assert {problem.code for problem in preflight(made, machines)} == ({"H02"} if wrong else set())
+    assert {problem.code for problem in findings_on(made, machines)} == ({"H02"} if wrong else set())
 
 
 def test_findings_come_host_by_host_in_the_files_order() -> None:
     made = cluster()
     machines = {each.name: changed(good(each), "system", journal_persistent=False) for each in made.hosts}
     machines["two"] = changed(machines["two"], "system", tar=False)
-    assert [problem.where for problem in preflight(made, dict(reversed(machines.items())))] == [
+    assert [problem.where for problem in findings_on(made, dict(reversed(machines.items())))] == [
         "one",
         "two",
         "two",
@@ -146,7 +147,8 @@ def test_the_words_in_both_languages() -> None:
 
 def test_recorded_hosts() -> None:
     made, found = one()
-    said = preflight(made, {"one": found})
+    made = replace(made, abilities=ALL_ABILITIES)
+    said = findings_on(made, {"one": found})
     assert [(problem.code, problem.severity) for problem in said] == [
         ("D10", "warning"),  # its limits
         ("D10", "info"),  # its file system
@@ -155,6 +157,16 @@ def test_recorded_hosts() -> None:
     ]
     assert "python3 (pid 1060)" in said[2].message + said[3].message
     made, found = app_208()
-    assert [problem.code for problem in preflight(made, {"app-208": found})] == ["H03"]
+    made = replace(made, abilities=ALL_ABILITIES)
+    assert [problem.code for problem in findings_on(made, {"app-208": found})] == ["H03"]
     made, found = machine(RECORDED, "one", "rootless")
-    assert [problem.code for problem in preflight(made, {"one": found})] == ["H01"]
+    made = replace(made, abilities=ALL_ABILITIES)
+    assert [problem.code for problem in findings_on(made, {"one": found})] == ["H01"]
+
+
+def test_what_presupposes_root_packages_or_clocks_is_not_asked_where_a_place_has_none() -> None:
+    made = replace(cluster(), abilities=frozenset())
+    bare = changed(host(), "system", root=False, systemd=0, tar=False, zone="Asia/Shanghai")
+    bare = replace(changed(bare, "security", selinux="enforcing"), services=(), tracking=None)
+    assert findings(bare, made) == []
+    assert findings(bare, replace(made, abilities=frozenset(("time",))))[0].code == "T07"

@@ -13,7 +13,7 @@ from corral.model.machine import (
     PackageState,
     Program,
 )
-from corral.rules.host import preflight
+from corral.rules import findings_on
 from tests.unit.rules.good_hosts import (
     COMPOSE,
     FILE,
@@ -136,7 +136,7 @@ def test_docker_ce_comes_with_its_plugin() -> None:
     found = without(without(found, "docker-compose", "1.25.0-1"), "docker-compose-plugin", "2.29.7-1")
     found = replace(found, packages=(*found.packages, PackageState("docker-ce", "5:27.3.1-1")))
     machines = {each.name: replace(good(each), packages=found.packages) for each in made.hosts}
-    assert preflight(made, machines | {"two": found}) == []
+    assert findings_on(made, machines | {"two": found}) == []
 
 
 def listening(*listeners: Listener, name: str = "one") -> Machine:
@@ -191,4 +191,4 @@ def test_with_a_virtual_address_every_address_is_the_proxys() -> None:
     packages = (*elsewhere.packages, PackageState("keepalived", "2.2.7"))
     machines = {each.name: replace(good(each), packages=packages) for each in made.hosts}
     machines["one"] = replace(elsewhere, packages=packages)
-    assert [problem.code for problem in preflight(made, machines)] == ["H03"]
+    assert [problem.code for problem in findings_on(made, machines)] == ["H03"]

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from corral.cluster_file.example import example_text
-from corral.places.playground.binaries import find_mongod, find_nginx
-from corral.playground.machine import is_root
+from corral.places.playground import binaries
+from corral.units.machine import is_root
 from corral.units.supervisord import Supervisord
 
 HOME: Final = Path("/srv/board")
@@ -54,8 +54,8 @@ def record(into: Path) -> None:
 def _link_programs() -> None:
     """nginx and mongod at places that don't tell whose environment they are from."""
     (HOME / "bin").mkdir()
-    for name, binary in (("nginx", find_nginx()), ("mongod", find_mongod())):
-        (HOME / "bin" / name).symlink_to(binary.path)
+    for program in binaries.found():
+        (HOME / "bin" / program.name).symlink_to(program.path)
 
 
 def _corral(*arguments: str) -> None:
@@ -103,7 +103,7 @@ def _mode(path: Path) -> str:
 
 def _facts() -> dict[str, Any]:
     os.environ["PATH"] = _ENVIRONMENT["PATH"]
-    nginx, mongod = find_nginx(), find_mongod()
+    nginx, mongod = binaries.found()
     return {
         "root": str(ROOT),
         "user": "root" if is_root() else "",

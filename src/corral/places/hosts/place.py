@@ -34,12 +34,11 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
 from corral.places.archives import with_digests
-from corral.places.base import LogLine, Observation, Scope, Traits
+from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
 from corral.problems import Language, Problem
-from corral.rules.host import preflight
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.secrets import Secrets
@@ -56,7 +55,7 @@ def cluster_of(loaded: Loaded) -> Cluster:
     return with_digests(build(loaded.spec, direct_placement(loaded.spec), Path(loaded.directory), loaded.source))
 
 
-class HostsPlace:
+class HostsPlace(Place):
     """The cluster's hosts, reached when first asked."""
 
     traits = TRAITS
@@ -98,15 +97,8 @@ class HostsPlace:
         exists = os.path.isfile
         return [*rules.findings(self.cluster, self._loaded, language), *problems_for_hosts(self._loaded, exists)]
 
-    def nothing_kept(self) -> str:
-        """Not known before the hosts are asked."""
-        return ""
-
     def kept_in(self) -> str:
         return "its hosts"
-
-    async def is_kept(self) -> bool:
-        return True
 
     @property
     def secrets_path(self) -> Path:
@@ -120,9 +112,6 @@ class HostsPlace:
     def begin(self) -> None:
         """Open the connections to all hosts at once."""
         self._transport.begin()
-
-    async def settle(self, sink: Sink) -> None:
-        """Hosts are asked as they are."""
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
@@ -153,7 +142,8 @@ class HostsPlace:
         """`seen`, and what is still on hosts that the file had when it was last carried out, and no longer has."""
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
-        gone = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
+        gone = {name: values for name, values in others.items() if isinstance(values, dict)}
         if not gone:
             return seen
         departed = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
@@ -172,7 +162,7 @@ class HostsPlace:
         return replace(seen, observed=observed, departed=departed, left_silent=left)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        return [*preflight(self.cluster, seen.machines, language), *seen.left_silent.values()]
+        return [*rules.findings_on(self.cluster, seen.machines, language), *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
@@ -181,29 +171,20 @@ class HostsPlace:
         return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """Nothing has to be started: systemd and docker run on the hosts already."""
+        """systemd and docker run on the hosts already. From here on the hosts may have the secrets."""
+        self._fresh = False
 
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
-        """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found.
-
-        A host that has left the file and could not be asked stays on the list, unless it is in `forgotten`.
-        """
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
+        """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found."""
         if not whole:
             return
-        names = [*self.cluster.host_by_name, *(name for name in seen.left_silent if name not in forgotten)]
+        names = [*self.cluster.host_by_name, *sorted(left)]
         values = {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
         if marks.HOSTS not in seen.marks or seen.marks[marks.HOSTS].values != values:
             await self.records.mark(marks.HOSTS, values, self.cluster.host_by_name)
-
-    def next_words(self) -> str:
-        """Nothing: `apply` prints its report only."""
-        return ""
-
-    async def leave(self, purge: bool, sink: Sink) -> None:
-        """Nothing has to be ended: systemd and docker stay."""
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._front.reach(to, way)

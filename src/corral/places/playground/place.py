@@ -24,7 +24,6 @@ from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
-from corral.model.machine import Program
 from corral.model.resources import UP, Desired, FoundReplicaSet, FoundUnit, HostFacts, Observed, digest
 from corral.model.routes import Direct, Way
 from corral.mongo.clients import Connections
@@ -33,8 +32,8 @@ from corral.observe.machine import observed_of
 from corral.observe.replica_set import observe_replica_set
 from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
-from corral.places.base import LogLine, Observation, Scope, Traits
-from corral.places.playground import binaries, ports, preflight
+from corral.places.base import LogLine, Observation, Place, Scope, Traits
+from corral.places.playground import binaries, ports, this_machine
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, networks_of_others, state_of
@@ -67,12 +66,12 @@ MONGOD_PARAMETERS: Final = {"shutdownTimeoutMillisForSignaledShutdown": "1000"}
 PATIENCE: Final = 90.0
 """Seconds for processes that are just ending, for example after an interrupted run: mongod has 60."""
 ORPHANS: Final = 60.0
-"""Seconds for processes that outlived their supervisor to end."""
+"""Seconds for processes to end whose supervisor is gone."""
 SECRETS: Final = {name: make for name, make in GENERATORS.items() if name != "vrrp"}
 """No address moves here."""
 
 
-class PlaygroundPlace:
+class PlaygroundPlace(Place):
     """A cluster's place on this machine."""
 
     traits = TRAITS
@@ -88,9 +87,8 @@ class PlaygroundPlace:
         self._vault, self._fresh = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False), False
         self._transport = LocalTransport()
         self._routes = Direct()
-        self._path = ""
-        self._lacking: tuple[Problem, ...] = ()
-        """Why nginx or mongod can't be used on this machine."""
+        self._orphans: frozenset[int] = frozenset()
+        """Processes whose supervisor is gone. `enter` ends them, so what they hold counts as free."""
         self.records = MachineRecords(
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
@@ -132,9 +130,6 @@ class PlaygroundPlace:
             self._vault.path.unlink()
         return self._fresh
 
-    def begin(self) -> None:
-        """Nothing has to be opened."""
-
     async def settle(self, sink: Sink) -> None:
         """Also decides the proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
 
@@ -147,24 +142,35 @@ class PlaygroundPlace:
         serving = {unit.host for unit in await self.units.list() if unit.role == "proxy" and unit.state in UP}
         wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
         known = dict(zip(wanted, self._known_ports(), strict=True))
-        kept = {host: port for host, port in known.items() if host in serving}
-        self.cluster = self._placed(ports.choose(wanted, kept, addresses_of(self._loaded, self.network), sink))
+        addresses = addresses_of(self._loaded, self.network)
+        self._orphans = frozenset() if await self.daemon.pid() else orphans.processes_of(self.state.root)
+        kept = {
+            host: port for host, port in known.items() if host in serving or self._is_orphans(addresses[host], port)
+        }
+        self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        return await (self._observed() if scope.live else self._whole())
+        """Unless the scope is `live`, also what is known of this machine itself: programs, ports, memory."""
+        if scope.live:
+            return await self._observed()
+        programs, path, seen = await asyncio.gather(
+            asyncio.to_thread(binaries.found), self.daemon.path(), self._observed(whole=True)
+        )
+        known = this_machine.Known(programs, path, self._orphans)
+        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, known)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        """A unit that runs holds its own ports, so they don't count as taken."""
-        if self._lacking:
-            return self._lacking
-        running = frozenset(unit.name for unit in seen.observed.units if unit.state in UP)
-        return preflight.findings(self.cluster, self.desired(seen), running, self.state, self._path)
+        return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """First ends what an earlier supervisor has left behind: it would hold the ports and the data."""
+        """First ends what an earlier supervisor has left behind: it would hold the ports and the data.
+
+        From here on the secrets may be in use.
+        """
+        self._fresh = False
         if not await self.daemon.pid():
             await self._end_orphans(sink)
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
@@ -177,14 +183,16 @@ class PlaygroundPlace:
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
-    async def remember(self, seen: Observation, whole: bool, forgotten: Collection[str] = ()) -> None:
+    async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """The names of the set and its members: a file that changes all of them at once would leave the data behind.
 
-        Also the cluster file itself, so that `down --name` works when the user's own is gone.
+        Also the cluster file itself, when all of it was carried out: `down --name` works when the user's own is gone.
+        Hosts that have left the file are known by their directories.
         """
         members = [member.name for member in self.cluster.database.members]
         self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
-        self.state.keep_file(self._loaded)
+        if whole:
+            self.state.keep_file(self._loaded)
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
@@ -209,12 +217,12 @@ class PlaygroundPlace:
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await self._transport.run(host, script, deadline)
 
-    async def close(self) -> None:
-        """Nothing is held open."""
-
     @property
     def _ways(self) -> Ways:
         return Ways(self._transport, self.units, self.secrets, self.cluster.host_by_name, self._routes)
+
+    def _is_orphans(self, address: str, port: int) -> bool:
+        return bool(self._orphans) and ports.holder(address, port).pid in self._orphans
 
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)
@@ -222,12 +230,7 @@ class PlaygroundPlace:
             sink(Note(f"ending {len(left)} processes whose supervisor is gone", "warning"))
             await orphans.end(left, ORPHANS)
 
-    async def _whole(self) -> Observation:
-        programs, self._lacking = await asyncio.to_thread(binaries.found)
-        self._path = await self.daemon.path()
-        return await self._observed(programs, whole=True)
-
-    async def _observed(self, programs: Sequence[Program] = (), *, whole: bool = False) -> Observation:
+    async def _observed(self, *, whole: bool = False) -> Observation:
         """One script for all hosts, and supervisord's list of processes; with `whole` the replica set too."""
         hosts = (*self.cluster.hosts, *self._departed())
         units = await self.units.list()
@@ -239,11 +242,10 @@ class PlaygroundPlace:
         finally:
             if asking:
                 asking.cancel()
-        machines = {name: replace(machine, programs=tuple(programs)) for name, machine in found.items()}
-        observed = observed_of(machines, replica)
+        observed = observed_of(found, replica)
         observed = replace(observed, units=(*observed.units, *_defined(observed, units)))
-        known = marks.newest(text for machine in machines.values() for text in machine.owned.marks)
-        return Observation(observed, machines, {}, whole, self._departed(), marks=known)
+        known = marks.newest(text for machine in found.values() for text in machine.owned.marks)
+        return Observation(observed, found, {}, whole, self._departed(), marks=known)
 
     async def _replica_set(self, units: Sequence[FoundUnit]) -> FoundReplicaSet:
         running = {unit.name for unit in units if unit.state == "running"}

@@ -1,4 +1,4 @@
-"""What the rules on hosts say, in Chinese."""
+"""What the rules say, in Chinese: those on the file, those on hosts, those on one machine for all hosts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,112 @@ from typing import Final
 
 from corral.rules.texts import Text
 
-CHINESE: Final = {
+TEXTS: Final = {
+    "ip_hash": Text(
+        "proxy.balance 是 ip_hash，后面有 {instances} 个实例。",
+        "它只看 IPv4 地址的前三段：整个办公室，或同一个外层代理后面的所有人，都会落到同一个实例上。",
+        "改为 `balance: sticky_cookie`，除非客户端来自许多不同的网段。",
+    ),
+    "outer_proxy_unknown": Text(
+        "ROOT_URL 是 {root_url}，说明前面还有一层代理负责 TLS，而 proxy.real_ip_from 是空的。",
+        "应用看到的所有客户端地址都会是外层代理的地址。",
+        "写上它所在的网段：在 proxy 下加 `real_ip_from: [10.0.0.0/8]`。",
+    ),
+    "short_websocket_timeout": Text(
+        "proxy.websocket_timeout 是 {timeout:g} 秒。",
+        "应用每 17 到 25 秒发一次心跳；等待时间太短，或丢失一次心跳，空闲的 websocket 就会被切断。",
+        "写成 `websocket_timeout: 1h`，或者不写。",
+    ),
+    "short_shutdown_timeout": Text(
+        "proxy.shutdown_timeout（{drain:g} 秒）比 app.stop.timeout（{stop:g} 秒）短。",
+        "重新加载 nginx 时，实例本来还可以处理完的请求和 websocket 会被切断。",
+        "让 shutdown_timeout 不短于 app.stop.timeout。",
+    ),
+    "one_proxy": Text(
+        "只有 {host} 一台代理。",
+        "它一停，无论有多少实例在运行，谁都访问不了应用。",
+        "在 proxy.hosts 下再写一台主机，并写上在两台之间漂移的 `virtual_ip`。",
+    ),
+    "proxies_without_virtual_ip": Text(
+        "有 {proxies} 台代理，却没有 proxy.virtual_ip。",
+        "客户端只知道一个地址；那台代理停了，它们不会自己找到另一台。",
+        "在 proxy 下加 `virtual_ip: 地址`（同一网段里没有用过的地址），或交给外层的负载均衡。",
+    ),
+    "local_storage": Text(
+        "app.storage.path 是 {path}，应用运行在 {hosts} 台主机上。",
+        "除非它是同一个共享文件系统，否则从一台主机上传的文件在另一台上找不到。",
+        "在每台主机的这个位置挂载同一个网络文件系统，或把文件放进数据库或对象存储。",
+    ),
+    "unbound_visitors": Text(
+        "proxy.balance 为 {balance}，而该应用要求每位访客固定在同一个实例上。",
+        "会话只存在于打开它的进程中；其他进程对它的下一个请求会回答 404。",
+        "请写 `balance: sticky_cookie`（或 ip_hash，或 {{hash: $variable}}）；这是 app.needs.sticky 或预设所要求的。",
+    ),
+    "many_workers": Text(
+        "有 {workers} 个 worker，而该应用只能有一个。",
+        "每个 worker 都会执行所有任务：邮件会发送两次，队列会被处理两遍。",
+        "请写 `workers: {{instances: 1}}`；这是 app.needs.one_worker 或预设所要求的。",
+    ),
+    "no_worker": Text(
+        "没有 worker，而该应用需要一个。",
+        "定时任务和队列无人执行：邮件发不出去。",
+        "请在 app 下写 `workers: {{instances: 1}}`，除非这样的进程在别处运行。",
+    ),
+    "few_instances": Text(
+        "只有 {instances} 个 web 实例。",
+        "替换其中一个的时候，剩下的不到两个：再坏一个就停止服务了。",
+        "运行三个以上：在 app 下写 `instances: 3`，或增加主机。",
+    ),
+    "root_url_form": Text(
+        "ROOT_URL 是 {url!r}，不是完整的网址。",
+        "应用用它来生成链接和跳转地址。",
+        "写上协议：`ROOT_URL: https://www.example.com/`。",
+    ),
+    "root_url_elsewhere": Text(
+        "ROOT_URL 的主机名是 {host}，而 proxy.server_name 是 {server_name}。",
+        "应用生成的链接指向这台代理不应答的名字。",
+        "把这个名字加进 server_name，或改正 ROOT_URL。",
+    ),
+    "ephemeral_port": Text(
+        "端口 {port} 在 Linux 分配给外出连接的范围内（32768 到 60999）。",
+        "进程启动时，它有时会正被其他程序的连接占用。",
+        "使用 32768 以下的端口。",
+    ),
+    "unpinned_image": Text(
+        "app.image 是 {image}，没有标签，或标签是 `latest`。",
+        "实际运行的内容取决于每台主机拉取镜像的时间：两台主机可能运行不同的代码。",
+        "写明版本：`image: NAME:1.2.3`，或 NAME@sha256:...",
+    ),
+    "health_proves_nothing": Text(
+        "app.health 请求的是 `/`，而且只看状态码。",
+        "许多应用在数据库不可用时也会应答这个地址，于是没有用的实例仍会收到请求。",
+        "请求一个真正做事的路径，或写明正常应答里有什么：`contains: 文本`。",
+    ),
+    "few_members": Text(
+        "副本集只有 {members} 个保存数据的成员。",
+        "三个成员可以失去一个，而不丢失写入，也不失去选举主节点的能力；更少就不行。",
+        "在 database.members 下写三台主机。",
+    ),
+    "arbiter": Text(
+        "{member} 是仲裁节点。",
+        "一个保存数据的成员停机时，多数派写入要等到它恢复：仲裁节点不确认任何写入。",
+        "让它保存数据：去掉 `arbiter: true`。",
+    ),
+    "addresses_in_the_set": Text(
+        "副本集用 IP 地址称呼成员（{host} 是 {address}）。",
+        "成员换了地址就会脱离副本集，所有连接字符串也要跟着改。",
+        "给数据库主机起 DNS 名字：`{host}: {host}.example.com`。",
+    ),
+    "no_time_server": Text(
+        "time.servers 是空的。",
+        "没有什么让各主机的时钟保持一致：会话、日志和 TTL 索引各按自己主机的时间。",
+        "写两台主机：在 time 下加 `servers: [一台, 另一台]`。",
+    ),
+    "one_time_server": Text(
+        "只有 {host} 一台时间服务器。",
+        "它停了以后，各主机的时钟会不知不觉地走偏。",
+        "在 time.servers 下再写一台主机。",
+    ),
     "no_root": Text(
         "{user} 在那里不能用 `sudo -n` 成为 root。",
         "安装软件包、建立账号和 systemd 单元都需要 root。",
@@ -203,5 +308,104 @@ CHINESE: Final = {
         "它会是 MongoDB {version}，而 {other} 是 {theirs}。",
         "只有在升级期间，副本集里才应有两个版本的成员。",
         "请把所有成员的软件包统一为一个版本。",
+    ),
+    "no_supervisor": Text(
+        "没有安装 supervisord。",
+        "在本机上由它管理集群的进程。",
+        "`pip install 'corral[playground]'`。",
+    ),
+    "no_program_here": Text(
+        "找不到 {program}；找过 PATH（{search_path}）和 Python 包 {wheel}。",
+        "集群在本机上运行，使用这里已有的程序。",
+        "安装软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_too_old_here": Text(
+        "{path} 是 {program} {version}；Corral 需要 {oldest} 或更新的版本。",
+        "Corral 为它写的内容用到了旧版本没有的功能。",
+        "安装更新版本的软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_broken": Text(
+        "{path} 不能运行：{failure}。",
+        "它是 PATH 上的第一个 {program}，所以用的就是它。",
+        "安装软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "program_lacks_library": Text(
+        "{path} 不能运行：{failure}。",
+        "它需要 {library}。",
+        "安装含有 {library} 的软件包（libcurl4、libssl3）。",
+    ),
+    "no_directory": Text(
+        "app.directory {directory} 不是目录。",
+        "应用要在这个目录里启动。",
+        "改正 app 下的 `directory`；相对路径从集群文件所在的目录算起。",
+    ),
+    "no_command": Text(
+        "没有写 app.command。",
+        "在本机上，应用作为普通进程运行。",
+        "在 app 下写 `command: …`，就像你自己启动它那样。",
+    ),
+    "command_file_missing": Text("app.command：{file} 不存在。", "所以 {instance} 无法启动。", ""),
+    "command_not_executable": Text(
+        "app.command：{file} 不能执行。", "所以 {instance} 无法启动。", "`chmod +x {file}`。"
+    ),
+    "command_not_on_path": Text(
+        "app.command：找不到 {word!r}；找过 PATH（{path}）。",
+        "所以 {instance} 无法启动。",
+        "安装它，或写出完整路径；正在运行的集群一直使用启动时的 PATH，直到 `corral down`。",
+    ),
+    "data_left_behind": Text(
+        "这个集群的数据在 {hosts} 上，而文件里没有这样的成员。",
+        "数据库会从头开始，原有的数据会被丢下。",
+        "是不是改了名字？请写回原来的名字；或用 `corral down --purge` 不带数据重新开始。",
+    ),
+    "wrong_set_name": Text(
+        "数据属于副本集 {found}，而文件里的名字是 {wanted}。",
+        "副本集不能改名。",
+        "请写 `replica_set: {found}`，或用 `corral down --purge` 重新开始。",
+    ),
+    "no_common_member": Text(
+        "文件给每个成员的地址或端口都与副本集所知道的不同：{known}。",
+        "成员靠这些地址找到彼此。",
+        "请一次只改一个，每改一个执行一次 `corral up`；或用 `corral down --purge` 重新开始。",
+    ),
+    "port_taken_here": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用。",
+        "两个程序不能同时监听那里。",
+        "结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
+    ),
+    "port_taken_by_other_user": Text(
+        "{unit} 需要的 {place} 被另一个用户的进程占用。",
+        "两个程序不能同时监听那里。",
+        "请人结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
+    ),
+    "port_taken_by_itself": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用，它是这个集群自己的进程，只是名字不同。",
+        "两个程序不能同时监听那里。",
+        "先 `corral down`，再 `corral up`。",
+    ),
+    "port_refused": Text(
+        "{unit} 需要的 {place} 不能监听：{reason}。",
+        "所以 {unit} 无法启动。",
+        "",
+    ),
+    "port_needs_root": Text(
+        "{unit} 需要的 {place} 不能监听：{reason}。",
+        "1024 以下的端口需要 root。",
+        "请在文件中改用别的端口。",
+    ),
+    "disk_full_here": Text(
+        "{root} 只剩 {free} MB 磁盘空间，而需要 {needed} MB。",
+        "磁盘写满会让数据库中途停下。",
+        "请腾出空间，或把 XDG_STATE_HOME 设到更大的磁盘上；什么都没有改动。",
+    ),
+    "memory_short_here": Text(
+        "还要启动的进程需要 {needed} MB 内存，而本机只剩 {available} MB。",
+        "实例：{instances} 个，每个 {each} MB；成员：{members} 个，每个 {member} MB。",
+        "运行可能很慢，进程也可能被结束；请减少 `instances`。",
+    ),
+    "few_open_files": Text(
+        "本机允许一个进程打开 {limit} 个文件，而 MongoDB 要求 {wanted} 个。",
+        "每个连接要占一个，每个文件也要占一个。",
+        "试用已经够了；如果连接很多，请提高硬限制（`ulimit -Hn`）。",
     ),
 }

@@ -1,0 +1,52 @@
+"""Rules on the application's command, where it runs as processes of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corral.model.cluster import Instance
+from corral.model.shared_machine import FoundCommand
+from corral.rules.registry import Evidence, Together, rule_on_shared
+
+
+@rule_on_shared("no-directory", "error")
+def no_directory(together: Together) -> Iterator[Evidence]:
+    if not together.machine.directory:
+        yield {"directory": together.cluster.app.directory}
+
+
+@rule_on_shared("no-command", "error")
+def no_command(together: Together) -> Iterator[Evidence]:
+    if together.machine.directory and not all(instance.command for instance in together.cluster.app.instances):
+        yield {}
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_file_missing(together: Together) -> Iterator[Evidence]:
+    for instance, found in _commands(together):
+        if found.state == "missing" and found.file:
+            yield {"file": found.file, "instance": instance.name}
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_not_executable(together: Together) -> Iterator[Evidence]:
+    for instance, found in _commands(together):
+        if found.state == "not executable":
+            yield {"file": found.file, "instance": instance.name}
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_not_on_path(together: Together) -> Iterator[Evidence]:
+    for instance, found in _commands(together):
+        if found.state == "missing" and not found.file:
+            yield {"word": instance.command[0], "path": together.machine.path, "instance": instance.name}
+
+
+def _commands(together: Together) -> Iterator[tuple[Instance, FoundCommand]]:
+    """Each different command once, with the first instance that has it."""
+    firsts: dict[tuple[str, ...], Instance] = {}
+    for instance in together.cluster.app.instances:
+        firsts.setdefault(instance.command, instance)
+    for command, instance in firsts.items():
+        if command and command[0] in together.machine.commands:
+            yield instance, together.machine.commands[command[0]]
