@@ -1,4 +1,5 @@
-"""docs/architecture.md is true of the tree: its paths exist, its folders are all, its words are where it says."""
+"""docs/architecture.md is true of the tree: its paths exist, its folders are all, its words are where it says. Other pages
+for those who change Corral name files that exist, too."""
 
 from __future__ import annotations
 
@@ -55,6 +56,14 @@ def folders() -> list[str]:
 def test_every_path_exists(path: str) -> None:
     assert found(path).exists()
     assert found(path).is_dir() == path.endswith("/")
+
+
+@pytest.mark.parametrize("page", [ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "decisions").glob("*.md"))])
+def test_other_pages_name_files_that_exist(page: Path) -> None:
+    named = {
+        word for word in CODE.findall(page.read_text(encoding="utf-8")) if re.fullmatch(r"[\w/-]+/[\w-]+\.\w+", word)
+    }
+    assert {word for word in named if not found(word).exists()} == set()
 
 
 @pytest.mark.parametrize(("path", "word"), words())
