@@ -1,5 +1,7 @@
-"""docs/architecture.md is true of the tree: its paths exist, its folders are all, its words are where it says. Other pages
-for those who change Corral name files that exist, too."""
+"""docs/architecture.md is true of the tree: its paths exist, its folders are all, its words are where it says.
+
+Other pages for those who change Corral name files that exist, too.
+"""
 
 from __future__ import annotations
 
