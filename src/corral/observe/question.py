@@ -22,6 +22,7 @@ from corral.model.host_needs import (
 )
 from corral.model.identity import prefix
 from corral.model.machine import MARKS, Machine
+from corral.observe.images import NOTES
 
 FIREWALLS: Final = ("firewalld", "nftables")
 """ufw is told by its own file: its service is active when it is switched off, too."""
@@ -32,8 +33,8 @@ PROGRAMS: Final = ("nginx", "mongod")
 _NTP: Final = 123
 DOCKER_ROOT: Final = "/var/lib/docker"
 """Where docker keeps images, unless its daemon.json says otherwise."""
-_OWN_STATE: Final = ("revisions", "files", "packages", MARKS)
-"""Below the state directory: the stamps of units, the notes on files, the marks of packages, what is remembered."""
+_OWN_STATE: Final = ("revisions", "files", "packages", NOTES, MARKS)
+"""Below the state directory: stamps of units, notes on files and images, marks of packages, what is remembered."""
 
 _KEEP_OFF: Final = {"nginx": "nginx", "mongod": "mongod", "keepalived": "keepalived"}
 """Services that a program's package starts by itself, and that are in the way of Corral's own."""

@@ -81,7 +81,7 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
     yield RemoveTree(host.name, str(layout.config), "configuration")
     yield RemoveTree(host.name, str(layout.run), "temporary files")
-    for name in ("revisions", "files", "packages"):
+    for name in ("revisions", "files", "packages", "images"):
         yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
     yield RemoveTree(host.name, f"/opt/corral/{cluster.name}", "releases")
 
