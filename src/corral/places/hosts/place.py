@@ -33,7 +33,7 @@ from corral.observe.machine import Answers, observe_machines, observed_of
 from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
-from corral.places.archives import with_digests
+from corral.places.archives import why_no_image, with_digests
 from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
@@ -94,8 +94,8 @@ class HostsPlace(Place):
         return f"on its {len(self.cluster.hosts)} hosts"
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
-        exists = os.path.isfile
-        return [*rules.findings(self.cluster, self._loaded, language), *problems_for_hosts(self._loaded, exists)]
+        for_hosts = problems_for_hosts(self._loaded, os.path.isfile, why_no_image)
+        return [*rules.findings(self.cluster, self._loaded, language), *for_hosts]
 
     def kept_in(self) -> str:
         return "its hosts"
