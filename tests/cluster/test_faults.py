@@ -81,7 +81,7 @@ def test_a_killed_supervisor_is_replaced_by_the_next_up(small: TestCluster) -> N
     os.kill(daemon, signal.SIGKILL)
     until(lambda: daemon in small.processes(), lambda alive: not alive)
     done = small.run("up", "--detach")
-    assert "outlived their supervisor" in done.stderr
+    assert "whose supervisor is gone" in done.stderr
     assert not orphans & small.processes()
     assert "0 failed" in small.run("verify").stdout
 

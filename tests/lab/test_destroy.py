@@ -49,7 +49,7 @@ def test_a_cluster_that_is_taken_away_comes_back_with_its_data(board: LabCluster
     board.run("destroy", "--yes", "wrong", code=2)
     assert board.status()["state"] == "healthy", "another name is no yes"
     said = board.run("destroy", "--yes", "board").stderr
-    assert "board is off its hosts; its data stay there" in said
+    assert "board is removed; its data stay" in said
     for host in board.spec["hosts"]:
         left = set(board.sh(host, _LEFT).splitlines())
         assert left <= {"/var/lib/corral/board/mongod", "/var/log/corral/board"}, host
@@ -63,7 +63,7 @@ def test_a_cluster_that_is_taken_away_comes_back_with_its_data(board: LabCluster
 def test_a_cluster_that_is_purged_is_gone(board: LabCluster) -> None:
     note = httpx.post(f"{board.url}/notes", json={"text": "forget me"}, trust_env=False, timeout=PATIENCE).json()["id"]
     said = board.run("destroy", "--purge", "--yes", "board").stderr
-    assert "board is off its hosts; its data are deleted" in said
+    assert "board is removed; its data are deleted" in said
     assert {host: board.sh(host, _LEFT) for host in board.spec["hosts"]} == dict.fromkeys(board.spec["hosts"], "")
     assert board.sh("db-217", _THEIRS).split() == ["theirs", "theirs", "active", "active"]
     assert board.apply()["state"] == "healthy"

@@ -56,7 +56,7 @@ def test_one_signal_stops_at_a_safe_point(cluster: LabCluster, sights: Sights, n
         with pytest.raises(subprocess.TimeoutExpired):
             run.process.wait(1)
         hold.let_go()
-    assert "stopping when what is under way is over; once more stops at once" in run.said
+    assert "stopping as soon as the steps that have begun are done; Ctrl-C again stops at once" in run.said
     done, everything = (sum(line["kind"] == kind for line in run.lines()) for kind in ("done", "started"))
     assert done == everything, "nothing that was begun is left open"
     assert f"stopped at a safe point: {done} of " in errors(run.said)[0]
@@ -125,7 +125,9 @@ def test_killed_after_each_thing_it_has_done_it_arrives_all_the_same(
     assert course.arrived, f"it doesn't arrive: {course.killed_at}"
     kinds = {killed.split()[0] for killed in course.killed_at}
     assert {"archive", "file", "unit", "replica"} <= kinds, f"it was to be stopped in all its parts: {course.killed_at}"
-    taken_over = ["runs no more: its lock is taken over" in each for each in course.said[1:-1]]
+    taken_over = [
+        "the lock is taken over from " in each and "that run no longer runs" in each for each in course.said[1:-1]
+    ]
     assert all(taken_over), "\n".join(course.said)
     assert cluster.status()["state"] == "healthy"
     cluster.assert_settled()

@@ -30,18 +30,18 @@ _DIGEST: Final = re.compile(r"(.+-)?[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Known:
-    """What is known already of the host's software."""
+    """What is already known of the host's software."""
 
     packages: Sequence[PackageState]
     services: Sequence[ServiceState]
     uid: int = 0
-    """Of the account that Corral works as: what is its own has no other owner."""
+    """Of the account that Corral uses there: a file of this account counts as one without another owner."""
     units: Sequence[FoundUnit] | None = None
-    """Where something else than systemd and docker keeps them: what that has told."""
+    """The units, where something else than systemd and docker keeps them."""
 
 
 def owned_in(question: Question, sections: Sections, known: Known, secrets: Secrets) -> Owned:
-    """Raises ValueError when the files have not come wholly."""
+    """Raises ValueError when the files did not arrive completely."""
     files, records = split_records(_untar(question.host, sections.files, secrets, known.uid))
     files, stamps = split_stamps(files)
     state = f"{question.state}/"
@@ -67,11 +67,11 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
 
 
 def _packages(question: Question, known: Known, marks: Collection[str]) -> Iterator[Package]:
-    """The packages that are installed, with all that is done with them.
+    """The packages that are completely installed.
 
-    Where one of a group is installed, all of it count as being there: docker-ce brings what docker.io does, and the two
-    can't be on one host. A package that Corral began to install, as its mark tells, is not done with while the service
-    that it must keep off is enabled, runs, or is held back by an installation that was cut off.
+    If one of a group is installed, the whole group counts as installed: docker-ce brings what docker.io does, and a
+    host can't have both. If Corral has begun to install a package (its mark says so), the package is not complete while
+    the service that must stay off is enabled, runs, or is still masked by an installation that was cut off.
     """
     installed = {package.name for package in known.packages if package.installed}
     busy = {name for each in known.services if each.enabled or each.active or each.held for name in each.names}
@@ -82,7 +82,7 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
 
 
 def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[File]:
-    """Contents with their known secrets by reference. Raises ValueError when the stream is cut off."""
+    """Contents, with references in place of known secrets. Raises ValueError when the stream is cut off."""
     if not stream:
         return
     redact = redactor(secrets)
@@ -92,7 +92,7 @@ def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[Fil
             owner = "" if entry.uid == uid else entry.owner or str(entry.uid)
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
     except ValueError as error:
-        raise ValueError(f"Corral's files have not come wholly: {error}") from error
+        raise ValueError(f"Corral's files did not arrive completely: {error}") from error
 
 
 def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:

@@ -89,8 +89,10 @@ def _of_archive(archive: Archive) -> Problem | None:
     wanted = archive.sha256.lower()
     if found == wanted:
         return None
-    message = f"{archive.source} isn't what the cluster file means: its SHA-256 is {found}, and {wanted} is wanted"
-    hint = "bring the right file there; or, if you trust this one, write its sha256 into the cluster file"
+    message = (
+        f"{archive.source} is not the file that was expected: its SHA-256 is {found}, and the cluster file has {wanted}"
+    )
+    hint = "put the right file there; or, if you trust this one, write its sha256 into the cluster file"
     return Problem("other-archive", "error", message, hint, archive.source)
 
 

@@ -38,7 +38,7 @@ def make_plan(cluster: str, desired: Desired, observed: Observed, held_back: Hel
 
 
 def restart_batch(serving: int) -> int:
-    """How many of `serving` web instances may restart at once: a third, and two stay up where there are that many."""
+    """How many of `serving` web instances may restart at once: a third, and two stay up if there are that many."""
     return max(1, min(serving // 3, serving - 2))
 
 
@@ -120,8 +120,9 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
 def _patient(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
     """A member that starts may copy its data for hours; that, too, counts as started.
 
-    Or its start would never be finished: the next run would restart it, and it would copy all anew. For the same reason
-    a restart waits for health only where there was health before. Who has to be well for what follows is asked then.
+    Else its start would never be finished: the next run would restart it, and it would copy everything again. For the
+    same reason a restart waits for health only where there was health before. Who has to be healthy for the next step
+    is asked then.
     """
     if action.gate.kind != "member" or not isinstance(action, StartUnit):
         return action
@@ -133,7 +134,7 @@ def _patient(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | 
 def _split(
     actions: Iterable[StartUnit | ReloadUnit],
 ) -> tuple[list[StartUnit], list[StartUnit | ReloadUnit]]:
-    """Those that start what doesn't run (all at once), and those that disturb what runs (in turn)."""
+    """Those that start what doesn't run (all at once), and those that disturb what runs (one after the other)."""
     starts: list[StartUnit] = []
     disturbing: list[StartUnit | ReloadUnit] = []
     for action in actions:

@@ -130,10 +130,10 @@ def _detail(state: Mapping[str, Any], restarts: int) -> str:
     if state.get("Status") == "paused":
         return "it is paused"
     if state.get("Status") == "created":
-        return "it was made and never started"
-    again = f", started anew {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
+        return "it was created but never started"
+    again = f", and was restarted {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
     if state.get("OOMKilled"):
-        return f"the kernel killed it for want of memory{again}"
+        return f"the kernel killed it since memory was short{again}"
     return f"it ended with exit status {state.get('ExitCode')}{again}"
 
 

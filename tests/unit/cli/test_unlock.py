@@ -32,9 +32,9 @@ def test_a_lock_is_shown_explained_and_broken_when_agreed(corral: Corral, clock:
     done = corral("unlock", "--yes")
     assert "one: `corral apply` of anna on ops-1 (pid 4711), since 2026-11-24T19:30:12+00:00" in done.stdout
     assert "alive" in done.stdout.splitlines()[0]
-    assert "last heard of 90 s ago: left behind: the next run takes it over" in done.stdout.splitlines()[1]
+    assert "last sign of life 90 s ago: left behind: the next run takes it over" in done.stdout.splitlines()[1]
     assert "up to 10 s" in done.stderr
-    assert "the lock is broken on one, two" in done.stderr
+    assert "broke the lock on one, two" in done.stderr
     assert not [host for host in corral.hosts if lock_of(host).exists()]
 
 

@@ -154,4 +154,4 @@ def test_a_run_that_may_not_go_on_begins_no_more_and_is_told_how_it_is_at_its_en
     assert asked[0] == 1, "b0 went on when the first one was held back"
     assert str(failure.value) == "somebody else has it; 0 go on"
     assert units.begun == ["a0", "b0"]
-    assert [event.message for event in events if isinstance(event, Note)] == ["not begun: a1, a2"]
+    assert [event.message for event in events if isinstance(event, Note)] == ["not started: a1, a2"]

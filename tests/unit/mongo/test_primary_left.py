@@ -25,7 +25,7 @@ class Without:
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         if to.address == self.address:
-            raise OutsideCluster(f"{to.address} is the address of no host of the cluster")
+            raise OutsideCluster(f"no host of the cluster has the address {to.address}")
         return to
 
 

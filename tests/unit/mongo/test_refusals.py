@@ -78,6 +78,6 @@ def test_data_that_have_moved_to_another_address(pair: Mongods) -> None:
     assert not answers
     assert "it holds data" in why
     newcomer = asyncio.run(member_answers(f"{pair.network}.7", PORT, Direct(), "newcomer"))
-    assert newcomer == (True, "it waits to be taken into the set")
+    assert newcomer == (True, "it waits to join the set")
     status = asyncio.run(member_statuses(pair.database([pair.member(7)]), Connections(pair.secrets), [pair.name(7)]))
     assert not status.writable

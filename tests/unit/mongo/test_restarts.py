@@ -11,14 +11,14 @@ from corral.model.routes import Direct
 from corral.mongo import status
 from corral.mongo.greeting import Greeting
 from corral.mongo.status import member_answers
-from corral.verify.gates import Seen, wait_for_gate
+from corral.verify.gates import GateOutcome, wait_for_gate
 from tests.patience import PATIENCE
 
 from .conftest import settle
 from .mongods import PORT, Mongods
 
 
-def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> Seen:
+def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> GateOutcome:
     members = tuple(mongods.name(number) for number in (me, *others))
     gate = Gate("majority", f"{mongods.network}.{me}", PORT, deadline=deadline, streak=1, members=members)
 
@@ -31,7 +31,7 @@ def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> 
 def test_a_voter_waits_until_the_others_can_do_without_it(mongods: Mongods) -> None:
     mongods.start(1, 2, 3)
     settle(mongods.wanted(1, 2, 3), mongods.secrets)
-    assert ask(mongods, 2, (1, 3), PATIENCE) == Seen(True, "the others can do without it")
+    assert ask(mongods, 2, (1, 3), PATIENCE) == GateOutcome(True, "the others can do without it")
     mongods.kill(3)
     seen = ask(mongods, 2, (1, 3), 0.3)
     assert not seen.passed

@@ -59,7 +59,7 @@ def test_what_changes_a_host_waits_for_the_script_that_is_still_at_work(tmp_path
 def test_the_wait_has_an_end_that_is_told(tmp_path: Path) -> None:
     with somebody_at_work(tmp_path):
         done = asyncio.run(LocalTransport().run("h", f"{alone(str(tmp_path), 0)}echo on\n"))
-    assert (done.code, done.stdout, done.error) == (75, b"", "what an earlier run has begun there still goes on")
+    assert (done.code, done.stdout, done.error) == (75, b"", "a script of an earlier run is still at work there")
 
 
 def test_where_no_run_has_begun_nobody_waits(tmp_path: Path) -> None:

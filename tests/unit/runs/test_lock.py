@@ -55,7 +55,7 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path, clock: HostsClock) -> N
 
     problem = asyncio.run(scenario())
     assert "`corral apply` of anna on ops-1 (pid 4711), since 20" in problem.message
-    assert "last heard of 4 s ago" in problem.message
+    assert "its last sign of life was 4 s ago" in problem.message
     assert "corral unlock" in problem.hint
     assert problem.where == "a"
     assert wire.runs == {"a": 1}, "the others are not asked"
@@ -137,7 +137,7 @@ def test_a_lock_that_cannot_be_given_back_is_said(tmp_path: Path) -> None:
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
-    assert "a: the run's end could not be written down there: a can't be reached" in note.message
+    assert "a: the end of the run could not be recorded there: a can't be reached" in note.message
     assert "30 s" in note.message
 
 

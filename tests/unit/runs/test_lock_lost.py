@@ -15,7 +15,7 @@ from corral.model.command import CommandResult
 from corral.problems import Problem
 from corral.runs.lock import Hooks, held
 from corral.runs.lock_file import Claim
-from corral.runs.locks_found import look, remove
+from corral.runs.locks_found import find_locks, remove_locks
 from corral.transport.local import LocalTransport
 from tests.patience import PATIENCE, holds_soon
 from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of
@@ -61,9 +61,9 @@ def test_a_lock_that_was_removed_is_noticed(tmp_path: Path) -> None:
     hosts = hosts_in(tmp_path, "a", "b")
 
     async def unlock() -> None:
-        found, problems = await look(LocalTransport(), hosts)
+        found, problems = await find_locks(LocalTransport(), hosts)
         assert (len(found), problems) == (2, [])
-        await remove(LocalTransport(), found)
+        await remove_locks(LocalTransport(), found)
 
     assert "corral unlock" in asyncio.run(lost_by(hosts, unlock)).message
 

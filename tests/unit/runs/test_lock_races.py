@@ -134,7 +134,9 @@ def test_what_a_killed_run_of_this_machine_leaves_is_taken_over_at_once(tmp_path
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
-    assert "runs no more: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and note.message.endswith(
+        ": that run no longer runs"
+    )
     assert not [host for host in hosts if lock_of(host).exists()]
 
 
@@ -161,7 +163,7 @@ def test_what_a_killed_run_leaves_is_taken_over_once_it_is_old(tmp_path: Path, c
     assert isinstance(note, Note)
     assert note.severity == "warning"
     assert f"(pid {running.pid}), since" in note.message
-    assert "s: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and "has given no sign of life for" in note.message
 
 
 TTL = 10

@@ -13,7 +13,7 @@ import pytest
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Direct
-from corral.verify.gates import Seen, wait_for_gate
+from corral.verify.gates import GateOutcome, wait_for_gate
 from corral.verify.http import ask
 from tests.patience import PATIENCE
 
@@ -56,7 +56,7 @@ def gate(server: Server, deadline: float = PATIENCE) -> Gate:
     return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=PATIENCE, deadline=deadline)
 
 
-def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> Seen:
+def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> GateOutcome:
     async def state() -> FoundUnit | None:
         return found
 
@@ -98,7 +98,7 @@ def test_a_process_without_http_must_run() -> None:
     process = Gate("process", interval=0.01, deadline=0.1)
     assert wait(process, FoundUnit(read_back("h", "w"), "running")).passed
     assert not wait(process, FoundUnit(read_back("h", "w"), "failed", detail="exit status 1")).passed
-    assert "not known" in wait(process, None).detail
+    assert "its supervisor doesn't know the unit" in wait(process, None).detail
 
 
 def test_each_good_answer_is_told(server: Server) -> None:

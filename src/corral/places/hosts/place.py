@@ -85,7 +85,7 @@ class HostsPlace(Place):
         return Ways(self._transport, units, self.secrets, self.cluster.host_by_name, self._front)
 
     def know_secrets(self) -> None:
-        """For verbs that only look: whatever is known."""
+        """For verbs that change nothing: the secrets that are known."""
         self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
 
     async def complete(self, sink: Sink) -> None:
@@ -123,17 +123,17 @@ class HostsPlace(Place):
         started = time.monotonic()
         if scope.live:
             return _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
-        sink(StageStarted("look", 0))
+        sink(StageStarted("observe", 0))
         asking = asyncio.ensure_future(self._replica_set())
         try:
             found, silent = await self._machines(self.cluster.hosts)
             replica = await asking
         finally:
             asking.cancel()
-        told = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
-        seen = _observation((told, silent), replica, asked=True)
+        known = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
+        seen = _observation((known, silent), replica, asked=True)
         seen = await self._with_departed(seen)
-        sink(StageFinished("look", time.monotonic() - started))
+        sink(StageFinished("observe", time.monotonic() - started))
         return seen
 
     async def _machines(self, hosts: Sequence[Host]) -> Answers:
@@ -146,7 +146,7 @@ class HostsPlace(Place):
         return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), names)
 
     async def _with_departed(self, seen: Observation) -> Observation:
-        """`seen`, and what is still on the hosts that the file had when it was last carried out and has no more."""
+        """`seen`, and what is still on hosts that the file had when it was last carried out, and no longer has."""
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
         others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
@@ -172,20 +172,20 @@ class HostsPlace(Place):
         return [*rules.findings_on(self.cluster, seen.machines, language), *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        """Hosts that were not reached, and are not needed, count as bare ones: their part of the plan is left out."""
+        """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         facts = {**bare, **host_facts(self.cluster, seen.machines)}
         return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """Whatever keeps processes on hosts is there already. From here on secrets may be there too."""
+        """systemd and docker run on the hosts already. From here on the hosts may have the secrets."""
         self._fresh = False
 
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
-        """Which hosts there are, on each of them: one that leaves the file is found by that."""
+        """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found."""
         if not whole:
             return
         names = [*self.cluster.host_by_name, *sorted(left)]
@@ -208,7 +208,7 @@ class HostsPlace(Place):
 
 
 def _addresses(cluster: Cluster) -> dict[str, str]:
-    """By which host an address is reached. The one that moves is any proxy's neighbour, or its own."""
+    """The host through which each address is reached. For the virtual address that is the first proxy."""
     places = {host.address: host.name for host in cluster.hosts}
     return places | ({cluster.moving.address: cluster.proxy.hosts[0].name} if cluster.moving else {})
 
@@ -227,11 +227,9 @@ def _departed(name: str, remembered: Mapping[str, Any], like: Host) -> Host:
 
 def _left_silent(problem: Problem) -> Problem:
     name = problem.where
-    message = (
-        f"{name} has left the cluster file and can't be asked, so what it still runs is unknown: {problem.message}"
-    )
+    message = f"{name} has left the cluster file and can't be asked what still runs there: {problem.message}"
     hint = (
-        "bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, "
+        "start it and run `corral apply` once more, which stops what runs there; or, if the host no longer exists, "
         f"`corral apply --forget {name}`"
     )
     return Problem("departed-silent", "warning", message, hint, name)
