@@ -8,13 +8,14 @@ from tests.cluster.continuous_writes import ContinuousWrites
 from tests.lab.footprints import changed
 from tests.lab.harness import LabCluster, until
 from tests.lab.visitors import Visitors
+from tests.patience import PATIENCE
 
 MEMBERS = {"db-216", "db-217", "db-218"}
 
 
 def lost(url: str, writes: ContinuousWrites) -> list[str]:
     """Notes that were acknowledged and are not there."""
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         return [
             note
             for note, text in writes.acknowledged.items()
@@ -42,7 +43,7 @@ def test_a_rolling_restart_of_the_database_loses_no_write(board: LabCluster) -> 
         assert restarts[-1] == f"    restart mongod.{primary} (asked for; it is the primary, so another one is elected)"
         assert len(restarts) == 3
         count = len(writes.acknowledged)
-        until(lambda: len(writes.acknowledged), lambda now: now > count + 20, seconds=60)
+        until(lambda: len(writes.acknowledged), lambda now: now > count + 20)
     assert changed(before, board.pids()) == MEMBERS
     assert lost(board.url, writes) == []
     visitors.assert_all_served()
@@ -78,7 +79,7 @@ def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:
         board.apply()
     visitors.assert_all_served(at_least=1)
     assert changed(before, board.pids()) == set()
-    answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False)
+    answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 413
     assert _reloads(board) == reloads + 1
 

@@ -17,7 +17,7 @@ import pytest
 from tests.cluster.continuous_writes import ContinuousWrites
 from tests.lab import leaks
 from tests.lab.faults import HOSTS, NAME, SUBNET, applying, errors, sections, untouched
-from tests.lab.harness import LabCluster, made, running, until
+from tests.lab.harness import A_RUN, LabCluster, made, running, until
 from tests.lab.holds import held
 from tests.lab.leaks import Watch
 from tests.lab.test_changes import lost
@@ -64,7 +64,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     with running(NAME, SUBNET, HOSTS) as lab:
         cluster = made(lab, tmp_path_factory.mktemp("c"), "t2", **sections("compose"))
-        cluster.change(ssh={"timeout": "3s"})
+        cluster.change(ssh={"timeout": "10s"})
         cluster.run("plan", "--out", "first.json")  # from here on the secrets are there
         with leaks.watching(cluster.secrets().values()) as watch:
             watched = Watched(cluster, watch)
@@ -239,7 +239,7 @@ def answered(cluster: LabCluster, *answers: str, code: int) -> str:
         with suppress(OSError):  # the terminal's end, once nobody has it open any more
             while part := terminal.read(4096):
                 shown += part
-        assert process.wait(120) == code, shown.decode()
+        assert process.wait(A_RUN) == code, shown.decode()
     return " ".join(shown.decode().split())
 
 
@@ -302,7 +302,7 @@ def test_a_part_of_the_cluster_while_a_host_is_down(cluster: LabCluster) -> None
         assert any(problem["where"] == "db-3" for problem in status["problems"])
         before = cluster.pids()
         refused = cluster.run("apply", "--yes", "--only", "database", code=3).stderr
-        assert "db-3 (10.112.0.33): no answer on port 22 within 3 s" in errors(refused)[0]
+        assert "db-3 (10.112.0.33): no answer on port 22 within 10 s" in errors(refused)[0]
         with Visitors(f"{cluster.url}/notes", 4) as visitors:
             cluster.run("apply", "--yes", "--only", "proxy")
             assert "65m" in cluster.on("proxy-1", "grep", "client_max_body_size", "/etc/corral/t2/nginx.conf")

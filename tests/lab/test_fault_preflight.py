@@ -19,7 +19,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabCluster]:
     """Nothing is applied."""
     with running(NAME, SUBNET, HOSTS) as lab:
         cluster = made(lab, tmp_path_factory.mktemp("c"), "t2", **sections())
-        cluster.change(ssh={"timeout": "3s"})
+        cluster.change(ssh={"timeout": "10s"})
         yield cluster
 
 
@@ -34,7 +34,7 @@ def cluster(fresh: LabCluster) -> Iterator[LabCluster]:
 def test_a_host_that_is_off(cluster: LabCluster) -> None:
     cluster.lab.kill("db-2")
     try:
-        said = refused(cluster, 3, "db-2 (10.112.0.32): no answer on port 22 within 3 s", "ssh.timeout", but=["db-2"])
+        said = refused(cluster, 3, "db-2 (10.112.0.32): no answer on port 22 within 10 s", "ssh.timeout", but=["db-2"])
     finally:
         cluster.lab.start("db-2")
     assert len(errors(said)) == 1
@@ -49,8 +49,8 @@ def test_hosts_whose_cables_are_out_are_told_together_within_the_timeout(cluster
         for host in ("db-2", "app-1"):
             cluster.lab.mend(host)
     assert [error.split(" [")[0] for error in errors(said)] == [
-        "error: app-1 (10.112.0.21): no answer on port 22 within 3 s",
-        "error: db-2 (10.112.0.32): no answer on port 22 within 3 s",
+        "error: app-1 (10.112.0.21): no answer on port 22 within 10 s",
+        "error: db-2 (10.112.0.32): no answer on port 22 within 10 s",
     ]
 
 

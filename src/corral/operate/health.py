@@ -28,6 +28,8 @@ from corral.operate.report import (
 )
 from corral.places.base import Observation, Place
 from corral.problems import Problem, Severity
+from corral.runs import marks
+from corral.runs.marks import Mark
 from corral.verify.http import Answer, ask
 
 NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
@@ -53,7 +55,14 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     state = _cluster_state(proxy_rows, instance_rows, database[0])
     state = "degraded" if state == "healthy" and (missing or seen.silent) else state
+    if state == "down" and marks.STOPPED in seen.marks:
+        problems.append(_stopped(seen.marks[marks.STOPPED], place))
     return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
+
+
+def _stopped(mark: Mark, place: Place) -> Problem:
+    message = f"{place.cluster.name} was stopped on purpose, by {mark.by}, {mark.since}"
+    return Problem("stopped", "info", message, f"{place.traits.mend} starts it again")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from corral import __version__
+from tests.patience import PATIENCE
 from tests.unit.cluster_file.files import SMALL
 
 CORRAL = Path(sys.executable).parent / "corral"
@@ -36,7 +37,7 @@ class Shell:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
             stdin=subprocess.DEVNULL,
         )

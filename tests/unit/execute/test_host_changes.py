@@ -26,6 +26,7 @@ from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, WriteFile
 from corral.plan.software import UnpackArchive
 from corral.secrets import Secret, Secrets, reference
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.execute.no_units import NoUnits, step
 
 SECRETS: Secrets = {"admin": Secret("a-s3cret-password")}
@@ -272,7 +273,7 @@ def test_what_was_unpacked_lets_everybody_in(tmp_path: Path, ways: Ways, top: st
     (packed / top).chmod(0o700)
     packed.chmod(0o700)
     source = tmp_path / "it.tar.gz"
-    subprocess.run(["tar", "-C", str(packed), "-czf", str(source), "."], check=True, timeout=20)
+    subprocess.run(["tar", "-C", str(packed), "-czf", str(source), "."], check=True, timeout=PATIENCE)
     sha256 = hashlib.sha256(source.read_bytes()).hexdigest()
     place = tmp_path / "opt" / "it"
     change(ways, UnpackArchive(Archive("h", str(place), str(source), sha256)))

@@ -16,6 +16,7 @@ from corral.model.identity import UnitId
 from corral.model.resources import Gate, Lane, Unit
 from corral.plan.actions import Plan, Stage, StartUnit
 from corral.problems import Problem
+from tests.patience import PATIENCE
 from tests.unit.execute.no_units import NoUnits
 
 
@@ -108,7 +109,8 @@ def test_a_turn_ends_with_the_first_good_answer() -> None:
             await asyncio.sleep(0)
 
     plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 1) for n in range(3)),)),))
-    asyncio.run(asyncio.wait_for(execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None), 30))
+    changed = execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None)
+    asyncio.run(asyncio.wait_for(changed, PATIENCE))
     assert begun == ["a0", "a1", "a2"]
 
 

@@ -32,6 +32,7 @@ from corral.runs.journal_texts import KEPT
 from corral.runs.lock import held
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.runs.journal_runs import PLAN, PROBLEM, WRITE, go_through, header, lines
 from tests.unit.runs.lock_hosts import ANNA, hosts_in
 
@@ -138,7 +139,7 @@ with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:
     os.kill(os.getpid(), signal.SIGKILL)
 """
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=60)
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=PATIENCE)
     assert done.returncode == -9
     [file] = tmp_path.iterdir()
     with file.open("a") as stream:

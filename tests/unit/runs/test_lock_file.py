@@ -14,7 +14,9 @@ from corral.runs.lock import held
 from corral.runs.lock_file import Answer, Claim, Holder, answer_in
 from corral.runs.locks_found import FoundLock, look, remove
 from corral.transport.local import LocalTransport
-from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age
+from tests.unit.runs.lock_hosts import ANNA, BEN, HostsClock, Wire, clock, hosts_in, lock_of
+
+__all__ = ["clock"]  # the fixture
 
 
 def answer_of(text: str) -> Answer:
@@ -38,14 +40,14 @@ def test_a_text_that_is_sent_twice_does_the_same(tmp_path: Path) -> None:
     assert answer_of(lock_file.refresh(state, "t1")).word == "lost"
 
 
-def test_a_lock_of_the_future_begins_to_age(tmp_path: Path) -> None:
+def test_a_lock_of_the_future_begins_to_age(tmp_path: Path, clock: HostsClock) -> None:
     [host] = hosts_in(tmp_path, "a")
     state = str(host.layout.state)
     answer_of(lock_file.take(state, Claim(ANNA, "now", "t1")))
-    set_age(host, -3600)
+    clock.set_age(host, -3600)
     assert answer_of(lock_file.take(state, Claim(BEN, "now", "t2"), 1)).word == "held"
     assert lock_of(host).stat().st_mtime <= time.time() + 1
-    set_age(host, 3)
+    clock.set_age(host, 3)
     assert answer_of(lock_file.take(state, Claim(BEN, "now", "t2"), 1)).word == "taken-over"
 
 
@@ -75,7 +77,7 @@ def test_names_with_any_characters(tmp_path: Path) -> None:
     assert answer_of(lock_file.read(state)).claim == claim
 
 
-def test_looking_changes_nothing_and_removing_only_what_was_seen(tmp_path: Path) -> None:
+def test_looking_changes_nothing_and_removing_only_what_was_seen(tmp_path: Path, clock: HostsClock) -> None:
     hosts = hosts_in(tmp_path, "a", "b", "c")
     wire = Wire(cut=lambda host, _number: host == "c")
 
@@ -88,7 +90,7 @@ def test_looking_changes_nothing_and_removing_only_what_was_seen(tmp_path: Path)
         assert [problem.where for problem in problems] == ["c"]
         assert not (tmp_path / "a").exists()
         answer_in((await wire.run("a", lock_file.take(str(hosts[0].layout.state), Claim(ANNA, "now", "t1")))).text)
-        set_age(hosts[0], 40)
+        clock.set_age(hosts[0], 40)
         [seen] = (await look(wire, hosts[:1]))[0]
         assert seen.sentence.endswith("last heard of 40 s ago: left behind: the next run takes it over")
         assert seen.to_json()["holder"] == {"since": "now", **vars(ANNA)}

@@ -14,6 +14,7 @@ import pytest
 from corral.errors import Unreachable
 from corral.problems import Problem
 from corral.transport.ssh_settings import SshSettings
+from tests.patience import PATIENCE
 from tests.unit.transport.reaching import gets_in, on_a_host, problem_of, reaching
 from tests.unit.transport.sshd import Sshd, new_key, sshd
 
@@ -138,19 +139,21 @@ def test_who_answers_and_is_no_ssh(tmp_path: Path) -> None:
         writer.close()
 
     async def silence(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 
-    async def answer(handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> Problem:
+    async def answer(
+        handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], patience: float = PATIENCE
+    ) -> Problem:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        problem = await problem_of(SshSettings("one", "127.0.0.1", "deploy", port, timeout=0.3))
+        problem = await problem_of(SshSettings("one", "127.0.0.1", "deploy", port, timeout=patience))
         server.close()
         return problem
 
     async def whole() -> None:
         assert "can't be talked to" in (await answer(talk)).message
         assert "ends the connection before the login" in (await answer(hang_up)).message
-        problem = await answer(silence)
+        problem = await answer(silence, 0.3)
         assert problem.code == "unreachable"
         assert "within 0.3 s" in problem.message
         assert "ssh.timeout" in problem.hint

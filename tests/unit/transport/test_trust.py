@@ -24,7 +24,7 @@ CLUSTER = """\
 name: shop
 hosts:
 {hosts}
-ssh: {{user: deploy, key: {key}, timeout: 3s}}
+ssh: {{user: deploy, key: {key}, timeout: 1m}}
 proxy: {{hosts: [one]}}
 app: {{hosts: [one, two], command: node main.js}}
 database: {{members: [one]}}
@@ -60,7 +60,7 @@ class Site:
             os.write(keyboard, answer.encode())
         home = self.directory / "home"
         process = await asyncio.create_subprocess_exec(
-            *(CORRAL, *arguments),
+            *(str(CORRAL), *arguments),
             cwd=self.directory,
             env={"PATH": os.environ["PATH"], "HOME": str(home), "XDG_STATE_HOME": str(home), "NO_COLOR": "1"},
             stdin=terminal,

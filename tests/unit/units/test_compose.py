@@ -17,8 +17,9 @@ from corral.model.command import CommandResult
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
-from corral.units.compose import SHELL, ComposeUnits
+from corral.units.compose import GATHER, SHELL, ComposeUnits
 from corral.units.docker_inspect import found_containers, image_id
+from tests.patience import holds_soon
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
 
@@ -186,6 +187,7 @@ def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
 
 def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> None:
     running = most = 0
+    others_have_come = asyncio.Event()
 
     class Slow(Answers):
         async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
@@ -193,19 +195,21 @@ def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> 
             running += 1
             most = max(most, running)
             done = await super().run(host, script, deadline)
+            await others_have_come.wait()
             running -= 1
             return done
 
-    transport = Slow(saying(""), seconds=0.4)
+    transport = Slow(saying(""))
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
-
-        async def later(name: str, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-            await units.start(read_back("one", name))
-
-        await asyncio.gather(units.start(read_back("one", "a")), later("b", 0.15), later("c", 0.3))
+        starting = [asyncio.create_task(units.start(read_back("one", "a")))]
+        await holds_soon(lambda: running)
+        for name in "bc":
+            starting.append(asyncio.create_task(units.start(read_back("one", name))))
+            await asyncio.sleep(3 * GATHER)  # longer than those of one moment are gathered for
+        others_have_come.set()
+        await asyncio.gather(*starting)
 
     asyncio.run(scenario())
     assert starts(transport) == [("one", "a"), ("one", "b c")]
@@ -234,13 +238,12 @@ def test_a_run_that_is_broken_off_leaves_no_command_behind() -> None:
             finally:
                 ended.append(host)
 
-    transport = Endless(saying(""), seconds=60)
+    transport = Endless(saying(""), seconds=3600)
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
         first = [asyncio.create_task(units.start(read_back("one", name))) for name in ("a", "b")]
-        while not transport.asked:
-            await asyncio.sleep(0.01)
+        await holds_soon(lambda: transport.asked)
         second = asyncio.create_task(units.start(read_back("one", "c")))
         await asyncio.sleep(0)
         for task in (*first, second):

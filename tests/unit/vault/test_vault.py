@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corral.events import Event, Note
@@ -184,7 +184,6 @@ def test_a_broken_file_is_named_and_never_shown(path: Path, content: str | bytes
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True).filter(lambda name: name not in ("recipients", "keyfile"))
 
 
-@settings(deadline=None)
 @given(st.dictionaries(NAMES, st.from_regex(r"[A-Za-z0-9._~-]{8}", fullmatch=True), max_size=4))
 def test_every_value_comes_back(secrets: dict[str, str]) -> None:
     """Also one of digits alone, or one that YAML would take for a number or a truth value."""

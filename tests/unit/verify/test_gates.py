@@ -15,6 +15,7 @@ from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Direct
 from corral.verify.gates import Seen, wait_for_gate
 from corral.verify.http import ask
+from tests.patience import PATIENCE
 
 from .detour import Detour
 
@@ -50,9 +51,9 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def gate(server: Server, deadline: float = 5) -> Gate:
+def gate(server: Server, deadline: float = PATIENCE) -> Gate:
     port = server.server_address[1]
-    return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=1, deadline=deadline)
+    return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=PATIENCE, deadline=deadline)
 
 
 def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> Seen:
@@ -90,7 +91,7 @@ def test_the_deadline_tells_what_was_seen_last(server: Server) -> None:
 
 def test_a_process_that_keeps_dying_is_not_waited_for(server: Server) -> None:
     server.answers = [(500, b"broken")]
-    assert wait(gate(server, deadline=60), reason="it died 3 times").detail == "it died 3 times"
+    assert wait(gate(server, deadline=3600), reason="it died 3 times").detail == "it died 3 times"
 
 
 def test_a_process_without_http_must_run() -> None:
