@@ -28,7 +28,7 @@ VERBS: Final = {
     "logs": "Show what the processes write.",
     "exec": "Run a command on the hosts of a part of the cluster.",
     "restart": "Restart a part of the cluster in batches, so that it keeps serving.",
-    "journal": "List the runs that have changed the cluster, the newest first, or show one of them.",
+    "journal": "List the runs that have changed the cluster, the newest first, or show one of them, with diffs.",
     "unlock": "Show who holds the cluster's lock, and break it.",
     "down": "Stop the cluster on this machine.",
     "destroy": "Stop the cluster and remove what Corral has put on its hosts.",
