@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Final
+
 import httpx
 
+from lab.artifacts import container_image
 from tests.cluster.continuous_writes import ContinuousWrites
 from tests.lab.footprints import changed
-from tests.lab.harness import LabCluster, until
+from tests.lab.harness import ARTIFACTS, LabCluster, until
 from tests.lab.visitors import Visitors
 from tests.patience import PATIENCE
 
+APPS: Final = ("app-108", "app-208")
+_NOTES: Final = "cat /var/lib/corral/board/state/images/*"
 MEMBERS = {"db-216", "db-217", "db-218"}
 
 
@@ -68,6 +78,39 @@ def test_a_new_variable_restarts_the_instances_in_batches(board: LabCluster) -> 
     assert changed(before, board.pids()) == {action["unit"]["name"] for action in starts}
     seen = board.on("app-108", "docker", "exec", "corral-board-app-108-5040", "printenv", "GREETING")
     assert seen == 'It\'s $5 for "you", 100%'
+
+
+def test_another_image_under_the_same_name_restarts_the_instances_in_batches(board: LabCluster, tmp_path: Path) -> None:
+    """A run that is stopped once it is loaded is finished by the next one."""
+    archive = container_image.make(tmp_path, ARTIFACTS / "noticeboard.tar", ["ENV EDITION=second"])
+    with tarfile.open(archive) as tar:
+        [saved] = json.load(tar.extractfile("manifest.json") or io.BytesIO())
+    image = Path(saved["Config"]).stem
+    before = board.pids()
+    board.change(app={"image_archive": str(archive)})
+    plan = board.planned()
+    assert {action["kind"] for action in plan} == {"load_image", "write_file", "start_unit", "reload_unit"}
+    assert [action["image"]["host"] for action in plan if action["kind"] == "load_image"] == [*APPS]
+    starts = {action["unit"]["name"]: action["why"] for action in plan if action["kind"] == "start_unit"}
+    assert len(starts) == 11
+    assert set(starts.values()) == {"its image changed"}
+    with Visitors(f"{board.url}/notes") as visitors:
+        run = board.start("apply", "--yes", stdout=DEVNULL, stderr=DEVNULL)
+        until(lambda: [board.sh(host, _NOTES) for host in APPS], lambda told: all(image in each for each in told), 120)
+        run.terminate()
+        assert run.wait(120) == 130
+        left = {action["unit"]["name"]: action for action in board.planned() if action["kind"] == "start_unit"}
+        assert left.keys() <= starts.keys()
+        assert {action["why"] for action in left.values()} == {"its image changed"}
+        assert not [action for action in board.planned() if action["kind"] == "load_image"]
+        board.apply()
+    visitors.assert_all_served()
+    assert changed(before, board.pids()) == starts.keys()
+    for host in APPS:
+        names = board.on(host, "docker", "ps", "--format", "{{.Names}}").split()
+        assert len(names) >= 5
+        assert {board.on(host, "docker", "exec", name, "printenv", "EDITION") for name in names} == {"second"}
+    board.assert_settled()
 
 
 def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:

@@ -43,7 +43,7 @@ def journal(
     ] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """List the runs that have changed the cluster, the newest first; or show one of them with actions and diffs."""
+    """List the runs that have changed the cluster, the newest first, or show one of them, with diffs."""
     where = Where(file, place.place if place else None)
     if follow:
         each_until_interrupted(verb.follow(where, run), _print_event)

@@ -23,7 +23,7 @@ def restart(
     place: PlaceOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before restarting.")] = False,
 ) -> None:
-    """Restart a part of the cluster step by step, so that the cluster keeps serving: in batches, the primary last."""
+    """Restart a part of the cluster in batches, so that it keeps serving. The primary comes last."""
     where = Where(file, place.place if place else None)
     changed = change(lambda session: in_turn(where, target, yes, session), print_plan)
     if changed is None or not changed.plan.changes:

@@ -33,11 +33,13 @@ class Container:
 
 
 def containers_in(question: Question, lines: Sequence[str]) -> list[Container]:
-    rows = [line.split("\t") for line in lines if line.count("\t") == 4]
+    """Rows on their state, and on images, have five columns too: a state is JSON, an image's id says what it is."""
+    rows = [line.split("\t") for line in lines if line.count("\t") == 4 and not line.startswith("sha256:")]
     project = prefix(question.cluster).removesuffix("-")
     return [
         Container(identity, name.removeprefix("/"), service if of == project else "", ports)
         for identity, of, service, name, ports in rows
+        if not of.startswith("{")
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Final
@@ -13,6 +13,7 @@ from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
 from corral.model.software import Archive, Image, Package, Service
 from corral.observe.files import split_records
+from corral.observe.images import in_words_of_archives, loaded_ids
 from corral.observe.listeners import containers_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, after
@@ -48,15 +49,17 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
     remembered = tuple(file.content for file in own if dirname(file.path) == f"{state}{MARKS}")
     directories = tuple(_directories(question.host, sections.lines("directories")))
+    loaded = loaded_ids(own)
+    units = in_words_of_archives(_units(question, sections) if known.units is None else known.units, loaded)
     return Owned(
         files=tuple(file for file in files if not file.path.startswith(state)),
         records=tuple(records),
         directories=directories,
-        units=with_revisions(_units(question, sections) if known.units is None else known.units, stamps),
+        units=with_revisions(units, stamps),
         software=(
             *_packages(question, known, marks),
             *_archives(directories),
-            *_images(question, sections.lines("docker")),
+            *_images(question, sections.lines("docker"), loaded),
             *(Service(question.host, name) for service in known.services for name in _running(service)),
         ),
         marks=remembered,
@@ -123,10 +126,10 @@ def _archives(directories: Iterable[Directory]) -> Iterator[Archive]:
             yield Archive(directory.host, directory.path)
 
 
-def _images(question: Question, lines: Sequence[str]) -> Iterator[Image]:
+def _images(question: Question, lines: Sequence[str], loaded: Mapping[str, str]) -> Iterator[Image]:
     identity = image_id(question.image, lines) if question.image else ""
     if identity:
-        yield Image(question.host, question.image, sha256=identity)
+        yield Image(question.host, question.image, sha256=loaded.get(identity, identity))
 
 
 def _running(service: ServiceState) -> Iterator[str]:

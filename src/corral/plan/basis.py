@@ -6,8 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from corral.model.resources import FoundReplicaSet, FoundUnit, Observed, digest
+from corral.model.software import Image
 from corral.plan.actions import ConvergeReplicaSet, Plan
 from corral.plan.diff import raw_digest
+from corral.plan.images import is_another
 
 SET: Final = "replica set"
 """The replica set's entry among those of the hosts: a host's name can't have a blank."""
@@ -40,8 +42,11 @@ def _lines(observed: Observed) -> Iterator[tuple[str, str]]:
     """
     for file in observed.files:
         yield file.host, f"file {file.path} {raw_digest(file)} {file.mode:o} {file.owner}"
+    images = {image.host: image.ids for image in observed.software if isinstance(image, Image)}
     for unit in observed.units:
-        yield unit.host, f"unit {unit.name} {_state(unit)} {unit.revision} {unit.reload_revision} {unit.leaves_out}"
+        revisions = f"{unit.revision} {unit.reload_revision} {unit.leaves_out}"
+        other = f" {unit.image}" if is_another(unit, images) else ""
+        yield unit.host, f"unit {unit.name} {_state(unit)} {revisions}{other}"
     for software in observed.software:
         yield software.host, f"software {software!r}"
     for record in observed.written:

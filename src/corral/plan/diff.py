@@ -15,6 +15,7 @@ from corral.plan.actions import (
     StopUnit,
     WriteFile,
 )
+from corral.plan.images import NO_NAMES, Names, is_another
 from corral.plan.masking import unified_diff
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
@@ -72,9 +73,8 @@ def software(desired: Desired, observed: Observed, stage: Stage) -> list[HostCha
 
 
 def _is_there(wanted: Software, found: Software | None) -> bool:
-    """A shipped image is compared by its digest; an image that is pulled is known by its name only."""
-    if isinstance(wanted, Image) and wanted.sha256:
-        return isinstance(found, Image) and found.sha256 == wanted.sha256
+    if isinstance(wanted, Image) and isinstance(found, Image):
+        return found.fits(wanted)
     return found is not None
 
 
@@ -153,13 +153,17 @@ def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
     return [action for action in leftover_units(desired, observed) if action.role == "worker"]
 
 
-def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:
-    """What brings one unit to its wanted revision; None when it runs that already."""
+def unit_action(
+    unit: Unit, found: FoundUnit | None, gate: Gate, images: Names = NO_NAMES
+) -> StartUnit | ReloadUnit | None:
+    """What brings one unit to its wanted revision, and to the image of its name; None when it runs both already."""
     if found is None or found.state not in UP:
         return StartUnit(unit, gate, _why_start(found))
     if found.revision != unit.revision:
         why = "its configuration changed" if found.revision else "an earlier start was not finished"
         return StartUnit(unit, gate, why, restart=True)
+    if is_another(found, images):
+        return StartUnit(unit, gate, "its image changed", restart=True)
     if found.reload_revision != unit.reload_revision:
         return ReloadUnit(unit, gate, "its configuration changed")
     return None

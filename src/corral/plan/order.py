@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from corral.model.identity import UnitRole
+from corral.model.identity import INSTANCES, UnitRole
 from corral.model.resources import Desired, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies
+from corral.plan.images import names_after
 from corral.plan.member_restarts import gate_before
 from corral.plan.replica_set import is_complete, preview
 from corral.plan.replica_set_view import HEALTHY
@@ -107,8 +108,11 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
     found = {unit.name: unit for unit in observed.units}
     gates = dict(desired.gates)
     gates |= {unit.name: replace(gates[unit.name], kind="newcomer") for unit in _newcomers(desired, observed)}
+    images = names_after(desired, observed) if role in INSTANCES else {}
     actions = (
-        diff.unit_action(unit, found.get(unit.name), gates[unit.name]) for unit in desired.units if unit.role == role
+        diff.unit_action(unit, found.get(unit.name), gates[unit.name], images)
+        for unit in desired.units
+        if unit.role == role
     )
     return [_patient(action, observed) for action in actions if action is not None]
 

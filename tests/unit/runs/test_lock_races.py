@@ -40,7 +40,7 @@ def test_of_many_at_once_exactly_one_wins(
     tmp_path: Path, clock: HostsClock, left_behind: bool, repetition: int
 ) -> None:
     async def scenario() -> list[str]:
-        hosts = hosts_in(tmp_path, "a", "b")
+        hosts = hosts_in(tmp_path / str(repetition), "a", "b")
         ready = asyncio.Event()
         if left_behind:
             for host in hosts:

@@ -14,7 +14,7 @@ from corral.errors import ChangeFailed, CorralError, StalePlan
 from corral.events import ActionFailed, ActionFinished, ActionStarted, Note, Sink
 from corral.execute.handlers import Step
 from corral.execute.scripts import REFUSED, STALE, script_of
-from corral.execute.software_scripts import unpack_command
+from corral.execute.software_scripts import load_command, unpack_command
 from corral.execute.ways import Ways
 from corral.model.command import CommandResult
 from corral.model.resources import digest
@@ -120,7 +120,8 @@ async def _put(action: UnpackArchive | LoadImage, ways: Ways) -> None:
     if isinstance(action, UnpackArchive):
         source, command = action.archive.source, unpack_command(action.archive.path, action.archive.sha256)
     else:
-        source, command = action.image.source, "docker load --quiet"
+        known = ways.hosts.get(action.host)
+        source, command = action.image.source, load_command(action.image, str(known.layout.state) if known else "")
     try:
         completed = await ways.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
     except FileNotFoundError:
