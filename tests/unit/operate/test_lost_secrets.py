@@ -78,3 +78,11 @@ def test_a_key_file_that_was_changed_by_hand_on_one_host_is_drift(loaded: Loaded
     place = completed(loaded)
     ours = place.secrets["keyfile"].reveal() + "\n"
     judge(place, found(place.secrets, FOREIGN, ours))
+
+
+def test_those_that_hosts_may_have_by_now_are_kept(loaded: Loaded) -> None:
+    """A plan may turn out to be stale in the middle of a run: the next attempt takes nothing back."""
+    place = completed(loaded)
+    asyncio.run(place.enter(ignore))
+    assert "has other ones" in refused(place, found(place.secrets, FOREIGN))
+    assert secrets_file(loaded).exists()

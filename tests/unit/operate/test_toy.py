@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +53,26 @@ def test_a_toy_needs_neither_transport_nor_units_nor_another_place(name: str) ->
     for module in imported:
         assert not module.startswith(("corral.transport", "corral.units")), module
         assert not module.startswith("corral.places.") or module == "corral.places.base", module
+
+
+_PLAYED = """
+import sys
+from pathlib import Path
+from tests.unit.operate.playing import Game
+game = Game(Path(sys.argv[1]))
+game.apply(), game.state(), game.restart(), game.destroy()
+print(*(name for name in sys.modules if name.startswith("corral.")))
+"""
+
+
+def test_what_it_needs_leads_to_none_of_them_either(tmp_path: Path) -> None:
+    """Two modules come along that the lock and the journal of machines are typed with, and nothing that reaches one."""
+    command, root = [sys.executable, "-c", _PLAYED, str(tmp_path)], Path(__file__).parents[3]
+    loaded = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout.split()
+    places = ("corral.places.hosts", "corral.places.playground")
+    others = tuple(f"{name}." for name in ("corral.transport", "corral.observe", *places, "corral.units.base"))
+    typed_with = {"corral.transport.base", "corral.transport.alone"}
+    assert {name for name in loaded if f"{name}.".startswith(others)} - {"corral.transport"} <= typed_with
 
 
 def test_status_of_nothing(game: Game) -> None:
