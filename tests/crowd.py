@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Self
 
+from tests.patience import PATIENCE
+
 
 class Crowd:
     """`count` threads, each in `_visit`, which goes on until `_over` says so; a block's end is their end."""
@@ -22,7 +24,7 @@ class Crowd:
     def __exit__(self, *_: object) -> None:
         self._end.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(PATIENCE)
 
     def _over(self) -> bool:
         """Whether the block has ended, after the pause that lies between two requests."""

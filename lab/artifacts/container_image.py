@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,16 +34,19 @@ _COMPILE: Final = ("python3", "-m", "compileall", "-q", "/opt/noticeboard/lib")
 """As a user who can't write there it would be compiled at each start, which takes longer than the start."""
 
 
-def make(directory: Path, release: Path) -> Path:
-    """`release`: the archive that noticeboard.py makes. Made anew when that has changed. Raises LabError."""
-    target = directory / NAME
+def make(directory: Path, release: Path, more: Sequence[str] = ()) -> Path:
+    """`release`: the archive that noticeboard.py makes. Made anew when that has changed. Raises LabError.
+
+    With `more` settings it is another image of the same name.
+    """
+    target, settings = directory / NAME, (*_SETTINGS, *more)
     base = f"{image.REPOSITORY}/python:{_digest([apt.SUITE, *vars(_PYTHON).values()])[:12]}"
-    inputs = _digest([base, archive.beside(release, ".sha256").read_text(), _SETTINGS, _COMPILE])
+    inputs = _digest([base, archive.beside(release, ".sha256").read_text(), settings, _COMPILE])
     if not archive.is_made_of(target, inputs):
         machine.prepare()
         with turn():
             _ensure_base(base)
-            _save(base, release, target)
+            _save(base, release, target, settings)
         archive.seal(target)
         archive.record(target, inputs)
     return target
@@ -55,7 +59,7 @@ def _ensure_base(name: str) -> None:
         image.remove_but({name}, "python")
 
 
-def _save(base: str, release: Path, target: Path) -> None:
+def _save(base: str, release: Path, target: Path, settings: Sequence[str]) -> None:
     """The image itself goes again: the archive is what is wanted."""
     container = f"{image.REPOSITORY}-noticeboard"
     try_docker("rm", "--force", container)
@@ -63,7 +67,7 @@ def _save(base: str, release: Path, target: Path) -> None:
         docker("create", "--name", container, "--network=none", base, *_COMPILE)
         docker("cp", "-", f"{container}:/opt/noticeboard", stdin=release.read_bytes())
         docker("start", "--attach", container)
-        docker("commit", *(f"--change={setting}" for setting in _SETTINGS), container, TAG)
+        docker("commit", *(f"--change={setting}" for setting in settings), container, TAG)
         docker("save", "--output", str(target), TAG)
     finally:
         try_docker("rm", "--force", container)

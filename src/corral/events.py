@@ -76,10 +76,10 @@ class ActionFailed:
     seconds: float
 
 
-Told = Note | Began | Warned
+Announcement = Note | Began | Warned
 StageEvent = StageStarted | StageFinished
 ActionEvent = ActionStarted | ActionProgress | ActionFinished | ActionFailed
-Event = Told | StageEvent | ActionEvent
+Event = Announcement | StageEvent | ActionEvent
 Sink = Callable[[Event], None]
 
 

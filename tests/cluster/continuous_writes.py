@@ -9,6 +9,8 @@ from types import TracebackType
 
 import httpx
 
+from tests.patience import PATIENCE
+
 
 @dataclass
 class ContinuousWrites:
@@ -35,11 +37,11 @@ class ContinuousWrites:
     ) -> None:
         self._stop.set()
         assert self._thread is not None
-        self._thread.join(60)
+        self._thread.join(2 * PATIENCE)
 
     def _write(self) -> None:
         last, number = time.monotonic(), 0
-        with httpx.Client(trust_env=False, timeout=20) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             while not self._stop.is_set():
                 number += 1
                 text = f"write {number}"

@@ -7,17 +7,21 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final
 
 from corral.units import orphans
 from tests.free_addresses import free_network, unique_name
+from tests.patience import PATIENCE, until
+
+__all__ = ["SMALL", "TINY", "TestCluster", "make_cluster", "until"]
 
 CORRAL = Path(sys.executable).parent / "corral"
+A_RUN: Final = 3 * PATIENCE
+"""Seconds for a run that starts or stops a whole cluster."""
 TINY_APP = Path(__file__).with_name("tiny_app.py")
-T = TypeVar("T")
 
 SMALL = """\
 name: {name}
@@ -29,7 +33,7 @@ app:
   instances: 2
   version: "1.0"
   websocket: /ws
-  health: {{contains: ok}}
+  health: {{contains: ok, timeout: 10s}}
   workers: {{instances: 1}}
 database:
   members: {{d1: {{priority: 2}}, d2: {{}}, d3: {{}}}}
@@ -48,7 +52,7 @@ app:
   hosts: [a]
   instances: 2
   version: "1.0"
-  health: {{path: /health, contains: fine, start_timeout: 20s}}
+  health: {{path: /health, contains: fine, start_timeout: 2m}}
   env: {{}}
 database: {{members: [d]}}
 playground: {{network: {network}.0.0/16, port: {port}}}
@@ -78,7 +82,7 @@ class TestCluster:
     def root(self) -> Path:
         return self.directory / "state" / "corral" / self.name
 
-    def run(self, *arguments: str, code: int = 0, timeout: float = 150) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, code: int = 0, timeout: float = A_RUN) -> subprocess.CompletedProcess[str]:
         """`corral` with `arguments` on this cluster's file; fails the test when it ends with another code."""
         done = subprocess.run(
             [CORRAL, "-f", str(self.file), *arguments],
@@ -129,6 +133,17 @@ class TestCluster:
         assert old in text
         self.file.write_text(text.replace(old, new, 1))
 
+    def give_up_soon(self) -> int:
+        """Instances of TINY's that don't get well are given up after so many seconds: on this machine and now they are
+        ten times what one that is well needs to begin."""
+        began = time.monotonic()
+        subprocess.run(
+            [sys.executable, TINY_APP], env=self.environment | {"MODE": "die"}, check=False, capture_output=True
+        )
+        seconds = max(3, ceil(10 * (time.monotonic() - began)))
+        self.edit("start_timeout: 2m", f"start_timeout: {seconds}s")
+        return seconds
+
     def processes(self) -> frozenset[int]:
         return orphans.processes_of(self.root)
 
@@ -140,7 +155,7 @@ class TestCluster:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=A_RUN,
             check=False,
         )
         left = self.processes()
@@ -161,12 +176,3 @@ def make_cluster(directory: Path, template: str) -> TestCluster:
     }
     text = template.format(name=name, network=network, port=port, python=sys.executable, tiny_app=TINY_APP)
     return TestCluster(directory, name, network, environment, text)
-
-
-def until(look: Callable[[], T], holds: Callable[[T], bool], seconds: float = 30, pause: float = 0.1) -> T:
-    """The first value that holds; fails the test with the last one when none does in time."""
-    deadline = time.monotonic() + seconds
-    while not holds(value := look()):
-        assert time.monotonic() < deadline, f"not within {seconds} s; last seen: {value}"
-        time.sleep(pause)  # the pause between two looks at a condition with a deadline
-    return value

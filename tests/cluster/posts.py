@@ -7,6 +7,7 @@ from collections import Counter
 import httpx
 
 from tests.crowd import Crowd
+from tests.patience import PATIENCE
 
 _ALONE = {"Connection": "close"}
 
@@ -25,7 +26,7 @@ class Posts(Crowd):
         super().__init__(url, clients, pause)
 
     def _visit(self) -> None:
-        with httpx.Client(trust_env=False, timeout=30) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             while not self._over():
                 try:
                     self.answers[str(client.post(self._url, json=self._body, headers=_ALONE).status_code)] += 1

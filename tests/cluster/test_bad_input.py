@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.harness import TestCluster, until
+from tests.cluster.harness import A_RUN, TestCluster, until
 
 pytestmark = pytest.mark.cluster
 
@@ -77,19 +77,18 @@ def test_a_missing_command_is_told_before_anything_starts(tiny: TestCluster) -> 
     ("mode", "expected"),
     [
         ("die", ["no licence found, giving up", "died 3 times"]),
-        ("sick", ["after 3 s: GET /health answered 500", "a-5041"]),
+        ("sick", ["after {seconds} s: GET /health answered 500", "a-5041"]),
         ("deaf", ["alive, and not listening", "connection refused"]),
     ],
 )
 def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expected: list[str]) -> None:
     """The instance and the end of its log; the rest runs on, and the next `up` goes on from there."""
-    if mode != "die":
-        tiny.edit("start_timeout: 20s", "start_timeout: 3s")
+    seconds = 0 if mode == "die" else tiny.give_up_soon()
     tiny.edit("env: {}", f"env: {{MODE: {mode}}}")
     said = tiny.run("up", "--detach", code=1).stderr
     assert "a-5040" in said
     for words in expected:
-        assert words in said
+        assert words.format(seconds=seconds) in said
     status = tiny.status()
     assert status["state"] == "down"
     assert status["database"]["writable"]
@@ -106,7 +105,7 @@ def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expe
 def test_one_sick_instance_of_two_leaves_the_other_serving(tiny: TestCluster) -> None:
     assert tiny.up()["changed"]
     tiny.edit("env: {}", "env: {MODE: sick-one}")
-    tiny.edit("start_timeout: 20s", "start_timeout: 3s")
+    tiny.give_up_soon()
     said = tiny.run("up", "--detach", code=1).stderr
     assert "a-5041" in said
     states = {row["name"]: row["state"] for row in tiny.status()["instances"]}
@@ -164,7 +163,7 @@ def test_the_second_run_at_a_time_is_told(tiny: TestCluster) -> None:
         until((tiny.root / "control" / "lock").exists, bool)
         said = tiny.run("down", code=4).stderr
         assert "`corral up` of " in said and f"(pid {first.pid})" in said
-        assert first.wait(120) == 0
+        assert first.wait(A_RUN) == 0
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import pytest
 
-from tests.cluster.harness import TestCluster, until
+from tests.cluster.harness import A_RUN, TINY, TestCluster, make_cluster
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.cluster
 
@@ -46,6 +49,10 @@ asyncio.run(up(Where(Path(sys.argv[1])), request, Session(sink=kill_after_an_act
 script: that dies too, when the first of them is done."""
 
 
+PARTS, RUNS = 13, 6
+"""More runs than it can take: of those that are killed, each has done something."""
+
+
 def killed_up(cluster: TestCluster) -> list[str]:
     """The actions at which `up` was killed, several where hosts are changed at the same time; none at its end."""
     done = subprocess.run(
@@ -53,7 +60,7 @@ def killed_up(cluster: TestCluster) -> list[str]:
         env=cluster.environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=A_RUN,
         check=False,
     )
     assert done.returncode in (0, -9), done.stderr
@@ -61,13 +68,46 @@ def killed_up(cluster: TestCluster) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_up_killed_after_each_action_arrives(tiny: TestCluster) -> None:
-    killed = []
-    while actions := killed_up(tiny):
-        killed.append(actions)
-        assert len(killed) < 80, "it goes round in circles"
-    done = {action for actions in killed for action in actions}
-    assert len(killed) > 15
+@dataclass
+class Course:
+    """One cluster's way from nothing to its file, in runs that are killed."""
+
+    cluster: TestCluster
+    killed: list[list[str]] = field(default_factory=list)
+    arrived: bool = False
+
+    def go_on(self, runs: int) -> None:
+        """By so many runs, or until one has nothing left to do."""
+        while runs and not self.arrived:
+            actions = killed_up(self.cluster)
+            self.arrived = not actions
+            self.killed += [actions] if actions else []
+            runs -= 1
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
+    cluster = make_cluster(tmp_path_factory.mktemp("course"), TINY)
+    try:
+        yield Course(cluster)
+    finally:
+        cluster.end()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_up_killed_after_an_action_goes_on(course: Course, part: int) -> None:
+    """A part of the way for each test: all of it takes long on a machine with much else to do."""
+    before = len(course.killed)
+    course.go_on(RUNS)
+    assert course.arrived or len(course.killed) == before + RUNS
+
+
+def test_up_killed_after_each_action_arrives(course: Course) -> None:
+    course.go_on(PARTS * RUNS)  # nothing, unless this test runs by itself
+    assert course.arrived, f"it goes round in circles: {course.killed}"
+    done = {action for actions in course.killed for action in actions}
+    assert len(course.killed) > 15
+    tiny = course.cluster
     assert {"unit mongod.d", f"replica set {tiny.name}", "unit a-5040", "unit nginx.p"} <= done
     assert any(action.startswith("directory ") for action in done)
     assert any(action.startswith("file ") for action in done)
@@ -91,7 +131,7 @@ def test_ctrl_c_while_it_starts_says_where_things_stand(tiny: TestCluster) -> No
                 process.send_signal(2)
                 break
         said += process.stderr.read()
-        assert process.wait(30) == 130
+        assert process.wait(PATIENCE) == 130
     assert "interrupted" in said
     assert "goes on from here" in said
     assert tiny.up()["state"] == "healthy"
@@ -102,7 +142,7 @@ def test_what_was_written_is_there_after_down_and_up(tiny: TestCluster) -> None:
     secrets = json.loads((tiny.root / "secrets.json").read_text())
     tiny.run("down")
     assert tiny.processes() == frozenset()
-    until(tiny.status, lambda status: status["state"] == "down", seconds=1)
+    assert tiny.status()["state"] == "down"
     tiny.up()
     assert json.loads((tiny.root / "secrets.json").read_text()) == secrets
 

@@ -43,7 +43,7 @@ def test_what_it_says_is_what_the_instances_get(tiny: TestCluster) -> None:
     said = tiny.run("up", "--detach").stderr
     url = tiny.status()["proxies"][0]["url"].rpartition(":")[2]
     assert f"next: Look at http://127.0.0.1:{url} now." in said
-    assert "2 instances start: up to 40 s, at 20 s for one" in said
+    assert "2 instances start: this can take 40 s (20 s for one)" in said
     assert "2 instances of 9437184 MB and 1 member of 300 MB ask for" in said
     pids = tiny.pids()
     given = environment(pids["a-5041"])
@@ -68,5 +68,5 @@ def test_what_has_not_begun_is_named_when_a_start_fails(tiny: TestCluster) -> No
     prepared(tiny)
     tiny.edit("env: {}", "env: {MODE: die}")
     said = tiny.run("up", "--detach", code=1).stderr
-    assert "not begun: a-5041" in said
+    assert "not started: a-5041" in said
     assert "no licence found, giving up" in said

@@ -14,6 +14,7 @@ import pytest
 
 from corral.cluster_file.example import init_text
 from tests.cluster.harness import TestCluster, make_cluster, until
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.cluster
 
@@ -119,7 +120,7 @@ def nginx_workers(cluster: TestCluster) -> set[int]:
 
 def instances_reached(cluster: TestCluster, clients: int) -> set[str]:
     url = cluster.status()["proxies"][0]["url"]
-    return {httpx.get(f"{url}/health", trust_env=False).json()["instance"] for _ in range(clients)}
+    return {httpx.get(f"{url}/health", trust_env=False, timeout=PATIENCE).json()["instance"] for _ in range(clients)}
 
 
 def test_each_instance_is_given_what_it_needs(reference: TestCluster) -> None:
@@ -176,12 +177,12 @@ def test_followed_logs_bring_new_lines(reference: TestCluster, tmp_path: Path) -
     url, followed = reference.status()["proxies"][0]["url"], tmp_path / "followed"
 
     def ask_and_read() -> str:
-        httpx.get(f"{url}/health?followed", trust_env=False)
+        httpx.get(f"{url}/health?followed", trust_env=False, timeout=PATIENCE)
         return followed.read_text()
 
     with followed.open("w") as output, reference.start("logs", "proxy", "-f", "-n", "0", stdout=output) as process:
         try:
-            until(ask_and_read, lambda text: "/health?followed" in text, seconds=20, pause=0.3)
+            until(ask_and_read, lambda text: "/health?followed" in text, pause=0.3)
         finally:
             process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130

@@ -13,6 +13,7 @@ import pytest
 from corral.places.playground.addresses import default_network
 from tests.cluster.harness import SMALL, TestCluster, make_cluster
 from tests.free_addresses import unique_name
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.cluster
 
@@ -52,8 +53,10 @@ def test_they_run_and_stop_each_for_itself(two: tuple[TestCluster, TestCluster])
     addresses = [{row["address"] for row in cluster.status()["instances"]} for cluster in two]
     assert not addresses[0] & addresses[1]
 
-    httpx.post(f"{first['url']}/notes", json={"text": "only here"}, trust_env=False, timeout=20).raise_for_status()
-    assert httpx.get(f"{second['url']}/notes", trust_env=False, timeout=20).json()["notes"] == []
+    httpx.post(
+        f"{first['url']}/notes", json={"text": "only here"}, trust_env=False, timeout=PATIENCE
+    ).raise_for_status()
+    assert httpx.get(f"{second['url']}/notes", trust_env=False, timeout=PATIENCE).json()["notes"] == []
 
     pids = other.pids()
     one.run("down")
@@ -73,7 +76,7 @@ def test_the_example_of_an_own_application_runs(tmp_path: Path) -> None:
     shutil.copy(example / "server.py", tmp_path)
     try:
         url = cluster.up()["url"]
-        assert httpx.get(url, trust_env=False).text.startswith("Hello from app-")
+        assert httpx.get(url, trust_env=False, timeout=PATIENCE).text.startswith("Hello from app-")
         assert "0 failed" in cluster.run("verify").stdout
     finally:
         cluster.end()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.lab.harness import LabCluster, mongod, noticeboard, until
+from tests.lab.harness import A_RUN, LabCluster, mongod, noticeboard, until
 
 NAME, SUBNET = "corral-t2", "10.112.0"
 HOSTS = ("proxy-1=11", "app-1=21", "db-1=31", "db-2=32", "db-3=33")
@@ -131,11 +131,11 @@ class Applying:
         return any(line["kind"] == kind and line["action"].startswith(action) for line in self.lines())
 
     def wait_for(self, kind: str, action: str) -> None:
-        until(lambda: self.has(kind, action), bool, seconds=120, pause=0.02)
+        until(lambda: self.has(kind, action), bool, pause=0.02)
 
     def wait(self) -> None:
         """Until it has ended. What is said meanwhile fits into the pipe."""
-        self.process.wait(240)
+        self.process.wait(A_RUN)
 
     @property
     def account(self) -> str:
@@ -156,7 +156,7 @@ def applying(cluster: LabCluster, *codes: int) -> Iterator[Applying]:
     try:
         run = Applying(process, directory, earlier)
         yield run
-        _, err = process.communicate(timeout=240)
+        _, err = process.communicate(timeout=A_RUN)
     finally:
         process.kill()
         process.wait()

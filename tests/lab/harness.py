@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ruamel.yaml import YAML
 
@@ -18,12 +18,14 @@ from lab.hosts import Lab
 from lab.places import STATE
 from lab.recipe import Kind
 from lab.table import table
-from tests.cluster.harness import until
+from tests.patience import PATIENCE, until
 
-__all__ = ["ARTIFACTS", "LabCluster", "change", "made", "mongod", "running", "until"]
+__all__ = ["ARTIFACTS", "A_RUN", "LabCluster", "change", "made", "mongod", "running", "until"]
 
 ARTIFACTS = STATE / "artifacts"
 Spec = dict[str, Any]
+A_RUN: Final = 5 * PATIENCE
+"""Seconds for one run of Corral, or until all hosts have come to rest after one."""
 
 
 @contextmanager
@@ -137,7 +139,7 @@ class LabCluster:
         """The cluster file, by what `change` makes of it."""
         self.write(change(self.spec, **sections))
 
-    def run(self, *arguments: str, code: int = 0, timeout: float = 400) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, code: int = 0, timeout: float = A_RUN) -> subprocess.CompletedProcess[str]:
         """`corral` with `arguments` on this cluster's file; fails the test when it ends with another code."""
         done = subprocess.run(
             self._command(arguments),
@@ -189,7 +191,7 @@ class LabCluster:
             text=True,
             check=False,
             cwd=self.directory,
-            timeout=120,
+            timeout=A_RUN,
         )
         result: dict[str, Any] = json.loads(done.stdout)
         return result
@@ -197,12 +199,12 @@ class LabCluster:
     def status(self) -> dict[str, Any]:
         return self.answer("status")
 
-    def until_verified(self, seconds: float = 150) -> dict[str, dict[str, Any]]:
+    def until_verified(self, seconds: float = A_RUN) -> dict[str, dict[str, Any]]:
         """The checks of a `verify` that passes, by name and place: clocks take a minute until they are sure of it."""
         report = until(lambda: self.answer("verify"), lambda found: bool(found.get("passed")), seconds, pause=2)
         return {f"{check['name']} {check['where']}".strip(): check for check in report["checks"]}
 
-    def until_healthy(self, seconds: float = 120) -> dict[str, Any]:
+    def until_healthy(self, seconds: float = A_RUN) -> dict[str, Any]:
         return until(self.status, lambda status: status.get("state") == "healthy", seconds=seconds, pause=0.5)
 
     def pids(self) -> dict[str, int]:

@@ -40,7 +40,7 @@ class Hold:
             assert run.poll() is None, f"the run ended and never called the program on {self.host}"
             return bool(self.cluster.sh(self.host, "ls /run/lab-reached 2>/dev/null || :"))
 
-        until(look, bool, seconds=120)
+        until(look)
 
     def let_go(self) -> None:
         self.cluster.on(self.host, "rm", "/run/lab-hold")

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import io
+import json
+import tarfile
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Final
+
 import httpx
 
+from lab.artifacts import container_image
 from tests.cluster.continuous_writes import ContinuousWrites
 from tests.lab.footprints import changed
-from tests.lab.harness import LabCluster, until
+from tests.lab.harness import ARTIFACTS, LabCluster, until
 from tests.lab.visitors import Visitors
+from tests.patience import PATIENCE
 
+APPS: Final = ("app-108", "app-208")
+_NOTES: Final = "cat /var/lib/corral/board/state/images/*"
 MEMBERS = {"db-216", "db-217", "db-218"}
 
 
 def lost(url: str, writes: ContinuousWrites) -> list[str]:
     """Notes that were acknowledged and are not there."""
-    with httpx.Client(trust_env=False, timeout=20) as client:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
         return [
             note
             for note, text in writes.acknowledged.items()
@@ -42,7 +53,7 @@ def test_a_rolling_restart_of_the_database_loses_no_write(board: LabCluster) -> 
         assert restarts[-1] == f"    restart mongod.{primary} (asked for; it is the primary, so another one is elected)"
         assert len(restarts) == 3
         count = len(writes.acknowledged)
-        until(lambda: len(writes.acknowledged), lambda now: now > count + 20, seconds=60)
+        until(lambda: len(writes.acknowledged), lambda now: now > count + 20)
     assert changed(before, board.pids()) == MEMBERS
     assert lost(board.url, writes) == []
     visitors.assert_all_served()
@@ -69,6 +80,39 @@ def test_a_new_variable_restarts_the_instances_in_batches(board: LabCluster) -> 
     assert seen == 'It\'s $5 for "you", 100%'
 
 
+def test_another_image_under_the_same_name_restarts_the_instances_in_batches(board: LabCluster, tmp_path: Path) -> None:
+    """A run that is stopped once it is loaded is finished by the next one."""
+    archive = container_image.make(tmp_path, ARTIFACTS / "noticeboard.tar", ["ENV EDITION=second"])
+    with tarfile.open(archive) as tar:
+        [saved] = json.load(tar.extractfile("manifest.json") or io.BytesIO())
+    image = Path(saved["Config"]).stem
+    before = board.pids()
+    board.change(app={"image_archive": str(archive)})
+    plan = board.planned()
+    assert {action["kind"] for action in plan} == {"load_image", "write_file", "start_unit", "reload_unit"}
+    assert [action["image"]["host"] for action in plan if action["kind"] == "load_image"] == [*APPS]
+    starts = {action["unit"]["name"]: action["why"] for action in plan if action["kind"] == "start_unit"}
+    assert len(starts) == 11
+    assert set(starts.values()) == {"its image changed"}
+    with Visitors(f"{board.url}/notes") as visitors:
+        run = board.start("apply", "--yes", stdout=DEVNULL, stderr=DEVNULL)
+        until(lambda: [board.sh(host, _NOTES) for host in APPS], lambda told: all(image in each for each in told), 120)
+        run.terminate()
+        assert run.wait(120) == 130
+        left = {action["unit"]["name"]: action for action in board.planned() if action["kind"] == "start_unit"}
+        assert left.keys() <= starts.keys()
+        assert {action["why"] for action in left.values()} == {"its image changed"}
+        assert not [action for action in board.planned() if action["kind"] == "load_image"]
+        board.apply()
+    visitors.assert_all_served()
+    assert changed(before, board.pids()) == starts.keys()
+    for host in APPS:
+        names = board.on(host, "docker", "ps", "--format", "{{.Names}}").split()
+        assert len(names) >= 5
+        assert {board.on(host, "docker", "exec", name, "printenv", "EDITION") for name in names} == {"second"}
+    board.assert_settled()
+
+
 def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:
     before, reloads = board.pids(), _reloads(board)
     board.change(proxy={"max_body_size": "2M"})
@@ -78,7 +122,7 @@ def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:
         board.apply()
     visitors.assert_all_served(at_least=1)
     assert changed(before, board.pids()) == set()
-    answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False)
+    answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 413
     assert _reloads(board) == reloads + 1
 

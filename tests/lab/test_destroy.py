@@ -9,6 +9,7 @@ import pytest
 
 from tests.lab.footprints import footprints
 from tests.lab.harness import LabCluster
+from tests.patience import PATIENCE
 
 STRANGERS = """
 mkdir -p /srv/others && echo theirs >/srv/others/file
@@ -44,27 +45,27 @@ def strangers(board: LabCluster) -> Iterator[None]:
 
 
 def test_a_cluster_that_is_taken_away_comes_back_with_its_data(board: LabCluster) -> None:
-    note = httpx.post(f"{board.url}/notes", json={"text": "keep me"}, trust_env=False).json()["id"]
+    note = httpx.post(f"{board.url}/notes", json={"text": "keep me"}, trust_env=False, timeout=PATIENCE).json()["id"]
     board.run("destroy", "--yes", "wrong", code=2)
     assert board.status()["state"] == "healthy", "another name is no yes"
     said = board.run("destroy", "--yes", "board").stderr
-    assert "board is off its hosts; its data stay there" in said
+    assert "board is removed; its data stay" in said
     for host in board.spec["hosts"]:
         left = set(board.sh(host, _LEFT).splitlines())
         assert left <= {"/var/lib/corral/board/mongod", "/var/log/corral/board"}, host
     assert board.status()["state"] == "down"
     assert board.apply()["state"] == "healthy"
-    assert httpx.get(f"{board.url}/notes/{note}", trust_env=False).json()["text"] == "keep me"
+    assert httpx.get(f"{board.url}/notes/{note}", trust_env=False, timeout=PATIENCE).json()["text"] == "keep me"
     assert board.sh("db-217", _THEIRS).split() == ["theirs", "theirs", "active", "active"]
     board.assert_settled()
 
 
 def test_a_cluster_that_is_purged_is_gone(board: LabCluster) -> None:
-    note = httpx.post(f"{board.url}/notes", json={"text": "forget me"}, trust_env=False).json()["id"]
+    note = httpx.post(f"{board.url}/notes", json={"text": "forget me"}, trust_env=False, timeout=PATIENCE).json()["id"]
     said = board.run("destroy", "--purge", "--yes", "board").stderr
-    assert "board is off its hosts; its data are deleted" in said
+    assert "board is removed; its data are deleted" in said
     assert {host: board.sh(host, _LEFT) for host in board.spec["hosts"]} == dict.fromkeys(board.spec["hosts"], "")
     assert board.sh("db-217", _THEIRS).split() == ["theirs", "theirs", "active", "active"]
     assert board.apply()["state"] == "healthy"
-    assert httpx.get(f"{board.url}/notes/{note}", trust_env=False).status_code == 404
+    assert httpx.get(f"{board.url}/notes/{note}", trust_env=False, timeout=PATIENCE).status_code == 404
     assert footprints(board)

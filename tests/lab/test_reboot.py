@@ -14,7 +14,7 @@ from tests.lab.test_changes import lost
 
 def _back(cluster: LabCluster, what: str, began: float) -> None:
     """Healthy by itself; then nothing is to be changed, and nothing is done."""
-    cluster.until_healthy(180)
+    cluster.until_healthy()
     print(f"{what}: healthy {time.monotonic() - began:.0f} s after it began")
     cluster.assert_settled()
 

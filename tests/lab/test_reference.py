@@ -6,12 +6,14 @@ import json
 import queue
 import subprocess
 import threading
+from typing import IO
 
 import httpx
 import pytest
 
 from tests.lab.footprints import footprints
 from tests.lab.harness import LabCluster, until
+from tests.patience import PATIENCE
 
 
 def test_one_apply_made_it_healthy(board: LabCluster) -> None:
@@ -62,25 +64,30 @@ def test_logs_show_the_last_lines(board: LabCluster) -> None:
     assert "listening on http://10.111.0.108:5140" in board.run("logs", "worker", "-n", "50").stdout
 
 
+def _put(lines: queue.Queue[str], source: IO[str]) -> None:
+    for line in source:
+        lines.put(line)
+
+
 @pytest.mark.parametrize("target", ["proxy", "app-108-5043"])
 def test_logs_are_followed_as_they_come(board: LabCluster, target: str) -> None:
     """From the journal of a service, and from a container."""
     lines: queue.Queue[str] = queue.Queue()
     with board.start("logs", target, "-f", "-n", "1", stdout=subprocess.PIPE, stderr=subprocess.PIPE) as following:
         assert following.stdout is not None
-        reader = threading.Thread(target=lambda: [lines.put(line) for line in following.stdout or ()])
+        reader = threading.Thread(target=_put, args=(lines, following.stdout))
         reader.start()
-        assert lines.get(timeout=30)
+        assert lines.get(timeout=PATIENCE)
         if target == "proxy":
-            httpx.post(f"{board.url}/notes", content=bytes(101 << 20), trust_env=False, timeout=60)
+            httpx.post(f"{board.url}/notes", content=bytes(101 << 20), trust_env=False, timeout=PATIENCE)
             wanted = "too large body"
         else:
             board.on("app-108", "docker", "exec", f"corral-board-{target}", "sh", "-c", "echo a word >/proc/1/fd/1")
             wanted = "a word"
-        until(lambda: lines.get(timeout=30), lambda line: wanted in line)
+        until(lambda: lines.get(timeout=PATIENCE), lambda line: wanted in line)
         following.terminate()
-        assert following.wait(20) == 130
-        reader.join(20)
+        assert following.wait(PATIENCE) == 130
+        reader.join(PATIENCE)
 
 
 def test_exec_runs_on_a_part_of_the_cluster(board: LabCluster) -> None:

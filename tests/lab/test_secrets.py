@@ -37,7 +37,7 @@ def test_the_file_is_encrypted_for_its_recipients(pair: LabCluster, plain: dict[
     spec = pair.spec
     pair.write({**spec, "secrets": {"recipients": recipients, "identity": "mine"}})
     said = pair.run("apply", "--yes").stderr
-    assert "it was plain and is encrypted now, for 2 recipients" in said
+    assert "it was plain, and is now encrypted for 2 recipients" in said
     text = (pair.store / "secrets.yaml").read_text()
     assert text.startswith("-----BEGIN AGE ENCRYPTED FILE-----")
     assert not [value for value in plain.values() if value in text]
@@ -46,7 +46,7 @@ def test_the_file_is_encrypted_for_its_recipients(pair: LabCluster, plain: dict[
     pair.write({**spec, "secrets": {"recipients": recipients, "identity": "hers"}})
     pair.assert_settled()
     pair.write({**spec, "secrets": {"recipients": recipients, "identity": str(pair.lab.key)}})
-    assert "can't be decrypted: it is for others than" in pair.run("plan", code=1).stderr
+    assert "can't be decrypted: it is encrypted for other keys than" in pair.run("plan", code=1).stderr
     pair.write({**spec, "secrets": {"identity": "mine"}})
     pair.apply()
     assert (pair.store / "secrets.yaml").read_text() == text, "it doesn't become plain by itself"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lab.harness import LabCluster, until
+from tests.lab.harness import A_RUN, LabCluster, until
 
 LOCAL = "7F7F0101"
 """What chronyd calls its own clock as a reference: 127.127.1.1."""
@@ -25,7 +25,7 @@ def test_two_servers_agree_on_one_of_them(board: LabCluster) -> None:
     seen = until(
         lambda: {name: reference(board, name) for name in servers},
         lambda found: sorted(row[0] == LOCAL for row in found.values()) == [False, True],
-        seconds=200,
+        seconds=A_RUN,
         pause=2,
     )
     [leader] = [name for name, row in seen.items() if row[0] == LOCAL]
@@ -39,7 +39,7 @@ def test_everybody_else_follows_them(board: LabCluster) -> None:
     others = [host for host in board.spec["hosts"] if host not in board.spec["time"]["servers"]]
     assert len(others) == 5
     for host in others:
-        [source] = until(lambda host=host: selected(board, host), bool, seconds=120, pause=1)  # type: ignore[misc]
+        [source] = until(lambda host=host: selected(board, host), bool, A_RUN, pause=1)  # type: ignore[misc]
         assert source in servers, host
 
 

@@ -9,40 +9,47 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.lab.harness import LabCluster, until
+from tests.lab.harness import LabCluster
+from tests.patience import PATIENCE, until
 
 PROXIES = ("proxy-1", "proxy-2")
 ADDRESS = "10.113.0.10"
-PATIENCE = 20.0
-"""Seconds; it takes two to four, on a machine that has nothing else to do."""
+MOVED = 20.0
+"""Seconds until somebody else answers; it takes two to four, on a machine that has nothing else to do."""
 
 
 class Watch:
-    """A visitor who knocks every 20 ms, anew each time; `gap` is the longest time that nobody answered."""
+    """A visitor who knocks every 20 ms, anew each time; `gap` is the longest time that nobody answered.
+
+    `usual` is the longest before anything happened: how busy this machine is just now.
+    """
 
     def __init__(self, url: str) -> None:
-        self.url, self.gap, self.answers = url, 0.0, 0
+        self.url, self.gap, self.usual, self.answers = url, 0.0, 0.0, 0
+        self._patience = PATIENCE
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._knock, daemon=True)
 
     def __enter__(self) -> Watch:
         self._thread.start()
-        until(lambda: self.answers, lambda answers: answers > 10)
+        until(lambda: self.answers, lambda answers: answers > 30)
+        self.usual = self.gap
+        self._patience = max(0.5, 10 * self.usual)
         return self
 
     def __exit__(self, *_: object) -> None:
         seen = self.answers
         try:
-            until(lambda: self.answers, lambda answers: answers > seen + 10, seconds=PATIENCE)
+            until(lambda: self.answers, lambda answers: answers > seen + 10)
         finally:
             self._end.set()
-            self._thread.join(10)
+            self._thread.join(PATIENCE)
 
     def _knock(self) -> None:
         last = time.monotonic()
         while not self._end.wait(0.02):
             try:
-                good = httpx.get(self.url, trust_env=False, timeout=0.5).status_code == 200
+                good = httpx.get(self.url, trust_env=False, timeout=self._patience).status_code == 200
             except httpx.HTTPError:
                 good = False
             if good:
@@ -58,7 +65,7 @@ def holders(pair: LabCluster) -> list[str]:
 
 def holder(pair: LabCluster) -> str:
     """The one that has it: exactly one, as soon as it has settled."""
-    [name] = until(lambda: holders(pair), lambda found: len(found) == 1, seconds=PATIENCE, pause=0.2)
+    [name] = until(lambda: holders(pair), lambda found: len(found) == 1, pause=0.2)
     return name
 
 
@@ -81,7 +88,7 @@ def whole(pair: LabCluster) -> Iterator[None]:
 def test_people_reach_the_address(pair: LabCluster) -> None:
     assert holder(pair) in PROXIES
     assert pair.url == f"http://{ADDRESS}:80"
-    assert httpx.get(f"{pair.url}/health", trust_env=False).text == "ok\n"
+    assert httpx.get(f"{pair.url}/health", trust_env=False, timeout=PATIENCE).text == "ok\n"
     assert pair.apply()["url"] == f"http://{ADDRESS}"
     checks = pair.report("verify")["checks"]
     assert [check["result"] for check in checks if check["name"] == "http through the virtual address"] == ["passed"]
@@ -91,9 +98,9 @@ def test_a_stopped_nginx_gives_the_address_away(pair: LabCluster) -> None:
     first = holder(pair)
     with Watch(f"{pair.url}/health") as watch:
         pair.on(first, "systemctl", "stop", "corral-pair-nginx")
-        until(lambda: holders(pair), lambda found: found == [other(first)], seconds=PATIENCE)
+        until(lambda: holders(pair), lambda found: found == [other(first)])
     print(f"nginx stopped: {watch.gap:.1f} s without an answer")
-    assert watch.gap < PATIENCE
+    assert watch.gap < MOVED + 20 * watch.usual
     pair.on(first, "systemctl", "start", "corral-pair-nginx")
     pair.until_healthy()
     _stays(pair, other(first))
@@ -106,7 +113,7 @@ def test_a_killed_nginx_is_back_before_the_address_moves(pair: LabCluster) -> No
         pair.on(first, "systemctl", "kill", "--signal=KILL", "corral-pair-nginx")
         pair.until_healthy()
     print(f"nginx killed: {watch.gap:.1f} s without an answer")
-    assert watch.gap < PATIENCE
+    assert watch.gap < MOVED + 20 * watch.usual
     assert holder(pair) in PROXIES
 
 
@@ -114,9 +121,9 @@ def test_a_host_without_power_loses_the_address_and_does_not_take_it_back(pair: 
     first = holder(pair)
     with Watch(f"{pair.url}/health") as watch:
         pair.lab.kill(first)
-        until(lambda: holders(pair), lambda found: found == [other(first)], seconds=PATIENCE)
+        until(lambda: holders(pair), lambda found: found == [other(first)])
     print(f"host killed: {watch.gap:.1f} s without an answer")
-    assert watch.gap < PATIENCE
+    assert watch.gap < MOVED + 20 * watch.usual
     status = pair.answer("status")
     assert status["state"] == "degraded"
     with Watch(f"{pair.url}/health") as watch:
@@ -124,7 +131,7 @@ def test_a_host_without_power_loses_the_address_and_does_not_take_it_back(pair: 
         pair.until_healthy()
         _stays(pair, other(first))
     print(f"host back: {watch.gap:.1f} s without an answer")
-    assert watch.gap < 1.0, "nopreempt: nothing moves when it comes back"
+    assert watch.gap < 1.0 + 10 * watch.usual, "nopreempt: nothing moves when it comes back"
     pair.assert_settled()
 
 
@@ -142,5 +149,5 @@ def test_a_proxy_without_keepalived_is_told_and_mended(pair: LabCluster) -> None
 def _stays(pair: LabCluster, name: str) -> None:
     """For as many advertisements as a preemption would take: three, one a second."""
     end = time.monotonic() + 5
-    until(lambda: (holders(pair), time.monotonic()), lambda seen: seen[0] != [name] or seen[1] > end, seconds=60)
+    until(lambda: (holders(pair), time.monotonic()), lambda seen: seen[0] != [name] or seen[1] > end)
     assert holders(pair) == [name]

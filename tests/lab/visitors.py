@@ -12,6 +12,7 @@ from collections import Counter
 import httpx
 
 from tests.crowd import Crowd
+from tests.patience import PATIENCE
 
 
 class Visitors(Crowd):
@@ -24,7 +25,7 @@ class Visitors(Crowd):
         super().__init__(url, count, pause)
 
     def _visit(self) -> None:
-        with httpx.Client(trust_env=False, timeout=20) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             used = False
             while not self._over():
                 try:

@@ -12,11 +12,10 @@ import pytest
 from tests.cluster.harness import TestCluster, make_cluster
 from tests.steedos.example import EXAMPLE, template
 from tests.steedos.inspect_cluster import environment
+from tests.steedos.limits import UP_SECONDS
 from tests.steedos.people import Account, first_account
 
 INSTALL = "the tests with the real Steedos need it installed: python3 examples/steedos/install.py"
-UP_SECONDS = 400
-"""For `corral up` of eleven instances on two cores that other work shares; alone it takes a quarter of this."""
 
 
 @pytest.fixture(scope="session")

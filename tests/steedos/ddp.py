@@ -13,9 +13,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.patience import PATIENCE
+
 Message = dict[str, Any]
 CONNECT: Message = {"msg": "connect", "version": "1", "support": ["1"]}
-ANSWER_SECONDS = 30
 
 
 class Ddp:
@@ -45,6 +46,9 @@ class Ddp:
         answer = await self._ask({"msg": "sub", "name": name, "params": params})
         assert answer["msg"] == "ready", answer
 
+    async def ping(self) -> None:
+        await self._ask({"msg": "ping"})
+
     async def close(self) -> None:
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
@@ -60,7 +64,7 @@ class Ddp:
         self._waiting[key] = future
         try:
             await self._socket.send(json.dumps(message if key == "connected" else message | {"id": key}))
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(PATIENCE):
                 return await future
         except ConnectionClosed as closed:
             raise ConnectionError(str(closed)) from closed
@@ -97,7 +101,7 @@ def _answers(message: Message) -> list[str]:
         return ["connected"]
     if kind == "ready":
         return list(message["subs"])
-    return [message["id"]] if kind in {"result", "nosub"} and "id" in message else []
+    return [message["id"]] if kind in {"result", "nosub", "pong"} and "id" in message else []
 
 
 @asynccontextmanager

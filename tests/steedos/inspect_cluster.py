@@ -11,6 +11,7 @@ from typing import Any
 from pymongo import AsyncMongoClient
 
 from tests.cluster.harness import TestCluster, until
+from tests.patience import PATIENCE
 
 Database = AsyncMongoClient[dict[str, Any]]
 NAME = "steedos"
@@ -50,5 +51,5 @@ def primary(cluster: TestCluster) -> dict[str, Any]:
     return next((row for row in rows if row["state"] == "PRIMARY"), {})
 
 
-def wait_until_healthy(cluster: TestCluster, seconds: float = 120) -> None:
+def wait_until_healthy(cluster: TestCluster, seconds: float = 3 * PATIENCE) -> None:
     until(cluster.status, lambda status: status["state"] == "healthy", seconds, pause=0.5)

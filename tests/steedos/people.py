@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from tests.patience import PATIENCE
 from tests.steedos.ddp import Ddp, ddp
 from tests.steedos.example import EXAMPLE
 
@@ -38,10 +39,10 @@ def first_account(url: str) -> Account:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE) as http:
         signed_in = http.post("/accounts/password/login", json={"user": {"email": email}, "password": password})
         [space] = http.get(READ).json()["value"]
     return Account(email, password, signed_in.json()["user"]["_id"], company, space["_id"])
@@ -74,7 +75,7 @@ class Person:
 @asynccontextmanager
 async def person(url: str, account: Account) -> AsyncIterator[Person]:
     """Signed in with email and password, cookies and all."""
-    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
         body = {"user": {"email": account.email}, "password": account.password}
         answer = await http.post(f"{url}/accounts/password/login", json=body)
         assert answer.status_code == 200, answer.text

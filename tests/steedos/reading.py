@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
+from tests.patience import PATIENCE
 from tests.steedos.ddp import Ddp
 from tests.steedos.people import Account, Person, person
 
@@ -104,7 +105,7 @@ class InstanceReaders:
     async def answers_more(self, count: int) -> None:
         """Returns when every instance has given `count` good answers more."""
         wanted = {name: self.answers[name] + count for name in self._urls}
-        await wait_for(lambda: all(self.answers[name] >= least for name, least in wanted.items()), seconds=90)
+        await wait_for(lambda: all(self.answers[name] >= least for name, least in wanted.items()))
 
     async def told(self, name: str) -> None:
         """Returns when every open connection was told that the company bears this name."""
@@ -142,15 +143,15 @@ async def instance_readers(url: str, account: Account, urls: Mapping[str, str]) 
 
 async def seconds_until_told(connection: Ddp, name: str, since: float) -> float:
     """The time from `since` (monotonic) until the connection brought the company's new name."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             moment, message = await connection.changes.get()
             if message["msg"] == "changed" and message["fields"].get("name") == name:
                 return moment - since
 
 
-async def wait_for(holds: Callable[[], bool], seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
+async def wait_for(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
         while not holds():
             await asyncio.sleep(0.05)
 

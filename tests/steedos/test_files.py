@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from tests.cluster.harness import TestCluster, until
+from tests.patience import PATIENCE
 from tests.steedos.inspect_cluster import environment, instances
+from tests.steedos.limits import LIMIT
 from tests.steedos.people import NAME, Account
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 SIZE = 1_000_000
 
@@ -40,7 +42,7 @@ def test_an_upload_through_one_instance_is_whole_through_the_others(
     web = instances(steedos)
     first = web.pop("app-108-5042")
     content = os.urandom(SIZE)
-    with httpx.Client(trust_env=False, timeout=60) as http:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
         path, since = upload(http, first, account, content), time.monotonic()
         until(lambda: http.get(first + path).status_code, lambda status: status == 200)
         stored = time.monotonic() - since
@@ -54,7 +56,7 @@ def test_an_upload_through_one_instance_is_whole_through_the_others(
 def test_an_upload_lies_once_in_the_one_storage_directory(steedos: TestCluster, account: Account) -> None:
     [storage] = {environment(pid)["STORAGE"] for name, pid in steedos.pids().items() if name.startswith("app-")}
     content = os.urandom(SIZE)
-    with httpx.Client(trust_env=False, timeout=60) as http:
+    with httpx.Client(trust_env=False, timeout=PATIENCE) as http:
         upload(http, instances(steedos)["app-208-5041"], account, content)
     [place] = until(lambda: files_like(Path(storage), content), bool)
     print(f"stored as {place.relative_to(storage)}")

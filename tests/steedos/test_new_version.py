@@ -9,11 +9,13 @@ import pytest
 
 from tests.cluster.harness import TestCluster
 from tests.cluster.posts import Posts
+from tests.patience import PATIENCE
 from tests.steedos.inspect_cluster import secret
+from tests.steedos.limits import LIMIT, UP_SECONDS
 from tests.steedos.people import Account
 from tests.steedos.reading import Crowd, crowd
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 CLIENTS = 10
 RELOADS = 5
@@ -31,7 +33,7 @@ def test_a_new_version_fails_no_request(steedos: TestCluster, url: str, account:
         async with crowd(url, account, CLIENTS, secret(steedos, "probe")) as people:
             await people.reads_more(3)
             steedos.edit('version: "1.22.2', 'version: "1.22.2-a')
-            done = await asyncio.to_thread(steedos.run, "up", "--detach", timeout=400)
+            done = await asyncio.to_thread(steedos.run, "up", "--detach", timeout=UP_SECONDS)
             print(f"\n{done.stderr}")
             await people.all_connected()
             await people.reads_more(3)
@@ -39,13 +41,14 @@ def test_a_new_version_fails_no_request(steedos: TestCluster, url: str, account:
 
     # Of somebody else: Steedos forgets a user's older sign-ins when there are many, and the readers need theirs.
     bob = {"email": "bob@example.org", "password": "Long-enough-2"}
-    httpx.post(f"{url}/accounts/password/register", json={**bob, "name": "Bob", "locale": "en-us"}).raise_for_status()
+    registering = {**bob, "name": "Bob", "locale": "en-us"}
+    httpx.post(f"{url}/accounts/password/register", json=registering, timeout=PATIENCE).raise_for_status()
     signing_in = {"user": {"email": bob["email"]}, "password": bob["password"]}
     try:
         with Posts(f"{url}/accounts/password/login", 4, signing_in, pause=0.2) as posts:
             people = asyncio.run(run())
     finally:
-        steedos.run("up", "--detach", timeout=400)  # whatever happened: the other tests find it whole
+        steedos.run("up", "--detach", timeout=UP_SECONDS)  # whatever happened: the other tests find it whole
     after = steedos.pids()
     print(
         f"11 instances restarted: {people.reads.total()} GETs, {len(people.failures)} failed; sign-ins "

@@ -8,8 +8,9 @@ import pytest
 
 from tests.cluster.harness import TestCluster, until
 from tests.steedos.inspect_cluster import wait_until_healthy
+from tests.steedos.limits import LIMIT
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 WORKERS = "\n  workers: {instances: 1} "
 WORKER = "app-108-worker-5140"
@@ -38,7 +39,7 @@ def test_an_instance_that_does_not_listen_is_unhealthy_and_its_log_is_shown(deaf
     print(said)
     assert f"{WORKER} at {deaf_worker.network}.108.1:5140 did not become healthy" in said
     assert "the last lines of its log" in said
-    until(lambda: deaf_worker.run("logs", WORKER, "-n", "8").stdout, lambda text: STARTED in text, seconds=60)
+    until(lambda: deaf_worker.run("logs", WORKER, "-n", "8").stdout, lambda text: STARTED in text)
     status = deaf_worker.status()
     assert status["state"] == "degraded"
     [row] = [row for row in status["instances"] if row["state"] != "healthy"]

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, FloatRect, Page, expect
 
+from tests.steedos.limits import LIMIT
 from tests.steedos.people import NAME, Account
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 LOGIN_BOX = FloatRect(x=360, y=160, width=560, height=480)

@@ -12,11 +12,13 @@ import pytest
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from tests.cluster.harness import TestCluster
+from tests.patience import PATIENCE
 from tests.steedos.ddp import CONNECT
 from tests.steedos.inspect_cluster import instances, secret
+from tests.steedos.limits import LIMIT
 from tests.steedos.sockjs import XhrSession
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 CLIENTS, SENDS = 8, 200
 STICKY = "\n  server_name: cn.steedos.com\n"
@@ -36,7 +38,7 @@ async def use_session(url: str, source: str, token: str) -> Seen:
     """A session of `SENDS` pings, each on a connection of its own, while a long poll brings the answers."""
     transport = httpx.AsyncHTTPTransport(local_address=source, limits=httpx.Limits(max_keepalive_connections=0))
     headers = {PROBE_HEADER: token}
-    async with httpx.AsyncClient(transport=transport, timeout=60, headers=headers) as http:
+    async with httpx.AsyncClient(transport=transport, timeout=PATIENCE, headers=headers) as http:
         session = XhrSession(http, url)
         served = (await session.open())[UPSTREAM_HEADER]
         statuses: Counter[int] = Counter()
@@ -44,7 +46,7 @@ async def use_session(url: str, source: str, token: str) -> Seen:
         assert await session.send(CONNECT) == 204
         for number in range(SENDS):
             statuses[await session.send({"msg": "ping", "id": str(number)})] += 1
-        return Seen(statuses, await asyncio.wait_for(polling, 60), served)
+        return Seen(statuses, await asyncio.wait_for(polling, PATIENCE), served)
 
 
 async def poll_for_answers(session: XhrSession, count: int) -> set[str]:
@@ -98,7 +100,7 @@ def test_without_stickiness_sends_are_lost(steedos: TestCluster) -> None:
     """What the two above would see if the proxy spread requests: half of them at the wrong instance."""
 
     async def spread(first: str, second: str) -> Counter[int]:
-        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as http:
             session = XhrSession(http, first)
             await session.open()
             sends = [await session.send(CONNECT, through=(first, second)[number % 2]) for number in range(20)]

@@ -14,10 +14,11 @@ import pytest
 
 from tests.cluster.harness import TestCluster, until
 from tests.steedos.inspect_cluster import NAME, database, instances, primary, secret, wait_until_healthy
+from tests.steedos.limits import LIMIT
 from tests.steedos.people import Account
 from tests.steedos.reading import Crowd, InstanceReaders, crowd, instance_readers
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(500)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(LIMIT)]
 
 CLIENTS = 20
 
@@ -72,10 +73,10 @@ async def kill_primary_under(readers: InstanceReaders, cluster: TestCluster, acc
     old = primary(cluster)
     await readers.answers_more(3)
     os.kill(old["pid"], signal.SIGKILL)
-    await asyncio.to_thread(until, lambda: primary(cluster), lambda row: row.get("pid", old["pid"]) != old["pid"], 90)
+    await asyncio.to_thread(until, lambda: primary(cluster), lambda row: row.get("pid", old["pid"]) != old["pid"])
     await readers.answers_more(3)
     gaps = dict(readers.gaps)
-    await asyncio.to_thread(until, lambda: primary(cluster).get("host"), lambda host: host == old["host"], 90)
+    await asyncio.to_thread(until, lambda: primary(cluster).get("host"), lambda host: host == old["host"])
     await asyncio.to_thread(wait_until_healthy, cluster)
     await readers.answers_more(3)
     for name in (f"{account.company} again", account.company):

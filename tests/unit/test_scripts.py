@@ -12,7 +12,7 @@ import pytest
 
 import corral
 from corral.execute.scripts import script_of
-from corral.execute.software_scripts import unpack_command
+from corral.execute.software_scripts import load_command, unpack_command
 from corral.model.cluster import Host, Layout
 from corral.model.identity import program_id
 from corral.model.resources import Directory, File
@@ -53,6 +53,8 @@ TEXTS = {
     "remove": lock_file.remove(STATE, CLAIM.to_text()),
     "records": journal_texts.read(STATE),
     "unpack": unpack_command("/opt/it's", "0" * 64),
+    "load": load_command(Image("h", "it's:1", "a.tar", "0" * 64), STATE),
+    "load without a note": load_command(Image("h", "it's:1", "a.tar"), STATE),
     "write": ssh_files.write_script("/it's", b"\0", 0o600),
     "read file": ssh_files.read_script("/it's"),
 }

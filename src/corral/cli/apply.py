@@ -1,4 +1,4 @@
-"""`corral apply`: make the cluster what the file says."""
+"""`corral apply`: make the cluster match its file."""
 
 from __future__ import annotations
 
@@ -28,18 +28,26 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("apply")
 def apply(
-    saved: Annotated[Path | None, typer.Argument(metavar="[PLAN]", help="A plan saved by `corral plan --out`.")] = None,
+    saved: Annotated[
+        Path | None, typer.Argument(metavar="[PLAN]", help="A plan that `corral plan --out` has saved.")
+    ] = None,
     file: FileOption = None,
     only: OnlyOption = None,
-    place: Annotated[On | None, typer.Option("--on", help="[default: hosts, or where PLAN was made for]")] = None,
+    place: Annotated[
+        On | None,
+        typer.Option("--on", help="Where the cluster is. [default: hosts, or the place that PLAN was made for]"),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before changing anything.")] = False,
     overwrite: OverwriteOption = False,
     forget: Annotated[
-        list[str] | None, typer.Option("--forget", help="A host that has left the file and is gone for good.")
+        list[str] | None,
+        typer.Option(
+            "--forget", metavar="HOST", help="One that has left the file and no longer exists; may be repeated."
+        ),
     ] = None,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """Make the cluster what the file says: show the plan, ask, change, and prove that it works."""
+    """Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works."""
     request = ApplyRequest("apply", saved, only or (), forget or (), yes, overwrite)
     where = Where(file, place.place if place else None)
     started = time.monotonic()

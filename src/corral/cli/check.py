@@ -1,4 +1,4 @@
-"""`corral check`: what the file alone can tell."""
+"""`corral check`: what can be said from the file alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("check")
 def check(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption = Format.text) -> None:
-    """Check the cluster file: its form, its contradictions, and the rules that it can be held to.
+    """Check the cluster file: its form, contradictions in it, and the rules for such clusters.
 
-    For the playground, and for the hosts too where the file says how they are reached; --on chooses one of them.
+    The file is checked for the playground; if it has an `ssh` section or has been applied, for the hosts too.
+    --on chooses one of the two.
     """
     where = Where(file, place.place if place else None)
     found = run(lambda session: judged(where, session.language))

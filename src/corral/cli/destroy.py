@@ -1,4 +1,4 @@
-"""`corral destroy`: take the cluster off its hosts; with --purge, delete what it holds."""
+"""`corral destroy`: remove the cluster from its hosts; with --purge, delete its data too."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ def destroy(
     file: FileOption = None,
     place: PlaceOption = None,
     purge: Annotated[
-        bool, typer.Option("--purge", help="Also delete the database's data and the logs; in the playground all of it.")
+        bool,
+        typer.Option("--purge", help="Also delete the database's data and the logs; in the playground everything."),
     ] = False,
-    name: Annotated[str, typer.Option("--yes", metavar="NAME", help="Don't ask: the cluster's name.")] = "",
+    name: Annotated[str, typer.Option("--yes", metavar="NAME", help="Don't ask. NAME is the cluster's name.")] = "",
 ) -> None:
     """Stop the cluster and remove what Corral has put on its hosts. Its data stay, unless --purge is given."""
     where = Where(file, place.place if place else None)
@@ -36,4 +37,4 @@ def destroy(
     if not done.taken_off:
         err.print("nothing was changed")
         raise typer.Exit(1)
-    err.print(f"{done.name} is off its hosts; " + ("its data are deleted" if purge else "its data stay there"))
+    err.print(f"{done.name} is removed; " + ("its data are deleted" if purge else "its data stay"))

@@ -1,4 +1,4 @@
-"""`corral down`: stop the cluster on this machine; with --purge, delete what it holds."""
+"""`corral down`: stop the cluster on this machine; with --purge, delete all that it keeps."""
 
 from __future__ import annotations
 

@@ -19,15 +19,20 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("exec", context_settings={"ignore_unknown_options": True})
 def execute(
     target: Annotated[str, typer.Argument(help="A host, or proxy, app, web, worker, database, time, all.")],
-    command: Annotated[list[str], typer.Argument(help="The command, behind `--` when it has options of its own.")],
+    command: Annotated[
+        list[str], typer.Argument(help="The command; put `--` before it when it has options of its own.")
+    ],
     file: FileOption = None,
     place: PlaceOption = None,
-    deadline: Annotated[float, typer.Option("--deadline", min=1, help="Seconds that it may take on a host.")] = 60.0,
+    deadline: Annotated[
+        float, typer.Option("--deadline", min=1, help="Seconds that the command may take on a host.")
+    ] = 60.0,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """Run a command on the hosts of a part of the cluster, as the user that Corral works as there: root with ssh.sudo.
+    """Run a command on the hosts of a part of the cluster.
 
-    Exit code 0 when it ended with 0 everywhere, 3 when a host can't be reached, else 1.
+    It runs as the account that Corral uses there: root with ssh.sudo. Exit code 0 when the command ended with 0 on
+    every host, 3 when a host can't be reached, else 1.
     """
     where = Where(file, place.place if place else None)
     outputs = run(lambda _session: on_hosts(where, target, command, deadline))

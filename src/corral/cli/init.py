@@ -1,4 +1,4 @@
-"""`corral init`: a commented cluster file to begin with."""
+"""`corral init`: a commented cluster file to start from."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def init(
         typer.Option("--file", "-f", help="Where to write it. [default: cluster.yaml]", callback=named_file),
     ] = None,
     name: Annotated[str, typer.Option("--name", help="The cluster's name.")] = "noticeboard",
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
 ) -> None:
-    """Write a commented cluster file to begin with."""
+    """Write a commented cluster file to start from."""
     written = write(file, name, force)
-    typer.echo(f"{written} written. Next: edit it, `corral check -f {written}`, `corral up -f {written}`.")
+    typer.echo(f"{written} is written. Next: edit it, then `corral check -f {written}` and `corral up -f {written}`.")

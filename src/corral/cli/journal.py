@@ -19,7 +19,7 @@ from corral.errors import Unreachable
 from corral.events import ActionFailed, ActionFinished, Event, Note, StageFinished
 from corral.operate import journal as verb
 from corral.operate.where import Where
-from corral.runs.history import Run, Step, find
+from corral.runs.history import RecordedRun, RecordedStep, find
 from corral.verify.log_lines import shown
 
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
@@ -30,16 +30,20 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("journal")
 def journal(
-    run: Annotated[str, typer.Argument(help="One run, by its name or the beginning of it.", show_default="all")] = "",
+    run: Annotated[
+        str, typer.Argument(help="One run: its name, or the beginning of its name.", show_default="all")
+    ] = "",
     file: FileOption = None,
     place: PlaceOption = None,
-    hosts: Annotated[bool, typer.Option("--hosts", help="Also the runs that the hosts have on record.")] = False,
+    hosts: Annotated[
+        bool, typer.Option("--hosts", help="Also list the runs that are recorded only on the hosts.")
+    ] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Follow a run as it goes on, here or on a colleague's machine.")
+        bool, typer.Option("--follow", help="Follow a run while it goes on, started here or on another machine.")
     ] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """List the runs that have changed the cluster, the newest first; or show one with its actions and diffs."""
+    """List the runs that have changed the cluster, the newest first, or show one of them, with diffs."""
     where = Where(file, place.place if place else None)
     if follow:
         each_until_interrupted(verb.follow(where, run), _print_event)
@@ -49,8 +53,8 @@ def journal(
         chosen = find(found.runs, run)
         print_json(chosen.to_json()) if fmt is Format.json else _print_run(chosen)
     elif fmt is Format.json:
-        told = [problem.to_json() for problem in found.problems]
-        print_json({"runs": [each.summary_json() for each in found.runs], "problems": told})
+        problems = [problem.to_json() for problem in found.problems]
+        print_json({"runs": [each.summary_json() for each in found.runs], "problems": problems})
     else:
         _print_list(found.runs)
     if fmt is Format.text:
@@ -60,7 +64,7 @@ def journal(
 
 
 def _print_event(event: Event) -> None:
-    """A line for what was said, for each action that ended, and for each stage."""
+    """One line for each note, for each action that has ended, and for each stage."""
     match event:
         case Note():
             out.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(_line(event.message))}[/]")
@@ -73,15 +77,15 @@ def _print_event(event: Event) -> None:
             out.print(f"[green]✔[/] {escape(_line(event.stage)):<12} {event.seconds:5.1f} s")
 
 
-def _print_list(runs: Sequence[Run]) -> None:
+def _print_list(runs: Sequence[RecordedRun]) -> None:
 
     if runs:
         out.print(_table(runs), soft_wrap=False)
     else:
-        err.print("no run is on record")
+        err.print("no run has been recorded")
 
 
-def _table(runs: Sequence[Run]) -> Table:
+def _table(runs: Sequence[RecordedRun]) -> Table:
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
@@ -104,13 +108,13 @@ def _when(began: str) -> str:
         return began
 
 
-def _outcome(run: Run) -> str:
+def _outcome(run: RecordedRun) -> str:
 
     colour = {"done": "green", "failed": "red"}.get(run.outcome, "yellow")
     return f"[{colour}]{escape(_line(run.outcome))}[/]"
 
 
-def _print_run(run: Run) -> None:
+def _print_run(run: RecordedRun) -> None:
 
     who = f"{run.operator} on {run.machine} (pid {run.pid})"
     seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
@@ -123,7 +127,7 @@ def _print_run(run: Run) -> None:
     print_problems(replace(each, message=_line(each.message), hint=_line(each.hint)) for each in run.problems)
 
 
-def _print_step(step: Step) -> None:
+def _print_step(step: RecordedStep) -> None:
 
     seconds = f" {step.seconds:.1f} s" if step.seconds is not None else ""
     host = f" [dim]{escape(_line(step.host))}[/dim]" if step.host else ""
@@ -138,6 +142,6 @@ def _print_step(step: Step) -> None:
 
 
 def _line(text: object) -> str:
-    """As it may be shown: anybody who is root on a host may have written its record."""
+    """As it may be printed: a record comes from a host, and anybody who is root there may have written it."""
 
     return shown(str(text))

@@ -25,8 +25,12 @@ def logs(
     ] = "",
     file: Annotated[Path | None, typer.Option("--file", help=FILE_HELP, callback=named_file)] = None,
     place: PlaceOption = None,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as new lines come, until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines of each to begin with.")] = 20,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Also show new lines as they come, until Ctrl-C.")
+    ] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many of the last lines of each log to show.")
+    ] = 20,
 ) -> None:
     """Show what the processes write. (-f is --follow here; name the file by --file, or before the verb.)"""
     stream = lines_of(Where(file, place.place if place else None), target, lines, follow)

@@ -16,24 +16,24 @@ from corral.errors import ChangeFailed, CorralError
 from corral.problems import Problem
 
 VERBS: Final = {
-    "init": "Write a commented cluster file to begin with.",
-    "show": "Print the cluster file with every default, and what is derived from it.",
-    "check": "Check the cluster file: its form, its contradictions, and the rules that it can be held to.",
+    "init": "Write a commented cluster file to start from.",
+    "show": "Print the cluster file with every default, and what Corral derives from it.",
+    "check": "Check the cluster file: its form, contradictions in it, and the rules for such clusters.",
     "trust": "Show the hosts' SSH keys, and record those that are new, beside the cluster file.",
-    "plan": "Show what `apply` would change, and change nothing there.",
-    "apply": "Make the cluster what the file says: show the plan, ask, change, and prove that it works.",
+    "plan": "Show what `apply` would change, without changing it.",
+    "apply": "Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works.",
     "up": "Run the cluster on this machine.",
-    "status": "Show what runs and how it fares.",
+    "status": "Show what runs, and whether it is healthy.",
     "verify": "Prove from the outside that the cluster works, a line for each proof.",
     "logs": "Show what the processes write.",
     "exec": "Run a command on the hosts of a part of the cluster.",
-    "restart": "Restart a part of the cluster in turn, so that it serves all the while.",
-    "journal": "List the runs that have changed the cluster, the newest first; or show one of them.",
+    "restart": "Restart a part of the cluster in batches, so that it keeps serving.",
+    "journal": "List the runs that have changed the cluster, the newest first, or show one of them, with diffs.",
     "unlock": "Show who holds the cluster's lock, and break it.",
     "down": "Stop the cluster on this machine.",
     "destroy": "Stop the cluster and remove what Corral has put on its hosts.",
 }
-"""What `corral --help` says of each verb; a test holds it to the verb's own words."""
+"""What `corral --help` says of each verb; a test compares it with the verb's own help."""
 
 
 class Verbs(TyperGroup):
@@ -64,7 +64,7 @@ def verb(name: str) -> Any:
 app = typer.Typer(
     name="corral",
     cls=Verbs,
-    help="One file into a running, highly available web-application cluster.",
+    help="Turn one file into a running, highly available web-application cluster.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -83,15 +83,15 @@ def root(
     ctx: typer.Context,
     file: FileOption = None,
     _version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Show Corral's version and leave."
+        False, "--version", callback=_version, is_eager=True, help="Show Corral's version and exit."
     ),
 ) -> None:
-    """One file into a running, highly available web-application cluster."""
+    """Turn one file into a running, highly available web-application cluster."""
     ctx.obj = file
 
 
 def run() -> None:
-    """What the console script runs. Foreseen failures are told as problems; the exit code says which kind it was."""
+    """What the console script runs. A foreseen failure is printed as problems; the exit code says its kind."""
     try:
         app()
     except CorralError as error:
@@ -102,7 +102,7 @@ def run() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         message = f"{where}{error.strerror or error}"
-        _fail(ChangeFailed(Problem("system", "error", message, "mend that and run the same command again")))
+        _fail(ChangeFailed(Problem("system", "error", message, "fix that, then run the same command again")))
 
 
 def _fail(error: CorralError) -> None:

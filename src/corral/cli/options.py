@@ -1,4 +1,4 @@
-"""Options that several verbs share, and what they stand for. Imported for `corral --help`: nothing heavy is, here."""
+"""Options that several verbs share. `corral --help` imports this file, so it imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Format(StrEnum):
 
 
 class On(StrEnum):
-    """Where the cluster is that a verb means."""
+    """The place of the cluster that a verb is about."""
 
     hosts = "hosts"
     playground = "playground"
@@ -47,16 +47,16 @@ PlaceOption = Annotated[
     On | None,
     typer.Option(
         "--on",
-        help="Which cluster: the one on its hosts, or the one on this machine. "
-        "[default: hosts once a run from here has changed them, else playground]",
+        help="Which cluster: the one on the hosts, or the one on this machine. "
+        "[default: hosts if a run from this directory has changed them, else playground]",
     ),
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", help="A host, or time, database, app, proxy; may be given several times."),
+    typer.Option("--only", help="Only this part: a host, or time, database, app, proxy; may be repeated."),
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Also write over files that somebody has changed by hand, without asking.")
+    bool, typer.Option("--overwrite", help="Overwrite files that somebody has changed by hand, without asking.")
 ]
 
 

@@ -59,7 +59,7 @@ def coloured(word: str) -> str:
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
-    """Each problem on stderr: where, what, and what to do next."""
+    """Each problem on stderr: where it is, what it is, and what to do next."""
     for problem in problems:
         where = f"{escape(problem.where)}: " if problem.where and not _names(problem.message, problem.where) else ""
         sentence, newline, rest = problem.message.partition("\n")
@@ -70,7 +70,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 
 def _names(sentence: str, where: str) -> bool:
-    """Whether `sentence` says `where` itself: app-1-5040 names an instance, and not its host app-1."""
+    """Whether `sentence` names `where` itself: app-1-5040 names an instance, and not its host app-1."""
     return re.search(rf"(?<![\w.-]){re.escape(where)}(?![\w-])", sentence) is not None
 
 
@@ -117,7 +117,7 @@ def status_view(status: Status, url: str) -> Table:
 
 
 class Watched:
-    """A live table on a terminal; where there is none, or JSON is asked for, whoever calls writes lines."""
+    """A live table on a terminal. Without a terminal, or with JSON, it shows nothing and the caller prints lines."""
 
     def __init__(self, fmt: Format, endless: bool) -> None:
         self.is_live = fmt is Format.text and out.is_terminal
@@ -142,12 +142,15 @@ class Watched:
 
 
 def watched(fmt: Format, endless: bool = True) -> Watched:
-    """`endless` shows also what is wrong just now, and how to end it: in the foreground nothing else tells."""
+    """`endless` also shows the present problems and how to end the run: in the foreground nothing else is printed."""
     return Watched(fmt, endless)
 
 
 def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool = True) -> None:
-    """A run's end: how the cluster fares, what was changed. Raises typer.Exit when it isn't healthy, or not done."""
+    """A run's end: the cluster's state and what was changed.
+
+    Raises typer.Exit when it isn't healthy, or nothing was done.
+    """
     if applied.changed is None or applied.changed.status is None:
         err.print("nothing was changed")
         raise typer.Exit(1)
@@ -165,9 +168,9 @@ def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool
 
 
 def print_next(applied: Applied) -> None:
-    """What to do next, when it hasn't been said yet."""
-    if applied.told:
-        err.print(f"[bold]next:[/bold] {escape(applied.told)}")
+    """What to do next, unless an earlier run has printed it."""
+    if applied.unsaid_next:
+        err.print(f"[bold]next:[/bold] {escape(applied.unsaid_next)}")
 
 
 def live_view(status: Status, url: str) -> Table:

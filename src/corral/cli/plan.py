@@ -22,13 +22,13 @@ app = typer.Typer(rich_markup_mode=None)
 def plan(
     file: FileOption = None,
     only: OnlyOption = None,
-    place: Annotated[On | None, typer.Option("--on", help="[default: hosts]")] = None,
-    save: Annotated[Path | None, typer.Option("--out", help="Also save it, for `corral apply PLAN`.")] = None,
+    place: Annotated[On | None, typer.Option("--on", help="Where the cluster is. [default: hosts]")] = None,
+    save: Annotated[Path | None, typer.Option("--out", help="Also save the plan, for `corral apply PLAN`.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something would change.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show new files as a whole.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Show the whole content of new files.")] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
-    """Show what `apply` would change, and change nothing there. A first run makes the secrets, here."""
+    """Show what `apply` would change, without changing it. The first time, the secrets are made, on this machine."""
     where = Where(file, place.place if place else None)
     found = run(lambda session: made(where, only or (), session))
     if save:

@@ -1,4 +1,4 @@
-"""A plan for people: stage by stage, host by host, with the content diffs, and what it means for its users."""
+"""A plan for people: stage by stage, host by host, with the content diffs, and what it means for the users."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
         return
     lines = action.diff.splitlines()[2:]
     if action.before and not lines:
-        yield "[dim]the bytes are right; only its mode or owner changes, or what reads it has not read it yet[/dim]"
+        yield "[dim]the content stays: its mode or owner changes, or the program has not read it yet[/dim]"
         return
     place = f"{action.file.path} on {action.host}"
     first = shown.setdefault("\n".join(lines), place)

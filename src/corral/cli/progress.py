@@ -1,4 +1,4 @@
-"""Progress of a run on stderr: a line for each stage, and what is being waited for while it lasts."""
+"""Progress of a run on stderr: a line for each stage, and what the run is waiting for meanwhile."""
 
 from __future__ import annotations
 

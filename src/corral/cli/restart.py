@@ -21,13 +21,15 @@ def restart(
     target: Annotated[str, typer.Argument(help="An instance, a host, or proxy, app, web, worker, database.")],
     file: FileOption = None,
     place: PlaceOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before restarting.")] = False,
 ) -> None:
-    """Restart a part of the cluster in turn, so that it serves all the while: in batches, the primary last."""
+    """Restart a part of the cluster in batches, so that it keeps serving. The primary comes last."""
     where = Where(file, place.place if place else None)
     changed = change(lambda session: in_turn(where, target, yes, session), print_plan)
     if changed is None or not changed.plan.changes:
-        err.print("nothing was changed" if changed is None else f"nothing of {target} runs that could be restarted")
+        err.print(
+            "nothing was changed" if changed is None else f"nothing of {target} is running, so nothing was restarted"
+        )
         raise typer.Exit(1)
     if changed.status:
         print_status(changed.status, "")

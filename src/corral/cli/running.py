@@ -1,6 +1,6 @@
-"""Running a verb: signals become a wish to stop or an end, questions are asked, events are shown.
+"""Running a verb: the first signal asks it to stop, the second ends it; questions are asked, events are shown.
 
-The one module of cli/ that knows of asyncio: verbs are coroutines, whoever calls them here isn't.
+The only module of cli/ that uses asyncio: verbs are coroutines, and the functions of cli/ are not.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ _NO: Final = ("", "n", "no")
 
 
 def run(verb: Verb[T]) -> T:
-    """For what only looks. Ctrl-C, TERM and a closed terminal end it. Raises Interrupted then, else what it raises."""
+    """For verbs that change nothing. Ctrl-C, TERM and a closed terminal end them: Interrupted is raised then."""
     return _run(_ended_by_signals(verb(Session(language=language(), sink=_events()))))
 
 
 def change(verb: Verb[T], show: Callable[[Plan], None]) -> T:
-    """For what changes something: the first signal asks it to stop at its next safe point, the second ends it."""
+    """For verbs that change something: the first signal stops them at the next safe point, the second at once."""
     return _run(_stopped_by_signals(verb, show))
 
 
 def each(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
-    """Give `take` what comes, until the stream ends. Raises Interrupted at a signal."""
+    """Call `take` with each item until the stream ends. Raises Interrupted at a signal."""
     _run(_ended_by_signals(_taken(stream, take)))
 
 
 def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
-    """The same of what has no end of its own: Ctrl-C is how it ends, and needs no words."""
+    """The same for a stream without an end: Ctrl-C is the usual way to end it, and prints nothing."""
     try:
         each(stream, take)
     except Interrupted as interrupted:
@@ -104,7 +104,7 @@ async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
             return
         stop.set()
         if not asker.asking:
-            err.print("stopping when what is under way is over; once more stops at once")
+            err.print("stopping as soon as the steps that have begun are done; Ctrl-C again stops at once")
 
     _on_signals(signalled)
     try:
@@ -122,13 +122,11 @@ def _on_signals(act: Callable[[], object]) -> None:
 
 def _interrupted() -> Problem:
     message = "interrupted; what was done stays done, and nothing was left half-written"
-    return Problem(
-        "interrupted", "error", message, "the same command goes on from here; `corral status` shows what runs"
-    )
+    return Problem("interrupted", "error", message, "run the same command to go on; `corral status` shows what runs")
 
 
 class _Asker:
-    """Asks on the terminal and leaves the loop free meanwhile; a wish to stop is an answer."""
+    """Asks on the terminal and does not block the loop; a signal while it waits ends the question."""
 
     def __init__(self, stop: StopFlag) -> None:
         self.can_ask = sys.stdin.isatty()
@@ -152,7 +150,7 @@ class _Asker:
             raise InvalidFile(not_confirmed(question, hint))
 
     async def _line(self, question: str, prompt: str) -> str:
-        """Raises Interrupted at a wish to stop, and at the end of the input."""
+        """Raises Interrupted when the run is to stop, and at the end of the input."""
         err.print(prompt, end="", markup=False)
         self.asking = True
         try:

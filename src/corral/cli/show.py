@@ -20,9 +20,9 @@ app = typer.Typer(rich_markup_mode=None)
 def show(
     file: FileOption = None,
     fmt: FormatOption = Format.text,
-    schema: Annotated[bool, typer.Option("--schema", help="The file's JSON Schema instead.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help="Print the file's JSON Schema instead.")] = False,
 ) -> None:
-    """Print the cluster file with every default, and what is derived from it."""
+    """Print the cluster file with every default, and what Corral derives from it."""
     if schema:
         print_json(json_schema())
         return

@@ -1,4 +1,4 @@
-"""`corral status`: what runs and how it fares."""
+"""`corral status`: what runs, and whether it is healthy."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def status(
     file: FileOption = None,
     place: PlaceOption = None,
     fmt: FormatOption = Format.text,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")] = False,
 ) -> None:
-    """Show what runs and how it fares. Exit code 0 when all is healthy, 1 when not."""
+    """Show what runs, and whether it is healthy. Exit code 0 when all of it is, else 1."""
     where = Where(file, place.place if place else None)
     if watch:
         _watch(where, fmt)

@@ -1,4 +1,4 @@
-"""`corral trust`: whose host keys are whose, seen and recorded before the first login."""
+"""`corral trust`: the hosts' SSH keys, shown and recorded before the first login."""
 
 from __future__ import annotations
 
@@ -27,13 +27,16 @@ def trust(
     file: FileOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Record new keys without asking.")] = False,
     replace: Annotated[
-        list[str] | None, typer.Option("--replace", metavar="HOST", help="Take its changed key; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--replace", metavar="HOST", help="Record the new key of a host whose key has changed; may be repeated."
+        ),
     ] = None,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Show the hosts' SSH keys, and record those that are new, beside the cluster file.
 
-    Exit code 0 when all are trusted, 1 when a key is not, 3 when a host can't be asked.
+    Exit code 0 when all keys are trusted, 1 when one is not, 3 when a host can't be asked.
     """
 
     def show(shown: Sequence[Shown]) -> None:
@@ -73,7 +76,7 @@ def _report(book: Book, fmt: Format) -> None:
         err.print(f"[dim]{count} key{'' if count == 1 else 's'} recorded in {book.path}[/dim]")
     for host in book.shown:
         for where in book.left_behind(host):
-            err.print(f"the old key of {host.name} still stands in {where}: ssh-keygen -R '{host.place}' removes it")
+            err.print(f"the old key of {host.name} is still in {where}: ssh-keygen -R '{host.place}' removes it")
 
 
 def _row(host: Shown, book: Book) -> dict[str, object]:

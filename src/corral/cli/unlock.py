@@ -1,4 +1,4 @@
-"""`corral unlock`: who holds the lock; and breaking it."""
+"""`corral unlock`: show who holds the lock, and break it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from corral.runs.locks_found import FoundLock
 from corral.verify.log_lines import shown
 
 EXPLANATION = """\
-A lock is there while a run changes the hosts. One that is alive belongs to a run that goes on: once it is broken,
-another run can change the same hosts, until the first one notices and stops, which takes it up to {notice} s and the
-action it is at. One that was left behind is in nobody's way: the next run takes it over."""
+A run holds the lock while it changes the hosts. A lock that is alive belongs to a run that goes on. If you break it,
+another run can change the same hosts before the first one has noticed and stopped: it needs up to {notice} s, and it
+finishes the action that it is at. A lock that was left behind blocks nobody: the next run takes it over."""
 
 
 app = typer.Typer(rich_markup_mode=None)
@@ -68,9 +68,9 @@ def _report(done: Unlocked, fmt: Format) -> None:
     names = [lock.host.name for lock in done.removed]
     problems = [*done.problems, *done.refusals]
     if fmt is Format.json:
-        told = [problem.to_json() for problem in problems]
-        print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": told})
+        shapes = [problem.to_json() for problem in problems]
+        print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": shapes})
         return
     if names:
-        err.print(f"the lock is broken on {', '.join(names)}")
+        err.print(f"broke the lock on {', '.join(names)}")
     print_problems(problems)

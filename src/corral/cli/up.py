@@ -24,7 +24,7 @@ def up(
     file: FileOption = None,
     only: OnlyOption = None,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when the cluster is healthy.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, without changing it.")] = False,
     overwrite: OverwriteOption = False,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -43,7 +43,7 @@ def up(
 
 
 def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float) -> None:
-    """A live view; ends by itself only when somebody else stops the cluster."""
+    """A live view; it ends by itself only when another command stops the cluster."""
     live, names = watched(fmt), []
 
     def take(seen: Applied | Status) -> None:
@@ -59,5 +59,5 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
 
     with live:
         each(verb.foreground(where, request, session(shown_in(Format.json)), err.print), take)
-    ended = "its supervisor has ended, stopped by another command or killed; `corral up` goes on"
+    ended = "its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again"
     err.print(f"{', '.join(names)}: {ended}")

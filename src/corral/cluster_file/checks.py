@@ -1,4 +1,4 @@
-"""What no key alone can tell: names that must exist, and values that must fit each other."""
+"""Checks on several keys at once: names that must exist, and values that must fit each other."""
 
 from __future__ import annotations
 
@@ -136,7 +136,9 @@ def _votes(spec: Spec) -> Iterator[Complaint]:
         hint = "Give at least one member that holds data `priority: 1` (and `votes: 1`)."
         yield Complaint("no-electable-member", _MEMBERS, "has no member that can become primary.", hint, at_key=True)
     elif votes % 2 == 0:
-        sentence = f"has {votes} voters, an even number: when the network breaks in two halves, neither can go on."
+        sentence = (
+            f"has {votes} voters, an even number: when the network splits into two halves, neither can take writes."
+        )
         hint = "Add or leave out one member, or write `votes: 0, priority: 0` for one."
         yield Complaint("even-voters", _MEMBERS, sentence, hint, at_key=True)
 

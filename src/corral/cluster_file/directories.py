@@ -13,9 +13,9 @@ _SYSTEMS_OWN: Final = frozenset(
     for name in ("bin", "boot", "etc", "home", "lib", "lib64", "opt", "root", "sbin", "srv", "usr", "usr local",
                  "usr share", "var", "var cache", "var lib", "var log")
 )  # fmt: skip
-"""Data don't belong among these files, and whoever deletes the data would delete them all."""
+"""Data must not be mixed with these files: whoever deletes the data would delete them all."""
 _PASSING: Final = tuple(PurePosixPath("/", name) for name in ("dev", "proc", "run", "sys", "tmp"))
-"""What is there is memory, or gone after a reboot."""
+"""What is written there is in memory, or gone after a reboot."""
 
 
 def wrong_directory(text: str, cluster: str) -> str:
@@ -23,9 +23,9 @@ def wrong_directory(text: str, cluster: str) -> str:
     directory, layout = _plain(text), direct_layout(cluster)
     own = (layout.config, layout.data, layout.logs, layout.run, layout.state)
     if directory in _SYSTEMS_OWN or any(path.is_relative_to(directory) for path in (*own, *_PASSING)):
-        return f"may not be {directory}: other things than these data are there."
+        return f"may not be {directory}: other files than these data are there."
     if any(directory.is_relative_to(passing) for passing in _PASSING):
-        return f"may not be {directory}: nothing that is written there stays."
+        return f"may not be {directory}: what is written there does not stay."
     return ""
 
 

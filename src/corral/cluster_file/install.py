@@ -107,8 +107,8 @@ def _faults(
         try:
             known[key].read(inner)
         except PydanticCustomError as fault:
-            told = fault.context or {}
-            yield refusal(fault.type, told["sentence"], told["hint"], key)
+            context = fault.context or {}
+            yield refusal(fault.type, context["sentence"], context["hint"], key)
     meant = {near(key, known) for key in value if key not in known}
     for key in required:
         if key not in value and key not in meant:

@@ -74,8 +74,8 @@ def layered(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
 def preset_of(document: Document, directory: FilePath) -> Lower:
     """What goes below `document`: its preset, as its app.version has it.
 
-    Nothing for a preset that there can't be: the schema complains of that. Raises InvalidFile for a file that is not
-    there, or is wrong itself.
+    Nothing for a name that can't be a preset: the schema reports that. Raises InvalidFile for a file that is missing or
+    wrong itself.
     """
     app = document.data.get("app")
     app = app if isinstance(app, dict) else {}
@@ -121,7 +121,7 @@ def _problems_of_versions(document: Document) -> Iterator[Problem]:
 def _out_of_place(data: Mapping[str, Any]) -> Iterator[Complaint]:
     for section, key in _NOT_A_PRESETS:
         if isinstance(data.get(section), dict) and key in data[section]:
-            sentence = "has no place in a preset: only a cluster file can say it."
+            sentence = "can't stand in a preset: it belongs in the cluster file."
             yield Complaint("unknown-key", (section, key), sentence, "Take it out.", at_key=True)
 
 

@@ -1,4 +1,4 @@
-"""Text to YAML nodes, and what ruamel.yaml has against a text in plain words."""
+"""Text to YAML nodes, and the errors of ruamel.yaml in plain words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cluster file's way in: a file or a text becomes a Spec, or every problem with it."""
+"""Reading the cluster file: a file or a text becomes a Spec, or a list of every problem with it."""
 
 from __future__ import annotations
 

@@ -25,10 +25,13 @@ class _Found(NamedTuple):
     severity: Severity = "error"
 
 
-def problems_for_hosts(loaded: Loaded, exists: Callable[[str], bool]) -> list[Problem]:
-    """All that keeps the file from real hosts, and warnings, in the order of the file.
+def problems_for_hosts(
+    loaded: Loaded, exists: Callable[[str], bool], why_no_image: Callable[[str, str], str] = lambda _file, _image: ""
+) -> list[Problem]:
+    """Everything that is wrong with the file for real hosts, and warnings, in the order of the file.
 
-    `exists` tells whether the controlling machine has a file of this path.
+    `exists` says whether the controlling machine has a file of this path; `why_no_image` what keeps one that is there
+    from being the image of this name, in words that go on from its path, and nothing when it is.
     """
     spec, report = loaded.spec, Report(loaded.document)
     for found in (
@@ -36,6 +39,7 @@ def problems_for_hosts(loaded: Loaded, exists: Callable[[str], bool]) -> list[Pr
         *_virtual_ip(spec, report),
         *(_containers(spec) if spec.app.runtime == "compose" else _services(spec)),
         *_archives(spec, loaded.directory, exists),
+        *_image(spec, loaded.directory, lambda file, image: why_no_image(file, image) if exists(file) else ""),
         *_directories(spec),
     ):
         report.add(found.complaint, found.severity)
@@ -50,12 +54,12 @@ def _addresses(spec: Spec, report: Report) -> Iterator[_Found]:
 
 
 def _local(address: str) -> str:
-    """What is wrong with an address that no other host reaches, or nothing."""
+    """What is wrong with an address that other hosts can't reach; empty for a good one."""
     number, name = ip(address), same_address(address)
     if (number and number.is_loopback) or name in _LOCALHOST or name.endswith(".localhost"):
-        return f"is {address}, behind which every machine finds itself."
+        return f"is {address}, by which every machine reaches itself."
     if number and number.is_link_local:
-        return f"is {address}, which holds on one network link alone."
+        return f"is {address}, which is valid on one network link only."
     return ""
 
 
@@ -113,8 +117,19 @@ def _archives(spec: Spec, directory: PurePath, exists: Callable[[str], bool]) ->
         file = beside(directory, source)
         if source and not exists(file):
             hint = "A relative path starts at the cluster file's directory."
-            hint = "Write the whole path: `~` stands for itself here." if source.startswith("~") else hint
-            yield _Found(Complaint("no-archive", path, f"names no file that is there: {file}.", hint))
+            hint = "Write the whole path: `~` is not expanded here." if source.startswith("~") else hint
+            yield _Found(Complaint("no-archive", path, f"names a file that does not exist: {file}.", hint))
+
+
+def _image(spec: Spec, directory: PurePath, why_no_image: Callable[[str, str], str]) -> Iterator[_Found]:
+    app = spec.app
+    if app.runtime != "compose" or not app.image_archive or not app.image:
+        return
+    file = beside(directory, app.image_archive)
+    if why := why_no_image(file, app.image):
+        hint = f"`docker save --output FILE {app.image}` writes one that does."
+        sentence = f"names a file without the image {app.image}: {file} {why}."
+        yield _Found(Complaint("no-image", ("app", "image_archive"), sentence, hint))
 
 
 def _shipped(spec: Spec) -> Iterator[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""Problems gathered while a file is judged: each path is complained of once."""
+"""Problems collected while a file is judged: one for each path."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Report:
             self._blamed.add(path)
 
     def add(self, complaint: Complaint, severity: Severity = "error") -> None:
-        """Takes `complaint`, unless its path or one above it has been complained of already."""
+        """Adds `complaint`, unless there is one already for its path or for a path above it."""
         path = complaint.path
         if any(path[: len(blamed)] == blamed for blamed in self._blamed):
             return
@@ -75,7 +75,7 @@ class Report:
         return self.document.find((*self.below, *path))[len(self.below) :]
 
     def clean(self, *paths: Path) -> bool:
-        """Whether nothing at, above or below any of `paths` has been complained of."""
+        """Whether there is no complaint at, above or below any of `paths`."""
         return not any(
             path[: len(blamed)] == blamed or blamed[: len(path)] == path for path in paths for blamed in self._blamed
         )

@@ -1,4 +1,4 @@
-"""A file's text: read no further than a cluster file can be long, and refused with the place of what is no UTF-8."""
+"""A file's text: at most as long as a cluster file can be; an error names the place of a byte that is not UTF-8."""
 
 from __future__ import annotations
 

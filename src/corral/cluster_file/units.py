@@ -20,7 +20,7 @@ def _is_number(value: object) -> bool:
 
 
 def seconds(value: Any) -> float:
-    """`value` (a number, or a text such as 10s) in seconds; not-a-number when it is no time."""
+    """`value` (a number, or a text such as 10s) in seconds; not-a-number when it is not a time."""
     if isinstance(value, str):
         match = _TIME.fullmatch(value)
         return float(match[1]) * _SECONDS[match[2]] if match else math.nan
@@ -28,7 +28,7 @@ def seconds(value: Any) -> float:
 
 
 def size_in_bytes(value: Any) -> float:
-    """`value` (a whole number, or a text such as 16k) in bytes; not-a-number when it is no size."""
+    """`value` (a whole number, or a text such as 16k) in bytes; not-a-number when it is not a size."""
     if isinstance(value, str):
         match = _SIZE.fullmatch(value)
         return round(float(match[1]) * _BYTES[match[2].lower()]) if match else math.nan

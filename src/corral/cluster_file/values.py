@@ -126,7 +126,7 @@ class Text(Kind):
     pattern: str = _ANYTHING
     check: Callable[[str], str] | None = None
     echo: bool = True
-    """Whether a refused value may be shown; what may be a password is not."""
+    """Whether a refused value may be printed: not if it may be a password."""
     as_written: bool = False
     """Whether numbers and truth values are taken as they are written; see `schema.WRITTEN`."""
 

@@ -74,7 +74,7 @@ class Walk:
         self.values[path] = self._position(node)
         if str(node.tag) not in _KNOWN:
             tag = str(node.tag).replace(_TAGS, "!!")
-            self._fault(path, node, "unknown-tag", f"The tag {tag} means nothing here.", "Leave the tag out.")
+            self._fault(path, node, "unknown-tag", f"The tag {tag} has no meaning here.", "Leave the tag out.")
         if isinstance(node, SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
@@ -85,7 +85,7 @@ class Walk:
         self.nodes += 1
         if self.nodes > _MOST_NODES:
             where = place(self.source, self._position(node))
-            message = f"This file says more than {_MOST_NODES:,} things, its aliases written out."
+            message = f"This file has more than {_MOST_NODES:,} values, aliases included."
             raise InvalidFile(Problem("too-large", "error", message, "Is this the right file?", where))
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:

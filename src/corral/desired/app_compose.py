@@ -19,7 +19,7 @@ def add_containers(here: HostBuilder, cluster: Cluster, mine: list[Instance], fa
     """`mine` are the instances of this host."""
     host, app = here.host, cluster.app
     _add_docker(here, cluster, facts)
-    image = Image(host.name, app.image, source=app.image_source, sha256=app.image_sha256)
+    image = Image(host.name, app.image, app.image_source, app.image_sha256, manifest=app.image_manifest)
     here.software(image)
     here.directory(places(host))
     if app.storage:
@@ -28,7 +28,7 @@ def add_containers(here: HostBuilder, cluster: Cluster, mine: list[Instance], fa
     for instance in mine:
         services[instance.name] = compose.service(cluster.name, app, instance)
         environment = here.file(compose.environment_path(instance), compose.environment_yaml(instance), 0o600)
-        counts = (environment.content, services[instance.name], image.name, image.sha256)
+        counts = (environment.content, services[instance.name], image.name, "")  # which image it is: see plan/images.py
         unit = instance_unit(app, instance, facts, instance.command, str(app.directory))
         here.unit(replace(unit, revision=revision(*counts)), health_gate(instance))
     here.file(compose.compose_path(host), compose.compose_yaml(host, list(services.values())))

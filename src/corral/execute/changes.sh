@@ -32,13 +32,13 @@ expect() {
 write_new() {
     parent=${1%/*}
     parent=${parent:-/}
-    [ -d "$parent" ] || ( umask 022; mkdir -p -- "$parent" ) || failed "$1: its directory can't be made"
+    [ -d "$parent" ] || ( umask 022; mkdir -p -- "$parent" ) || failed "the directory of $1 can't be made"
     base64 -d >"$2" || { rm -f -- "$2"; failed "$1 can't be written"; }
 }
 
 # place NEW MODE OWNER: as it will be, and on the disk.
 place() {
-    if [ -n "$3" ]; then chown -- "$3" "$1" || failed "$1 can't be given to $3"; fi
+    if [ -n "$3" ]; then chown -- "$3" "$1" || failed "the owner of $1 can't be set to $3"; fi
     { chmod -- "$2" "$1" && sync -- "$1"; } || failed "$1 can't be written"
 }
 
@@ -46,7 +46,7 @@ place() {
 judge() {
     path=$1 new=$2
     shift 2
-    "$@" || { rm -f -- "$new"; failed "$path was refused and the old file stays" "$refused"; }
+    "$@" || { rm -f -- "$new"; failed "the new $path was refused, and the old one stays" "$refused"; }
 }
 
 # put NEW PATH
@@ -90,7 +90,7 @@ attempt() {
 }
 
 # pull IMAGE
-pull() { docker pull --quiet -- "$1" || failed "it can't be pulled"; }
+pull() { docker pull --quiet -- "$1" || failed "$1 can't be pulled"; }
 
 # enable_service SERVICE
 enable_service() { systemctl enable --quiet --now -- "$1" || failed "$1 can't be enabled"; }

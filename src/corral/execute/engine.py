@@ -1,4 +1,4 @@
-"""The executor: walks a plan's stages and waves, says what happens, stops at the first failed wave."""
+"""The executor: walks through a plan's stages and waves, reports what happens, and stops at the first failed wave."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _Single = StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet
 
 
 def _always() -> None:
-    """For a run that nobody stops."""
+    """For a run that is never stopped."""
 
 
 async def execute(plan: Plan, handlers: Handlers, sink: Sink, may_go_on: Callable[[], None] = _always) -> None:
     """Carry out `plan`. Raises CorralError with every problem of the wave that failed; nothing after it is begun.
 
-    `may_go_on` raises CorralError when the run may not: its lock is lost, or its user wants it to stop. It is asked
-    before each wave, and before all within one that comes after a wait. Actions of one wave run at the same time, those
+    `may_go_on` raises CorralError when the run must stop: its lock is lost, or the user wants it to stop. It is asked
+    before each wave, and within a wave after each wait. Actions of one wave run at the same time, those
     of one lane as far as it is wide, changes of one host in order; a failure lets the others of its wave end that have
     begun, so that no host is left in the middle of something.
     """
@@ -65,7 +65,7 @@ class _Stage:
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if turns.skipped:
-            self._sink(Note(f"not begun: {', '.join(turns.skipped)}", "warning"))
+            self._sink(Note(f"not started: {', '.join(turns.skipped)}", "warning"))
         if failures:
             raise joined(failures)
         if permission.ending:
@@ -99,7 +99,7 @@ def _by_host(actions: Sequence[HostChange]) -> Iterator[list[HostChange]]:
 
 
 class _Permission:
-    """Whether more of a wave may begin; once that was denied, `ending` is why."""
+    """Whether more of a wave may begin; once it may not, `ending` is the reason."""
 
     def __init__(self, may_go_on: Callable[[], None]) -> None:
         self._may_go_on = may_go_on
@@ -126,7 +126,8 @@ class _Turns:
         self.skipped: list[str] = []
 
     async def take(self, action: Action, run: Callable[[Callable[[], None]], Awaitable[None]]) -> None:
-        """`run` is given what ends its turn early: from its first good answer on a start computes no more."""
+        """`run` gets a function that ends its turn early: after its first good answer a start needs the processor no
+        more."""
         lane = action.unit.lane if isinstance(action, StartUnit) else None
         if lane is None:
             await run(lambda: None)
@@ -147,7 +148,7 @@ class _Turns:
 
 
 class _Turn:
-    """Ends once, however often it is told to."""
+    """Ends once, however often `end` is called."""
 
     def __init__(self, release: Callable[[], None]) -> None:
         self._release: Callable[[], None] | None = release
@@ -173,5 +174,5 @@ async def _handle(action: _Single, handlers: Handlers, step: Step) -> None:
 def _os_problem(action: Action, error: OSError) -> Problem:
     """A full disk or a directory that can't be written, in a sentence."""
     message = f"can't {action.summary}: {error.strerror or error}"
-    hint = "free some space or choose another place, then run the same command again; what is there is untouched"
+    hint = "free some space or choose another directory, then run the same command again; nothing there was changed"
     return Problem("not-writable", "error", message, hint, action.host)

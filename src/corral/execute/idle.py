@@ -24,7 +24,7 @@ async def wait_until_idle(
     """
     deadline = time.monotonic() + patience
     while left := connections((await transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
-        report(f"{unit.name}: {left} connection{'' if left == 1 else 's'} left")
+        report(f"{unit.name} still has {left} connection{'' if left == 1 else 's'}")
         if time.monotonic() + _PAUSE > deadline:
             return
         await asyncio.sleep(_PAUSE)

@@ -10,14 +10,14 @@ mask() { systemctl mask --quiet --runtime -- "$@" || failed "systemctl mask fail
 # switch_off SERVICE…
 switch_off() {
     { systemctl unmask --quiet --runtime -- "$@" && systemctl disable --quiet --now -- "$@"; } ||
-        failed "$* can not be switched off"
+        failed "$* can't be switched off"
 }
 
 # What an installer says goes to a file, told when it fails or has to end: dpkg is killed by a pipe that nobody reads.
 # The file has no name from the start, so that none is left over, and is read again through /proc.
 collect() {
     { said=$(mktemp) && exec 7<>"$said" && rm -f -- "$said"; } ||
-        failed "there is no room for what the installation says"
+        failed "there is no room for a file with the output of the installation"
     trap 'tell; exit 143' TERM
 }
 tell() { tail -n 40 /proc/self/fd/7 >&2; }

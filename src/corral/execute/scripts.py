@@ -75,7 +75,7 @@ def _complete(actions: Sequence[HostChange], ends: list[list[tuple[str, ...]]], 
 
 
 def _take_in(command: tuple[str, ...]) -> str:
-    """A command whose first word is `-` may fail: that is said, and no more."""
+    """A command whose first word is `-` may fail: a note says so, and the script goes on."""
     if command[0] == "-":
         return call("attempt", shlex.join(command[1:]), *command[1:])
     return call("take_in", shlex.join(command), *command)

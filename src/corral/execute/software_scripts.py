@@ -1,14 +1,17 @@
-"""Packages and archives as POSIX sh; `failed MESSAGE` is the enclosing script's way to end."""
+"""Packages, archives and images as POSIX sh; `failed MESSAGE` is the enclosing script's way to end."""
 
 from __future__ import annotations
 
 from typing import Final
 
+from corral.model.software import Image
+from corral.observe.images import note_path
 from corral.plan.software import InstallPackages
 from corral.shell import beside, call
 
 _PACKAGES: Final = beside(__file__, "packages.sh")
 _UNPACK: Final = beside(__file__, "unpack.sh")
+_LOAD: Final = beside(__file__, "load.sh")
 
 
 def install(action: InstallPackages, state: str) -> str:
@@ -29,3 +32,13 @@ def unpack_command(path: str, sha256: str) -> str:
     time. A connection that is cut is the end of stdin: nobody listens then to what is said.
     """
     return _UNPACK.before(call("unpack", path, sha256))
+
+
+def load_command(image: Image, state: str) -> str:
+    """A POSIX sh text that loads what `docker save` wrote, which it takes on stdin.
+
+    Below `state`, the host's directory of what Corral writes down, it notes which id docker gave to which image; not
+    without a `state`, nor where the archive doesn't tell the image's id.
+    """
+    note = note_path(state, image.name) if state and image.sha256 else ""
+    return _LOAD.before(call("load_image", image.name, image.sha256, note))

@@ -31,7 +31,7 @@ unpack() {
     cat >"$work/archive"
     echo "$2  $work/archive" | sha256sum --check --status || {
         rm -rf -- "$work"
-        echo 'what arrived has another digest than the cluster file says' >&2
+        echo 'the SHA-256 of what arrived is not the one in the cluster file' >&2
         exit 1
     }
     [ ! -d "$place" ] || exit 0

@@ -1,4 +1,4 @@
-"""What the handlers of machines have in common: the ways to the machines."""
+"""What all handlers of machines need: the ways to the machines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Ways:
     units: UnitManager
     secrets: Secrets
     hosts: Mapping[str, Host]
-    """Those that Corral writes down what it does on, by name: not those that have left the file."""
+    """By name. Not those that have left the file: nothing is recorded there any more."""
     routes: Routes = field(default_factory=Direct)
     written: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
-    """By host and path: the digest of what this run has written last, as the plan knows it and as the host has it."""
+    """By host and path: two digests of what this run has written last, as the plan has it and as it is on the host."""

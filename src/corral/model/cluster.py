@@ -147,7 +147,9 @@ class Application:
     """What people are told to do once all is healthy."""
     instances: tuple[Instance, ...]
     image_sha256: str = ""
-    """The id of the image in `image_source`, as docker tells it; empty when it is pulled, or not known yet."""
+    """The id of the image in `image_source`, the digest of its configuration; empty when it is pulled, or not known."""
+    image_manifest: str = ""
+    """The digest of its manifest, which is what docker's containerd store takes for the id; empty when not known."""
 
     @property
     def web(self) -> tuple[Instance, ...]:

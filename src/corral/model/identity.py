@@ -30,6 +30,10 @@ class UnitId:
     name: str
     port: int = 0
 
+    def __str__(self) -> str:
+        """What people read and type."""
+        return self.name
+
     @property
     def is_instance(self) -> bool:
         """Whether it is a process of the application."""

@@ -17,8 +17,8 @@ from corral.model.software import Software
 Version = tuple[int, int, int]
 MARKS: Final = "marks"
 """The directory, below Corral's own on a host, of what is remembered there and is in no cluster file."""
-NOTES: Final = ("revisions", "files", "packages", MARKS)
-"""All such directories: also the stamps of units, the notes on files, and the marks of packages."""
+NOTES: Final = ("revisions", "files", "packages", "images", MARKS)
+"""All such directories: also the stamps of units, the notes on files and images, and the marks of packages."""
 
 
 @dataclass(frozen=True)

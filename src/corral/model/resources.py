@@ -113,6 +113,8 @@ class FoundUnit:
     """Of a proxy: the web instances that it sends nothing, by the configuration that it has taken in."""
     started: str = ""
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
+    image: str = ""
+    """Of a container: the id of the image that it was made from, in the words of `Image.sha256`."""
 
     @property
     def host(self) -> str:

@@ -44,13 +44,26 @@ class Archive:
 
 @dataclass(frozen=True)
 class Image:
-    """A container image that a host has: loaded from the file `source` of the controlling machine, else pulled."""
+    """A container image that a host has: loaded from the file `source` of the controlling machine, else pulled.
+
+    `sha256` is its id. `manifest` is the one that docker's containerd store has for it instead, where the file tells.
+    """
 
     host: str
     name: str
     source: str = field(default="", compare=False)
     sha256: str = field(default="", compare=False)
     stage: Stage = field(default="application", compare=False)
+    manifest: str = field(default="", compare=False, repr=False)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """All ids that say it is this image; none where only the name is known."""
+        return frozenset((self.sha256, self.manifest)) - {""}
+
+    def fits(self, wanted: Image) -> bool:
+        """Of one that was found, of that name: one that is pulled is known by its name alone."""
+        return not wanted.ids or self.sha256 in wanted.ids
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Connections to single members, and what a member's refusal looks like. No text of it holds a password."""
+"""Connections to single members, and the refusals of a member. None of their texts holds a password."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Connections:
         self._routes = routes or Direct()
         self._clients: dict[Key, pymongo.AsyncMongoClient[Document]] = {}
         self._turns: defaultdict[Key, asyncio.Lock] = defaultdict(asyncio.Lock)
-        """One question at a time: a login that is refused would fail its neighbours in odd ways."""
+        """One question at a time: a refused login would make others on the same connection fail in odd ways."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -63,12 +63,12 @@ class Connections:
         await asyncio.gather(*(client.close() for client in self._clients.values()))
 
     async def forget(self, member: str) -> None:
-        """Connect anew next time: a client opened before replSetInitiate can't use sessions afterwards."""
+        """Open a new connection next time: a client opened before replSetInitiate can't use sessions afterwards."""
         for key in [key for key in self._clients if key[0] == member]:
             await self._clients.pop(key).close()
 
     async def reach(self, member: str) -> Endpoint:
-        """Where `member` is reached from here. Raises OSError when nobody listens there, as far as that is known."""
+        """Where `member` can be reached from here. Raises OSError when it is known that nothing listens there."""
         return await self._routes.reach(Endpoint.read("mongodb", member), "local")
 
     async def ask(
@@ -102,12 +102,12 @@ class Connections:
         return answer
 
     async def _client(self, key: Key) -> pymongo.AsyncMongoClient[Document]:
-        """Raises OSError at once when nobody listens, where the driver would go on trying."""
+        """Raises OSError at once when nothing listens, while the driver would go on trying."""
         member, user = key
         if key not in self._clients:
             here = await self.reach(member)
             if here.netloc == member and not any(known == member for known, _ in self._clients):
-                await _knock(here)  # a way through a host's connection has been tried by whoever gave it
+                await _knock(here)  # a way through a host's connection has been tried already
             self._clients[key] = self._open(here, user)
         return self._clients[key]
 
@@ -115,7 +115,7 @@ class Connections:
         login: dict[str, Any] = {}
         if user:
             if user not in self.secrets:
-                raise Refused(AUTHENTICATION_FAILED, f"no password of {user} is in the secrets file")
+                raise Refused(AUTHENTICATION_FAILED, f"the secrets file has no password for {user}")
             login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
         return pymongo.AsyncMongoClient(
             here.netloc,
@@ -145,4 +145,4 @@ def _refused(error: pymongo.errors.PyMongoError) -> Refused:
     for rest in (" (configured", ", full error", ", Timeout:"):
         text = text.partition(rest)[0]
     silent = text == "No servers found yet" or text.endswith("timed out")
-    return Refused(0, "it takes connections and doesn't answer" if silent else text)
+    return Refused(0, "it accepts connections but doesn't answer" if silent else text)

@@ -10,7 +10,7 @@ from corral.mongo.clients import Connections, Document
 from corral.mongo.configuration import Configuration, next_document
 
 STEP_DOWN = 60
-"""Seconds for which a member that has stepped down stands for no election; its vote is taken long before."""
+"""Seconds in which a member that has stepped down can't be elected; its vote is taken long before they are over."""
 
 
 async def initiate(connections: Connections, member: str, document: Document) -> None:
@@ -28,8 +28,8 @@ async def reconfigure(
 ) -> None:
     """The successor of `configuration`, refused when that is no longer the newest one.
 
-    MongoDB answers when a majority has the new one, as far as the primary knows: one heartbeat later.
-    `seconds` is how long that is waited for; afterwards (TIME_LIMIT) a configuration in force stays so.
+    MongoDB answers when the primary knows that a majority has the new one: one heartbeat later. `seconds` is the time
+    limit of that wait; when it is over (TIME_LIMIT), a configuration that is in force stays in force.
     """
     document = next_document(configuration, members, settings)
     command = {"replSetReconfig": document, "maxTimeMS": round(seconds * 1000)}
@@ -42,7 +42,7 @@ async def step_down(connections: Connections, primary: str) -> None:
 
 
 async def step_up(connections: Connections, member: str) -> None:
-    """Have a secondary stand for election. Refused when another one has newer data, or holds its vote back."""
+    """Have a secondary stand for election. Refused when another one has newer data, or doesn't vote for it."""
     await connections.ask(member, {"replSetStepUp": 1}, user=OPERATOR, seconds=15)
 
 

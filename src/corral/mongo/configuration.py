@@ -13,7 +13,7 @@ from corral.mongo.clients import Connections, Document
 
 @dataclass(frozen=True)
 class Configuration:
-    """Times in seconds. `committed` is None where only a primary could tell."""
+    """Times in seconds. `committed` is None when the member is not a primary: only a primary knows it."""
 
     name: str
     version: int

@@ -1,4 +1,4 @@
-"""What a member tells anybody, without a password: the answers to `hello` and, on an empty one, its state."""
+"""What a member answers without a password: to `hello`, and, while it is empty, to the question for its state."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Greeting:
     """`set_name` and `names` (of all members) are empty without a configuration; `version` is its version.
 
     `role` is PRIMARY, SECONDARY, ARBITER or, for all else, empty; `election` orders two who both call
-    themselves primary: the later one is right.
+    themselves primary: the later election counts.
     """
 
     member: str
@@ -61,15 +61,15 @@ class Greeting:
     version: int = 0
     election: str = ""
     series: Series | None = None
-    """The release series of its mongod; None for one that isn't known here."""
+    """The release series of its mongod; None for a series that Corral doesn't know."""
     outside: bool = False
-    """Whether it is on no host of the cluster, so that it could not be asked."""
+    """Whether it is outside the cluster's hosts, so that it could not be asked."""
 
 
 async def greet(connections: Connections, member: str) -> Greeting:
-    """Never raises: a member that doesn't answer is a greeting too.
+    """Never raises: a member that doesn't answer gives a greeting that says so.
 
-    The way there has a deadline of its own: a host may take longer to let somebody in than a member to answer.
+    Reaching the host has a deadline of its own: a login may take longer than the member's answer.
     """
     try:
         here = await connections.reach(member)
@@ -78,11 +78,11 @@ async def greet(connections: Connections, member: str) -> Greeting:
     except OutsideCluster as error:
         return Greeting(member, answered=False, detail=str(error), outside=True)
     except TimeoutError:
-        detail = f"it takes connections and gave no answer within {ANSWER:g} s"
+        detail = f"it accepts connections but gave no answer within {ANSWER:g} s"
     except OSError as error:
         detail = os.strerror(error.errno) if error.errno else str(error)
     except (EOFError, bson.errors.BSONError):
-        detail = "it takes connections and doesn't answer as MongoDB does"
+        detail = "it accepts connections but doesn't answer as MongoDB does"
     return Greeting(member, answered=False, detail=detail)
 
 

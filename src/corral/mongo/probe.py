@@ -1,4 +1,4 @@
-"""What `verify` asks of the database: a majority write that each member then has; no answer to strangers."""
+"""What `verify` asks of the database: a majority write that each member then has; and no reading without a login."""
 
 from __future__ import annotations
 
@@ -112,4 +112,4 @@ async def _stranger(connections: Connections, member: str) -> StrangerProbe:
         await connections.ask(member, {"listDatabases": 1})
     except Refused as refused:
         return StrangerProbe(member, refused.code == UNAUTHORIZED, refused.text)
-    return StrangerProbe(member, False, "it told its databases to somebody without a login")
+    return StrangerProbe(member, False, "it listed its databases without a login")

@@ -1,4 +1,4 @@
-"""How the members fare, for `corral status` and for the gate of a mongod just started. Never raises."""
+"""The members' states, for `corral status` and for the gate of a mongod that was just started. Never raises."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def member_statuses(database: Database, connections: Connections, running:
 
 
 def statuses_in(found: FoundReplicaSet) -> SetStatus:
-    """The same of a set that was asked just now."""
+    """The same for a set that was asked just now."""
     configured = {member.name: member for member in found.members}
     members = {}
     for fact in found.facts:
@@ -64,10 +64,10 @@ def statuses_in(found: FoundReplicaSet) -> SetStatus:
 
 
 async def member_answers(address: str, port: int, routes: Routes, kind: str = "member") -> tuple[bool, str]:
-    """Whether a mongod is a healthy member or waits for a replica set to be made, and what it said.
+    """Whether a mongod is a healthy member, or waits until a replica set is made; and what it said.
 
-    A `newcomer` may wait to be taken in again, with the data that it had when it was taken out; one that was `started`
-    may copy the data still.
+    A `newcomer` may wait to join the set again, with the data from before it was removed; a member that was just
+    `started` may still copy the data.
     """
     async with Connections({}, routes) as connections:
         greeting = await greet(connections, f"{address}:{port}")
@@ -80,12 +80,12 @@ async def member_answers(address: str, port: int, routes: Routes, kind: str = "m
         if await open_state(connections, greeting.member) == "UNINITIALIZED":
             return True, "it has no replica set yet"
     if kind == "newcomer":
-        return True, "it waits to be taken into the set"
-    return False, "it holds data, and no replica set that it knows of has a member with its address"
+        return True, "it waits to join the set"
+    return False, "it holds data, but its replica set has no member with its address"
 
 
 async def greeted_states(names: Collection[str], routes: Routes) -> dict[str, str]:
-    """What each of these members tells anybody of its state; one that copies data doesn't say more than RECOVERING."""
+    """The states of these members as anybody may ask for them; a member that copies data is RECOVERING."""
     async with Connections({}, routes) as connections:
         greetings = await asyncio.gather(*(greet(connections, name) for name in names))
     return {g.member: g.role or ("RECOVERING" if g.answered else "UNREACHABLE") for g in greetings}
@@ -126,13 +126,13 @@ async def _view(connections: Connections, greetings: Collection[Greeting]) -> _V
         configuration = await read_configuration(connections, member, MONITOR)
         status = await connections.ask(member, {"replSetGetStatus": 1}, user=MONITOR)
     except Refused as refused:
-        return _View(detail=f"{member} doesn't tell the user {MONITOR}: {refused.text}")
+        return _View(detail=f"{member} gives the user {MONITOR} no answer: {refused.text}")
     members = {member.name: member for member in configuration.members}
     return _View(members, states_in(status), lags_in(status))
 
 
 def _status(member: Member, greeting: Greeting, view: _View, open_state: str) -> MemberStatus:
-    """What a member says of itself goes before what another one sees."""
+    """What a member says of itself counts more than what another member sees."""
     state = greeting.role or open_state
     if not greeting.answered:
         state = "UNREACHABLE"

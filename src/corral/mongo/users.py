@@ -1,4 +1,4 @@
-"""MongoDB users: how they stand, and making and mending them. They live in the database `admin`."""
+"""MongoDB users: their states, and how they are created and corrected. They are kept in the database `admin`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Roles = dict[str, frozenset[tuple[str, str]]]
 async def user_states(
     connections: Connections, primary: str, users: Sequence[DatabaseUser]
 ) -> tuple[tuple[str, UserState], ...]:
-    """How each of `users` stands, by its own login and by the admin's list. Never raises."""
+    """The state of each of `users`, by its own login and by the admin's list. Never raises."""
     known, states = await asyncio.gather(
         _roles(connections, primary),
         asyncio.gather(*(_login(connections, primary, user) for user in users)),
@@ -25,7 +25,7 @@ async def user_states(
 
 
 async def create_user(connections: Connections, primary: str, user: DatabaseUser, secrets: Secrets) -> None:
-    """The admin is made by the localhost exception, which ends with it. Raises Refused."""
+    """The admin is created by MongoDB's localhost exception, which ends with that. Raises Refused."""
     command = {"createUser": user.name, "pwd": secrets[user.secret].reveal(), "roles": _documents(user)}
     await connections.ask(primary, command, user="" if user.name == ADMIN else ADMIN, seconds=15)
 
@@ -33,7 +33,7 @@ async def create_user(connections: Connections, primary: str, user: DatabaseUser
 async def update_user(
     connections: Connections, primary: str, user: DatabaseUser, state: UserState, secrets: Secrets
 ) -> None:
-    """Its password is set anew only when that is what is wrong. Raises Refused."""
+    """Its password is set only when the password is what is wrong. Raises Refused."""
     command: Document = {"updateUser": user.name, "roles": _documents(user)}
     if state == "wrong_password":
         command["pwd"] = secrets[user.secret].reveal()
@@ -53,7 +53,7 @@ async def _login(connections: Connections, primary: str, user: DatabaseUser) -> 
 
 
 async def _roles(connections: Connections, primary: str) -> Roles | None:
-    """Each user's roles; None when the admin can't tell."""
+    """Each user's roles; None when the admin can't ask for them."""
     try:
         answer = await connections.ask(primary, {"usersInfo": 1}, user=ADMIN)
     except Refused:
@@ -62,7 +62,7 @@ async def _roles(connections: Connections, primary: str) -> Roles | None:
 
 
 def _state(user: DatabaseUser, login: UserState, known: Roles | None) -> UserState:
-    """A refused login tells nothing by itself: the user may not exist. Only the admin can say."""
+    """A refused login alone says little: the user may not exist. Only the admin can see that."""
     if known is None:
         return login if login == "ok" or user.name == ADMIN else "unknown"
     if user.name not in known:

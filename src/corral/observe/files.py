@@ -16,7 +16,7 @@ from corral.shell import beside, call
 from corral.transport.base import Transport
 
 STAMPS = "revisions"
-"""The directory below `layout.state` where each unit's running revision is written down."""
+"""The directory below `layout.state` with the revision that each unit runs."""
 RECORDS = "files"
 """The directory below `layout.state` with a note on each file that Corral has written."""
 
@@ -25,12 +25,12 @@ _FILES: Final = beside(__file__, "files.sh")
 
 
 def record_path(state: str, path: str) -> str:
-    """Where the note on the file `path` lies."""
+    """The path of the note on the file `path`."""
     return f"{state}/{RECORDS}/{hashlib.sha256(path.encode()).hexdigest()[:16]}"
 
 
 def split_records(files: Iterable[File]) -> tuple[list[File], list[FileRecord]]:
-    """Corral's files without its notes on files, and the notes. One that can't be read is none."""
+    """Corral's files without its notes on files, and the notes. A note that can't be read is left out."""
     rest: list[File] = []
     records: list[FileRecord] = []
     for file in files:

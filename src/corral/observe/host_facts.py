@@ -12,7 +12,10 @@ from corral.model.resources import HostFacts
 
 
 def host_facts(cluster: Cluster, machines: Mapping[str, Machine]) -> dict[str, HostFacts]:
-    """By host name, for those of `machines`. A version is that of what is there, else of what would be installed."""
+    """By host name, for those of `machines`.
+
+    A version is that of the installed program, else of the one to be installed.
+    """
     return {host.name: _facts(cluster, host, machines[host.name]) for host in cluster.hosts if host.name in machines}
 
 

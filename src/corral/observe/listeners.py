@@ -33,11 +33,13 @@ class Container:
 
 
 def containers_in(question: Question, lines: Sequence[str]) -> list[Container]:
-    rows = [line.split("\t") for line in lines if line.count("\t") == 4]
+    """Rows on their state, and on images, have five columns too: a state is JSON, an image's id says what it is."""
+    rows = [line.split("\t") for line in lines if line.count("\t") == 4 and not line.startswith("sha256:")]
     project = prefix(question.cluster).removesuffix("-")
     return [
         Container(identity, name.removeprefix("/"), service if of == project else "", ports)
         for identity, of, service, name, ports in rows
+        if not of.startswith("{")
     ]
 
 
@@ -48,7 +50,7 @@ def listeners_in(question: Question, sections: Sections, values: Values) -> Iter
         if len(columns) >= 6 and columns[0] in ("tcp", "udp"):
             listener = _listener(question, columns, values, containers)
             if not listener.pid or values.of_file(f"/proc/{listener.pid}/cgroup"):
-                yield listener  # the others have ended since ss saw them: who listens now isn't known
+                yield listener  # the other processes have ended since ss saw them: who listens now isn't known
     for line in sections.lines("tables"):
         row = _from_table(line)
         if row and row.port in question.ports:
@@ -89,7 +91,7 @@ def _group(lines: Sequence[str]) -> str:
 
 
 def _container(path: str, port: int, command: str, containers: Sequence[Container]) -> Container | None:
-    """By the control group of a process inside; what docker-proxy listens for is told by the published ports."""
+    """By the control group of a process inside it; for docker-proxy by the ports that the container publishes."""
     for container in containers:
         if container.identity in path or (command == "docker-proxy" and container.publishes(port)):
             return container

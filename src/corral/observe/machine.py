@@ -21,19 +21,19 @@ Answers = tuple[dict[str, Machine], dict[str, Problem]]
 """The machines by name, and the problem of each that can't be reached."""
 
 DEADLINE: Final = 60.0
-"""Seconds; it takes a tenth of one. A host whose systemd or docker hangs is told as such instead of waited for."""
+"""Seconds; usually it takes a tenth of one. A host whose systemd or docker hangs is reported, not waited for."""
 
 
 async def ask(
     runner: Runner, question: Question, secrets: Secrets, units: Sequence[FoundUnit] | None = None
 ) -> Machine:
-    """One machine as it tells; with `units` what keeps its processes has been asked already.
+    """One machine by its own answers. `units` are given where what keeps the processes has been asked already.
 
-    Raises errors.Unreachable when it can't be reached, or doesn't answer wholly.
+    Raises errors.Unreachable when it can't be reached, or its answer is not complete.
     """
     completed = await runner.run(question.host, script_of(question), DEADLINE)
     if completed.code != 0:
-        said = completed.error or f"the script that asks ended with exit status {completed.code}"
+        said = completed.error or f"the observing script ended with exit status {completed.code}"
         raise _silent(question.host, redact(said, secrets))
     try:
         return machine_in(question, completed.stdout, secrets, units)
@@ -42,7 +42,7 @@ async def ask(
 
 
 def _silent(host: str, why: str) -> Unreachable:
-    message = f"{host} could not be looked at: {why}"
+    message = f"{host} could not be observed: {why}"
     hint = f"log in to {host} and see whether `systemctl` and `docker ps` answer there"
     return Unreachable(Problem("unreadable", "error", message, hint, host))
 
@@ -50,7 +50,7 @@ def _silent(host: str, why: str) -> Unreachable:
 async def observe_machines(
     transport: Transport, cluster: Cluster, secrets: Secrets, hosts: Sequence[Host] = ()
 ) -> Answers:
-    """The machines of `hosts`, by default all. Never raises Unreachable: it is one of the problems."""
+    """The machines of `hosts`, by default all. Never raises Unreachable: a host that doesn't answer is a problem."""
     asked = hosts or cluster.hosts
     answers = await asyncio.gather(*(_seen(transport, cluster, host, secrets) for host in asked))
     machines = {answer.host: answer for answer in answers if isinstance(answer, Machine)}
@@ -66,7 +66,7 @@ async def _seen(transport: Transport, cluster: Cluster, host: Host, secrets: Sec
 
 
 def observed_of(machines: Mapping[str, Machine], replica_set: FoundReplicaSet) -> Observed:
-    """What was found, as the planner wants it."""
+    """What was found, in the form that the planner compares."""
     owned = [machine.owned for machine in machines.values()]
     return Observed(
         files=tuple(file for each in owned for file in each.files),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Final
@@ -13,6 +13,7 @@ from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
 from corral.model.software import Archive, Image, Package, Service
 from corral.observe.files import split_records
+from corral.observe.images import in_words_of_archives, loaded_ids
 from corral.observe.listeners import containers_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, after
@@ -29,18 +30,18 @@ _DIGEST: Final = re.compile(r"(.+-)?[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Known:
-    """What is known already of the host's software."""
+    """What is already known of the host's software."""
 
     packages: Sequence[PackageState]
     services: Sequence[ServiceState]
     uid: int = 0
-    """Of the account that Corral works as: what is its own has no other owner."""
+    """Of the account that Corral uses there: a file of this account counts as one without another owner."""
     units: Sequence[FoundUnit] | None = None
-    """Where something else than systemd and docker keeps them: what that has told."""
+    """The units, where something else than systemd and docker keeps them."""
 
 
 def owned_in(question: Question, sections: Sections, known: Known, secrets: Secrets) -> Owned:
-    """Raises ValueError when the files have not come wholly."""
+    """Raises ValueError when the files did not arrive completely."""
     files, records = split_records(_untar(question.host, sections.files, secrets, known.uid))
     files, stamps = split_stamps(files)
     state = f"{question.state}/"
@@ -48,15 +49,17 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
     remembered = tuple(file.content for file in own if dirname(file.path) == f"{state}{MARKS}")
     directories = tuple(_directories(question.host, sections.lines("directories")))
+    loaded = loaded_ids(own)
+    units = in_words_of_archives(_units(question, sections) if known.units is None else known.units, loaded)
     return Owned(
         files=tuple(file for file in files if not file.path.startswith(state)),
         records=tuple(records),
         directories=directories,
-        units=with_revisions(_units(question, sections) if known.units is None else known.units, stamps),
+        units=with_revisions(units, stamps),
         software=(
             *_packages(question, known, marks),
             *_archives(directories),
-            *_images(question, sections.lines("docker")),
+            *_images(question, sections.lines("docker"), loaded),
             *(Service(question.host, name) for service in known.services for name in _running(service)),
         ),
         marks=remembered,
@@ -64,11 +67,11 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
 
 
 def _packages(question: Question, known: Known, marks: Collection[str]) -> Iterator[Package]:
-    """The packages that are installed, with all that is done with them.
+    """The packages that are completely installed.
 
-    Where one of a group is installed, all of it count as being there: docker-ce brings what docker.io does, and the two
-    can't be on one host. A package that Corral began to install, as its mark tells, is not done with while the service
-    that it must keep off is enabled, runs, or is held back by an installation that was cut off.
+    If one of a group is installed, the whole group counts as installed: docker-ce brings what docker.io does, and a
+    host can't have both. If Corral has begun to install a package (its mark says so), the package is not complete while
+    the service that must stay off is enabled, runs, or is still masked by an installation that was cut off.
     """
     installed = {package.name for package in known.packages if package.installed}
     busy = {name for each in known.services if each.enabled or each.active or each.held for name in each.names}
@@ -79,7 +82,7 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
 
 
 def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[File]:
-    """Contents with their known secrets by reference. Raises ValueError when the stream is cut off."""
+    """Contents, with references in place of known secrets. Raises ValueError when the stream is cut off."""
     if not stream:
         return
     redact = redactor(secrets)
@@ -89,7 +92,7 @@ def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[Fil
             owner = "" if entry.uid == uid else entry.owner or str(entry.uid)
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
     except ValueError as error:
-        raise ValueError(f"Corral's files have not come wholly: {error}") from error
+        raise ValueError(f"Corral's files did not arrive completely: {error}") from error
 
 
 def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:
@@ -123,10 +126,10 @@ def _archives(directories: Iterable[Directory]) -> Iterator[Archive]:
             yield Archive(directory.host, directory.path)
 
 
-def _images(question: Question, lines: Sequence[str]) -> Iterator[Image]:
+def _images(question: Question, lines: Sequence[str], loaded: Mapping[str, str]) -> Iterator[Image]:
     identity = image_id(question.image, lines) if question.image else ""
     if identity:
-        yield Image(question.host, question.image, sha256=identity)
+        yield Image(question.host, question.image, sha256=loaded.get(identity, identity))
 
 
 def _running(service: ServiceState) -> Iterator[str]:

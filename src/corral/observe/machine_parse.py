@@ -1,4 +1,4 @@
-"""What machine.sh wrote, as a Machine. Pure; a line that isn't there leaves its value unknown."""
+"""What machine.sh wrote, as a Machine. Pure; when a line is missing, its value is unknown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from corral.units.systemd_show import blocks
 
 
 def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequence[FoundUnit] | None = None) -> Machine:
-    """Raises ValueError when `stdout` is not, or not wholly, what machine.sh writes."""
+    """Raises ValueError when `stdout` is not the complete output of machine.sh."""
     sections = Sections.of(stdout)
     values, units = Values.of(sections.lines("values")), list(blocks(sections.text("units")))
     packages, services = tuple(packages_in(question, sections)), services_in(question, units)
@@ -39,6 +39,6 @@ def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequen
 
 
 def _uid(values: Values) -> int:
-    """Of whoever ran the script."""
-    told = values.field("/proc/self/status", "Uid").split()
-    return int(told[0]) if told else 0
+    """Of the account that ran the script."""
+    numbers = values.field("/proc/self/status", "Uid").split()
+    return int(numbers[0]) if numbers else 0

@@ -18,7 +18,7 @@ _LIMIT: Final = re.compile(r"Max (open files|processes)\s+(\S+)")
 
 
 def programs_in(lines: Iterable[str]) -> Iterator[Program]:
-    """Rows `name path`, and `version name …` for those that were asked."""
+    """Rows `name path`, and `version name …` for the programs whose version was asked."""
     rows, versions = [], {}
     for line in lines:
         if line.startswith("version "):
@@ -57,7 +57,7 @@ def _candidates(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def services_in(question: Question, units: Iterable[Properties]) -> tuple[ServiceState, ...]:
-    """The distribution's services that the host knows; one that was asked for by two names is told twice."""
+    """The distribution's services that the host knows. One that was asked for by two names is in the answer twice."""
     asked = {name.removesuffix(".service") for name in question.services}
     found: dict[str, ServiceState] = {}
     for unit in units:
@@ -105,11 +105,11 @@ def _limit(text: str | None) -> int | None:
 
 
 def docker_in(lines: Iterable[str], packages: Iterable[PackageState]) -> Docker:
-    told = list(lines)
+    rows = list(lines)
     return Docker(
-        running="running" in told,
-        compose=tuple(after("compose ", told).split()),
-        compose_version=version_in(after("version ", told)) or _packaged_compose(packages),
+        running="running" in rows,
+        compose=tuple(after("compose ", rows).split()),
+        compose_version=version_in(after("version ", rows)) or _packaged_compose(packages),
     )
 
 

@@ -19,16 +19,16 @@ _RHEL: Final = {"rhel", "fedora", "centos"}
 _TRACKING_COLUMNS: Final = 14
 """Of `chronyc -c tracking`; a row of its `sources` has ten."""
 _ANY_RATE: Final = 1e6
-"""Parts per million: the skew that chronyd tells while it has fewer than three answers to reckon with."""
+"""Parts per million: the skew that chronyd reports while it has fewer than three answers."""
 
 
 def system_in(question: Question, sections: Sections, values: Values) -> System:
-    told, resolved = sections.lines("host"), _resolved(sections.lines("resolved"))
+    host, resolved = sections.lines("host"), _resolved(sections.lines("resolved"))
     release = _release(values.of_file("/etc/os-release"))
     return System(
         root=values.field("/proc/self/status", "Uid").split()[:2] == ["0", "0"],
-        user=after("user ", told),
-        architecture=after("architecture ", told),
+        user=after("user ", host),
+        architecture=after("architecture ", host),
         family=_family(release),
         distribution=release.get("PRETTY_NAME", ""),
         kernel=values.first("/proc/sys/kernel/osrelease"),
@@ -36,12 +36,12 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         cores=_cores(values.field("/proc/self/status", "Cpus_allowed_list")),
         boot_id=values.first("/proc/sys/kernel/random/boot_id"),
         uptime=_number(values.first("/proc/uptime").partition(" ")[0]),
-        clock=_number(after("clock ", told)),
+        clock=_number(after("clock ", host)),
         zone=_zone(sections.lines("links"), values),
         interface=_interface(sections.lines("addresses"), {question.address, *resolved}),
         resolved=resolved,
-        journal_persistent="journal" in told,
-        tar="tar" in told,
+        journal_persistent="journal" in host,
+        tar="tar" in host,
     )
 
 
@@ -57,7 +57,7 @@ def memory_in(values: Values) -> Memory:
 
 
 def disks_in(lines: Sequence[str], values: Values) -> Iterator[Disk]:
-    """df's rows come in the order in which it was asked; when one is missing, none can be told apart."""
+    """df's rows come in the order of the paths; when one is missing, it is not known which."""
     asked = [line.removeprefix("asked ") for line in lines if line.startswith("asked ")]
     rows = [line.split() for line in lines if re.fullmatch(r"\s*\d+ \S+\s*", line)]
     elsewhere = any('"data-root"' in line for line in values.of_file("/etc/docker/daemon.json"))
@@ -77,7 +77,7 @@ def security_in(values: Values, units: Iterable[Properties]) -> Security:
 
 
 def tracking_in(lines: Iterable[str]) -> Tracking | None:
-    """chronyd's answers: a row for its tracking, then one for each source, with its last polls as an octal number."""
+    """chronyd's answers: one row on its tracking, then one for each source, with its last polls as an octal number."""
     rows = [line.split(",") for line in lines]
     known = next((row for row in rows if len(row) == _TRACKING_COLUMNS), None)
     if known is None:

@@ -1,4 +1,4 @@
-"""What the replica set tells of the mongods that run: their release series, and what the data are compatible with."""
+"""What the replica set says about the running mongods: their release series, and what the data are compatible with."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ Machines = Mapping[str, Machine]
 async def with_members(
     cluster: Cluster, machines: Machines, found: FoundReplicaSet, connections: Connections
 ) -> dict[str, Machine]:
-    """`machines` with what `found` tells of their members. The set is asked once more only before another series."""
+    """`machines` with what `found` says of their members.
+
+    The set is asked once more only before a change of the series.
+    """
     compatibility = await _compatibility(connections, found) if has_new_series(cluster, machines, found) else None
     running = _running(found)
     names = {member.host.name: member.name for member in cluster.database.members}
@@ -30,7 +33,7 @@ async def with_members(
 
 
 def has_new_series(cluster: Cluster, machines: Machines, found: FoundReplicaSet) -> bool:
-    """Whether a MongoDB is to start here that no member runs yet. Not so before the first one runs."""
+    """Whether a MongoDB series is to start that no member runs yet. False before the first member runs."""
     running = set(_running(found).values())
     wanted = {version[:2] for version in _wanted(cluster, machines)}
     return bool(running) and not wanted <= running
@@ -46,9 +49,9 @@ def _wanted(cluster: Cluster, machines: Machines) -> Iterable[tuple[int, int, in
 
 
 async def _compatibility(connections: Connections, found: FoundReplicaSet) -> Series | None:
-    """As the first member with data that answers has it; clusterMonitor may ask, which the operator's role holds.
+    """As the first member with data that answers has it. The operator may ask this: its role includes clusterMonitor.
 
-    While it is being raised, a member tells the old one. Never raises.
+    While the value is being raised, a member reports the old one. Never raises.
     """
     question = {"getParameter": 1, "featureCompatibilityVersion": 1}
     holders = [found.primary, *(fact.name for fact in found.facts if fact.state == "SECONDARY")]

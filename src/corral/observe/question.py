@@ -23,7 +23,7 @@ from corral.model.machine import NOTES, Machine
 from corral.model.programs import ARCHIVES, PROGRAMS, TIME_DAEMONS
 
 FIREWALLS: Final = ("firewalld", "nftables")
-"""ufw is told by its own file: its service is active when it is switched off, too."""
+"""ufw is known from its own file: its service is also active when ufw is switched off."""
 
 _OTHERS: Final = ("docker", "nginx", "mongod", "keepalived")
 _VERSIONED: Final = ("nginx", "mongod")
@@ -49,17 +49,17 @@ Section = Literal[
     "files",
 ]
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
-"""What a machine of its own is asked, in the order in which it tells: some need what others have found out."""
+"""What a real machine is asked, in the order of its answers: some sections need what earlier ones have found."""
 MINE: Final[tuple[Section, ...]] = ("host", "values", "directories", "disks", "files")
-"""What this machine is asked where others see to its programs: no more than takes some milliseconds."""
+"""What this machine is asked for the playground: only what takes milliseconds, and nothing about programs."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """`packages` are groups: what could be installed is asked, which takes time, where none of a group is there.
+    """`packages` are groups: if none of a group is installed, the host is asked what could be, which takes time.
 
-    `trees` are directories, and single files, that are Corral's with all that is in them; `directories` are asked
-    whether they are there, and so are all right below `parents`.
+    `trees` are directories, and single files, in which everything is Corral's own. The host is asked which of
+    `directories` exist, and which directories there are right below `parents`.
     """
 
     cluster: str
@@ -74,20 +74,20 @@ class Question:
     keep_off: tuple[tuple[str, str], ...] = ()
     """Pairs of a package and the service that must not run once Corral has installed it."""
     versions: tuple[str, ...] = ()
-    """Programs that are asked for their version: those that the user sees to."""
+    """Programs that are asked for their version: those that the user installs."""
     mongod: str = ""
-    """The program that the member here is to run: one that runs from elsewhere is asked for its version."""
+    """The program that the member here is to run. If another mongod runs instead, it is asked for its version."""
     ports: tuple[int, ...] = ()
     docker: bool = False
     """Whether instances run in containers here."""
     image: str = ""
     docker_root: str = DOCKER_ROOT
-    """Where docker's containers are looked for, before docker itself is asked for them."""
+    """Where docker's containers are searched, before docker itself is asked for them."""
     sections: tuple[Section, ...] = SECTIONS
 
     @property
     def name(self) -> str:
-        """The name that the file knows the host by; empty when that is an address."""
+        """The host's name in the file; empty when the file has an address."""
         try:
             ip_address(self.address)
         except ValueError:
@@ -156,6 +156,6 @@ def _disks(cluster: Cluster, host: Host) -> Iterator[str]:
 
 
 def _mongod(host: Host, wanted: Iterable[Need]) -> str:
-    """Empty for one that the user sees to: where it is the host has to tell."""
+    """Empty for a mongod that the user installs: only the host knows where it is."""
     paths = (program_path(Machine(host.name), need) for need in wanted if need.program == "mongod")
     return next((path for path in paths if path.startswith("/")), "")

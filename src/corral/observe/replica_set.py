@@ -1,4 +1,4 @@
-"""The replica set as its members tell it. Never raises: what can't be known is a value that says so."""
+"""The replica set as its members report it. Never raises: what can't be known is a value that says so."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from corral.mongo.users import user_states
 Greetings = Mapping[str, Greeting]
 
 _WITHOUT_STATUS: Final = {0: "UNREACHABLE", AUTHENTICATION_FAILED: "UNKNOWN", NOT_A_MEMBER: "REMOVED"}
-"""What it means that a member with users doesn't tell the operator its state, by MongoDB's error code."""
+"""What it means when a member with users refuses the operator its state, by MongoDB's error code."""
 
 
 async def observe_replica_set(
@@ -30,7 +30,7 @@ async def observe_replica_set(
 
 
 async def observe_through(connections: Connections, wanted: ReplicaSet, running: Collection[str]) -> FoundReplicaSet:
-    """The same over connections that are kept from one look to the next."""
+    """The same over connections that are kept from one observation to the next."""
     names = [member.name for member in wanted.members]
     asked = await asyncio.gather(*(greet(connections, name) for name in names if name in running))
     silent = Greeting("", answered=False, detail="it is not running")
@@ -44,9 +44,9 @@ async def observe_through(connections: Connections, wanted: ReplicaSet, running:
 
 
 async def _primary(connections: Connections, greetings: Greetings) -> Greeting | None:
-    """The member that takes writes; perhaps one that the file has no more, of which the others tell.
+    """The member that takes writes. It may be one that has left the file, and that only the others name.
 
-    One that they tell of and that is outside the cluster is a primary too, though nobody can ask it.
+    A primary that they name and that is outside the cluster counts too, though it can't be asked.
     """
     found = [g for g in greetings.values() if g.role == "PRIMARY"]
     if not found:
@@ -61,23 +61,25 @@ async def _with_primary(
 ) -> FoundReplicaSet:
     users: tuple[tuple[str, UserState], ...]
     if await open_state(connections, primary.member):
-        users, told = tuple((user.name, "missing") for user in wanted.users), _Told()
+        users, report = tuple((user.name, "missing") for user in wanted.users), _Report()
         facts = await _facts(connections, greetings, primary)
     else:
-        told, users, facts = await asyncio.gather(
-            _told(connections, primary.member),
+        report, users, facts = await asyncio.gather(
+            _report_of(connections, primary.member),
             user_states(connections, primary.member, wanted.users),
             _facts(connections, greetings, primary),
         )
-    return replace(_found(primary.set_name, told), facts=_completed(facts, told), primary=primary.member, users=users)
+    return replace(
+        _found(primary.set_name, report), facts=_completed(facts, report), primary=primary.member, users=users
+    )
 
 
 async def _without_primary(connections: Connections, greetings: Greetings) -> FoundReplicaSet:
-    """The configuration as any member still has it; how the users stand can't be known."""
+    """The configuration, as any member still has it; the state of the users can't be known."""
     facts = await _facts(connections, greetings, None)
     holders = [fact.name for fact in facts if fact.state not in {"UNREACHABLE", "UNINITIALIZED"}]
-    told = await asyncio.gather(*(_told(connections, name) for name in holders))
-    newest = max(told, key=lambda t: t.age, default=_Told())
+    reports = await asyncio.gather(*(_report_of(connections, name) for name in holders))
+    newest = max(reports, key=lambda report: report.age, default=_Report())
     name = next((g.set_name for g in greetings.values() if g.set_name), "")
     found = _found(name, newest)
     strangers = [member.name for member in found.members if member.name not in greetings]
@@ -86,8 +88,8 @@ async def _without_primary(connections: Connections, greetings: Greetings) -> Fo
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What one member tells the operator of the set."""
+class _Report:
+    """What one member reports to the operator about the set."""
 
     configuration: Configuration | None = None
     states: Mapping[str, str] = field(default_factory=dict)
@@ -102,20 +104,20 @@ class _Told:
         return (self.configuration.document.get("term", 0), self.configuration.version)
 
 
-async def _told(connections: Connections, member: str) -> _Told:
+async def _report_of(connections: Connections, member: str) -> _Report:
     configuration = None
     try:
         configuration = await read_configuration(connections, member)
         status = await connections.ask(member, {"replSetGetStatus": 1}, user=OPERATOR)
     except Refused as refused:
-        return _Told(configuration, detail=f"{member}: {refused.text}")
-    return _Told(configuration, states_in(status), lags_in(status))
+        return _Report(configuration, detail=f"{member}: {refused.text}")
+    return _Report(configuration, states_in(status), lags_in(status))
 
 
-def _found(name: str, told: _Told) -> FoundReplicaSet:
-    configuration = told.configuration
+def _found(name: str, report: _Report) -> FoundReplicaSet:
+    configuration = report.configuration
     if configuration is None:
-        return FoundReplicaSet(name=name, detail=told.detail)
+        return FoundReplicaSet(name=name, detail=report.detail)
     return FoundReplicaSet(
         name=name or configuration.name,
         members=configuration.members,
@@ -126,7 +128,7 @@ def _found(name: str, told: _Told) -> FoundReplicaSet:
 
 
 async def _facts(connections: Connections, greetings: Greetings, primary: Greeting | None) -> tuple[MemberFacts, ...]:
-    """What each member says of itself; it is in OTHER_SET when its set is not that of the others."""
+    """What each member says of itself; its state is OTHER_SET when it belongs to another set than the others."""
     reference = primary or next((g for g in greetings.values() if g.set_name), None)
     facts = await asyncio.gather(*(_fact(connections, g, reference) for g in greetings.values()))
     return tuple(replace(fact, series=greetings[fact.name].series) for fact in facts)
@@ -149,7 +151,7 @@ def _apart(one: Greeting, other: Greeting) -> bool:
 
 
 async def _own_state(connections: Connections, greeting: Greeting) -> MemberFacts:
-    """What a member with users tells the operator; while it copies the data it may know none."""
+    """What a member with users reports to the operator; while it copies the data it may not know any user yet."""
     try:
         status = await connections.ask(greeting.member, {"replSetGetStatus": 1}, user=OPERATOR)
     except Refused as refused:
@@ -158,8 +160,8 @@ async def _own_state(connections: Connections, greeting: Greeting) -> MemberFact
     return MemberFacts(greeting.member, STATES.get(status["myState"], "UNKNOWN"))
 
 
-def _completed(facts: tuple[MemberFacts, ...], told: _Told) -> tuple[MemberFacts, ...]:
-    """With each member's lag, and the members that only the configuration names as the primary sees them."""
+def _completed(facts: tuple[MemberFacts, ...], report: _Report) -> tuple[MemberFacts, ...]:
+    """With each member's lag; and with the members that only the configuration names, as the primary sees them."""
     asked = {fact.name for fact in facts}
-    others = tuple(MemberFacts(name, state) for name, state in told.states.items() if name not in asked)
-    return tuple(replace(fact, lag_seconds=told.lags.get(fact.name)) for fact in (*facts, *others))
+    others = tuple(MemberFacts(name, state) for name, state in report.states.items() if name not in asked)
+    return tuple(replace(fact, lag_seconds=report.lags.get(fact.name)) for fact in (*facts, *others))

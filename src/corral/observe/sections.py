@@ -20,11 +20,11 @@ class Sections:
     @classmethod
     def of(cls, stdout: bytes) -> Sections:
         """Raises ValueError when the last section is missing: the script was cut off, or never ran."""
-        told, mark, files = stdout.partition(_FILES)
+        head, mark, files = stdout.partition(_FILES)
         if not mark:
             raise ValueError("the answer is cut off")
         texts = {}
-        for part in told.split(_MARK)[1:]:
+        for part in head.split(_MARK)[1:]:
             name, _, text = part.decode(errors="replace").partition("\n")
             texts[name] = text
         return cls(texts, files)

@@ -1,4 +1,4 @@
-"""Hosts that are one machine, this one: asked at once by one script, and told apart by where their files lie."""
+"""Hosts that are all this machine: one script asks for all of them, and their files are told apart by their paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corral.transport.base import Runner
 
 
 def question_of_all(cluster: Cluster, hosts: Sequence[Host], here: Host, directories: Iterable[str]) -> Question:
-    """`here` is the machine as a host of its own, with what is written down once for all of `hosts`."""
+    """`here` is the machine as a host of its own, for what is recorded once for all of `hosts`."""
     layouts = [host.layout for host in hosts]
     return Question(
         cluster=cluster.name,
@@ -36,16 +36,16 @@ def question_of_all(cluster: Cluster, hosts: Sequence[Host], here: Host, directo
 async def observe_shared(
     runner: Runner, question: Question, hosts: Sequence[Host], units: Sequence[FoundUnit], secrets: Secrets
 ) -> dict[str, Machine]:
-    """By host, each with what is its own; `units` is what the supervisor tells.
+    """By host, each with what belongs to it; `units` is the supervisor's list.
 
-    Raises Unreachable when even this machine doesn't answer.
+    Raises Unreachable when this machine itself doesn't answer.
     """
     whole = await ask(runner, question, secrets, units)
     return {host.name: _part(whole, host) for host in hosts}
 
 
 def _part(whole: Machine, host: Host) -> Machine:
-    """The files, records and units of one host; what is known of the machine is the same for all."""
+    """The files, records and units of one host; the facts about the machine are the same for all."""
     owned, own = whole.owned, f"{host.layout.config.parent}/"
     files = tuple(replace(file, host=host.name) for file in owned.files if file.path.startswith(own))
     units = tuple(unit for unit in owned.units if unit.host == host.name)

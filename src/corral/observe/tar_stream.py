@@ -1,7 +1,7 @@
 """The plain files in a tar stream, as a host's own tar wrote it. Pure.
 
-The standard library's tarfile reads any archive there is, and takes ten times as long for it: a look at a thousand
-hosts has forty thousand entries.
+The standard library's tarfile reads every kind of archive, and takes ten times as long for it: the answers of a
+thousand hosts have forty thousand entries.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ def entries(stream: bytes) -> Iterator[Entry]:
 
     So are those whose name is not UTF-8: none of Corral's own has such a one.
 
-    Raises ValueError for what is no tar stream, or isn't there wholly.
+    Raises ValueError for what is not a tar stream, or is not complete.
     """
     if len(stream) % BLOCK or not stream.endswith(bytes(2 * BLOCK)):
-        raise ValueError("it is cut off, or no tar stream")
+        raise ValueError("it is cut off, or it is not a tar stream")
     at, given = 0, ""
     while stream[at : at + 1] != b"\0":  # the end is two blocks of zeros
         head = stream[at : at + BLOCK]
         if head[257:262] != b"ustar":
-            raise ValueError("it is cut off, or no tar stream")
+            raise ValueError("it is cut off, or it is not a tar stream")
         size, kind = _number(head[124:136]), head[156:157]
         content = stream[at + BLOCK : at + BLOCK + size]
         if len(content) < size:

@@ -17,7 +17,7 @@ def stamp_path(host: Host, unit: str) -> str:
 
 
 def stamp(unit: Unit, pid: int) -> str:
-    """What is written beside a unit once the process `pid` has passed its gate."""
+    """The text of a unit's stamp, which is written once the process `pid` has passed its gate."""
     values = {"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}
     return json.dumps(values | ({"leaves_out": unit.leaves_out} if unit.leaves_out else {})) + "\n"
 
@@ -39,7 +39,7 @@ def with_revisions(units: Sequence[FoundUnit], stamps: dict[str, File]) -> tuple
 
 
 def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
-    """A stamp that can't be read is no stamp: the unit is then started anew, which is safe."""
+    """A stamp that can't be read counts as missing: the unit is then restarted, which is safe."""
     try:
         values = json.loads(file.content) if file else {}
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""`corral apply` and `corral plan`: make a cluster what its file says, or tell what that would change."""
+"""`corral apply` and `corral plan`: make a cluster match its file, or show what that would change."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ class ApplyRequest:
 
 @dataclass(frozen=True)
 class Applied:
-    """None for `changed` when the user said no; `next` is what people are told to do next."""
+    """None for `changed` when the user said no; `next` is what people should do next."""
 
     name: str
     url: str
     changed: Changed | None
     whole: bool
     next: str = ""
-    told: str = ""
-    """`next`, unless it was told before."""
+    unsaid_next: str = ""
+    """`next`, unless an earlier run has printed it."""
 
 
 async def apply(where: Where, request: ApplyRequest, session: Session) -> Applied:
@@ -81,12 +81,12 @@ async def apply_to(
     )
     changed = await change(place, wanted, session)
     cluster = place.cluster
-    told = place.next_words() if changed else ""
-    return Applied(cluster.name, cluster.url, changed, only.everything, cluster.app.next, told)
+    unsaid = place.next_words() if changed else ""
+    return Applied(cluster.name, cluster.url, changed, only.everything, cluster.app.next, unsaid)
 
 
 async def begin(place: Place, verb: str, session: Session, plan: Plan | None = None) -> None:
-    """What every verb that plans begins with: the file is judged, and all secrets are there. Raises CorralError."""
+    """What every verb that plans begins with: the file is judged, and missing secrets are made. Raises CorralError."""
     findings = tuple(place.judge_file(session.language))
     refuse("file", Case(verb, place, findings))
     await place.complete(session.sink)
@@ -98,14 +98,14 @@ async def begin(place: Place, verb: str, session: Session, plan: Plan | None = N
 
 
 async def plan(where: Where, only: Sequence[str], session: Session) -> Plan:
-    """What `apply` would change; changes nothing there. A first one makes the secrets, here. Raises CorralError."""
+    """What `apply` would change, without changing it. The first time, the secrets are made. Raises CorralError."""
     loaded = load(where)
     async with places.opened(loaded, where.on or "hosts") as place:
         return await plan_of(place, only, session)
 
 
 async def plan_of(place: Place, only: Sequence[str], session: Session, verb: str = "plan") -> Plan:
-    """The same of a place that is open already."""
+    """The same for a place that is open already."""
     part = part_named(only, place.cluster)
     await begin(place, verb, session)
     await place.settle(session.sink)
@@ -123,20 +123,22 @@ def _place_name(where: Where, plan: Plan | None) -> PlaceName:
     """Raises InvalidFile for a plan that was made for another place than the one that is asked for."""
     made_for: PlaceName | None = None if plan is None else ("playground" if plan.place == "playground" else "hosts")
     if plan is not None and where.on is not None and made_for != where.on:
-        message = f"the plan was made for the {made_for}, and --on says {where.on}"
+        message = f"the plan was made for the {made_for}, but --on says {where.on}"
         raise InvalidFile(Problem("other-place", "error", message, f"corral apply --on {made_for} PLAN"))
     return where.on or made_for or "hosts"
 
 
 def _read(path: Path, loaded: Loaded) -> Plan:
-    """Raises InvalidFile for what is no plan, or another cluster's."""
+    """Raises InvalidFile for a file that is not a plan, or is a plan for another cluster."""
     hint = "corral plan --out FILE saves one"
     try:
         plan = Plan.from_json(json.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no plan of this version of Corral"
+        reason = (
+            error.strerror if isinstance(error, OSError) else "it is not a plan that this version of Corral can read"
+        )
         raise InvalidFile(Problem("no-plan", "error", f"{path} can't be used: {reason}", hint, str(path))) from error
     if plan.cluster != loaded.spec.name:
-        message = f"{path} is a plan for the cluster {plan.cluster}, and the file is about {loaded.spec.name}"
+        message = f"{path} is a plan for the cluster {plan.cluster}, but the cluster file is for {loaded.spec.name}"
         raise InvalidFile(Problem("other-cluster", "error", message, hint, str(path)))
     return plan

@@ -26,13 +26,13 @@ from corral.plan.retire import left_on
 from corral.runs.run import RunRequest
 
 ATTEMPTS: Final = 3
-"""How often a plan is made that the hosts may outrun."""
+"""How often a plan is made when the hosts change before it is carried out."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What a verb wants. `question` is asked before anything is changed, nothing where it is empty; with `name` that
-    name has to be typed. `yes` is an answer given beforehand; `overwrite` one for files that were changed by hand."""
+    """What a verb wants. `question` is asked before anything is changed; an empty one is not asked. With `name`, the
+    user has to type that name. `yes` answers beforehand; `overwrite` does for files that were changed by hand."""
 
     verb: str
     planner: Planner
@@ -42,13 +42,13 @@ class Change:
     yes: bool = False
     overwrite: bool = False
     saved: bool = False
-    """Whether the plan was made before, and is not made anew where it no longer fits."""
+    """Whether the plan was made before; then no new plan is made when it is out of date."""
     proves: bool = True
-    """Whether the cluster is there afterwards, and has to be healthy."""
+    """Whether the cluster exists afterwards, and has to be healthy then."""
     forgotten: Collection[str] = ()
-    """Hosts that have left the file and are to be looked for no more."""
+    """Hosts that have left the file and are not to be asked any more."""
     converges: bool = True
-    """Whether the cluster is what its file says afterwards, as far as `only` goes."""
+    """Whether the cluster matches its file afterwards, as far as `only` goes."""
 
     @property
     def whole(self) -> bool:
@@ -58,7 +58,7 @@ class Change:
 async def change(place: Place, wanted: Change, session: Session) -> Changed | None:
     """None when the user said no. Raises CorralError; what has been done until then stays done.
 
-    Hosts that change after the look at them, as where a killed run's last script still goes on, are planned for anew.
+    When hosts change after they were observed, as while a killed run's last script still works, a new plan is made.
     """
     for left in reversed(range(ATTEMPTS)):
         try:
@@ -66,7 +66,7 @@ async def change(place: Place, wanted: Change, session: Session) -> Changed | No
         except StalePlan as stale:
             if wanted.saved or not left:
                 raise
-            session.sink(Note(f"{stale}: planning anew"))
+            session.sink(Note(f"{stale}: making a new plan"))
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -85,7 +85,7 @@ async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | 
 
 
 def judged(place: Place, wanted: Change, seen: Observation, session: Session) -> Case:
-    """With the plan. Raises CorralError for what keeps it from being carried out; what else is known goes to `sink`."""
+    """With the plan. Raises CorralError for whatever refuses it; warnings go to the session's sink."""
     findings = tuple(place.findings(seen, session.language))
     overwrites = wanted.overwrite or (session.consent.can_ask and not wanted.yes)
     case = Case(wanted.verb, place, findings, wanted.only, seen, overwrites)
@@ -103,11 +103,11 @@ async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers) -
 
 
 async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
-    """Changes by hand are asked about one by one, unless they may be overwritten."""
+    """Each file that was changed by hand is asked about, unless it may be overwritten."""
     if not wanted.overwrite:
         for drift in plan.drift():
             where = f"{drift.file.path} on {drift.host}"
-            if not await consent.agreed(f"overwrite what somebody changed by hand in {where}?"):
+            if not await consent.agreed(f"{where} was changed by hand: overwrite it?"):
                 return False
     if wanted.yes or not wanted.question:
         return True
@@ -116,7 +116,7 @@ async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
 
 
 async def _carry_out(place: Place, wanted: Change, case: Case, session: Session) -> Changed:
-    """Under the lock. What was planned before it was held is compared once more."""
+    """Under the lock. The hosts are observed once more first: the plan was made without the lock."""
     plan = case.plan
     request = RunRequest(wanted.verb, plan, session.stop)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
@@ -133,14 +133,14 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
 
 
 def _left(case: Case, wanted: Change) -> frozenset[str]:
-    """Hosts that have left the file and may still run something when the plan has been carried out."""
+    """Hosts that have left the file and may still run something after the plan has been carried out."""
     departed = {host.name for host in case.seen.departed}
     silent = case.seen.left_silent.keys() - wanted.forgotten
     return left_on(departed, case.seen.observed, case.plan) | silent
 
 
 def _reached(case: Case) -> frozenset[str]:
-    """All hosts; or with a part of the file at least those that it needs."""
+    """The hosts that hold the lock and the record: all that answer."""
     hosts = [*case.place.cluster.hosts, *case.seen.departed]
     silent = case.seen.silent.keys() | case.seen.left_silent.keys()
     return frozenset(host.name for host in hosts if host.name not in silent)

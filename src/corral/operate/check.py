@@ -1,4 +1,4 @@
-"""`corral check`: what the cluster file alone can tell, for each place where its cluster may run."""
+"""`corral check`: what can be said from the cluster file alone, for each place where the cluster may run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class Checked:
 
 
 async def check(where: Where, language: Language) -> Checked:
-    """Raises InvalidFile for a file that can't be read as one. Secrets are not read: whoever checks may have none."""
+    """Raises InvalidFile for a file that can't be read.
+
+    Secrets are not read: whoever checks a file may not have them.
+    """
     loaded = load(where)
     found: dict[tuple[str, str, str], Problem] = {}
     for name in _judged_for(loaded, where.on):
@@ -31,7 +34,10 @@ async def check(where: Where, language: Language) -> Checked:
 
 
 def _judged_for(loaded: Loaded, on: PlaceName | None) -> list[PlaceName]:
-    """The playground runs any file; the hosts are meant where the file says how they are reached, or they run it."""
+    """The playground runs any file.
+
+    The hosts are meant too when the file has ssh settings, or when they run it already.
+    """
     if on is not None:
         return [on]
     hosts = places.names_ssh(loaded) or places.place_of(loaded, None) == "hosts"

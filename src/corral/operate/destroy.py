@@ -1,4 +1,4 @@
-"""`corral destroy`: take a cluster off its hosts. Data stay unless the user has named them."""
+"""`corral destroy`: remove a cluster from its hosts. Data stay unless the user asks for their deletion."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def destroy(where: Where, purge: bool, name: str, session: Session) -> Des
     refuse_other_name(loaded.spec.name, name)
     async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
         if nothing := place.nothing_kept():
-            hint = "corral destroy --on hosts takes it off its hosts" if loaded.source else ""
+            hint = "corral destroy --on hosts removes it from its hosts" if loaded.source else ""
             return Destroyed(loaded.spec.name, False, nothing, hint)
         return Destroyed(loaded.spec.name, await destroy_in(place, purge, bool(name), session))
 
@@ -47,7 +47,7 @@ async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> 
     """The same in a place that is open already. False when the user said no."""
     place.begin()
     name = place.cluster.name
-    question = f"Take {name} away{' and DELETE its data' if purge else ', keeping its data'}?"
+    question = f"Remove {name} from its hosts and {'DELETE' if purge else 'keep'} its data?"
     wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, proves=False)
     if await change(place, wanted, session) is None:
         return False
@@ -90,7 +90,7 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
 
 
 def _data(cluster: Cluster, host: Host, there: Collection[tuple[str, str]]) -> Iterator[RemoveTree]:
-    """Also what a host keeps that has been a member and isn't one any more: by the place that Corral chooses for it."""
+    """Also what a former member has kept, in the directory that Corral chooses for it."""
     if any(member.host == host for member in cluster.database.members):
         yield RemoveTree(host.name, str(data_path(cluster.database, host)), DATABASE)
     elif (host.name, str(data_directory(host))) in there:

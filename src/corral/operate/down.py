@@ -1,4 +1,4 @@
-"""`corral down`: everything on this machine stops, in the order in which nobody is hurt; data stay unless named."""
+"""`corral down`: stop everything on this machine, each unit before those that it needs. Data stay unless --purge."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stopped:
 
 
 async def down(where: Where, name: str, purge: bool, yes: bool, session: Session) -> Stopped:
-    """By `name` also without a file that can be read. Raises CorralError."""
+    """With `name` no cluster file is needed. Raises CorralError."""
     async with _opened(where, name) as place:
         called = place.cluster.name
         if nothing := place.nothing_kept():
@@ -45,7 +45,7 @@ async def down(where: Where, name: str, purge: bool, yes: bool, session: Session
 
 @asynccontextmanager
 async def _opened(where: Where, name: str) -> AsyncIterator[Place]:
-    """Without the secrets: nothing that stops needs them, and a file of them that is broken is in nobody's way."""
+    """Without the secrets: they are not needed to stop a cluster, and a broken file of them must not prevent it."""
     loaded = places.loaded_by_name(name) if name else load(where)
     async with places.opened(loaded, "playground", with_secrets=False) as place:
         yield place
@@ -68,7 +68,7 @@ async def stop_all(place: Place, purge: bool, session: Session) -> Stopped:
 
 
 def stop_plan(cluster: str, units: tuple[FoundUnit, ...]) -> Plan:
-    """Whoever depends on others stops before them; what doesn't run is left as it is."""
+    """A unit stops before those that it needs; one that doesn't run is left as it is."""
     running = [unit for unit in units if unit.state not in ("stopped", "stopping")]
     stages = []
     for roles in STOP_ORDER:

@@ -1,4 +1,4 @@
-"""What is asked first, for runs that hope to find nothing to change: the hosts' answers take longer than all else."""
+"""Questions that are asked first, since a run that finds nothing to change spends most of its time on the answers."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from corral.places.base import Place
 from corral.verify.http import Answer, ask
 
 Answers = Mapping[Gate, asyncio.Task[Answer]]
-"""By its gate: what each instance and each proxy has answered, or is about to."""
+"""By gate: what each instance and each proxy has answered, or will answer."""
 
 
 @asynccontextmanager
 async def asked_early(place: Place) -> AsyncIterator[Answers]:
-    """Everything asked at once; what isn't waited for within the block is dropped with it."""
+    """Asks everything at once; answers that nobody has waited for are dropped when the block ends."""
     cluster = place.cluster
     gates = [health_gate(instance) for instance in cluster.app.instances if instance.health]
     answers = {gate: asyncio.create_task(ask(gate, place)) for gate in gates}

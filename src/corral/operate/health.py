@@ -1,4 +1,4 @@
-"""How a cluster fares, asked of everything at once. Never raises: what can't be known is said to be unknown."""
+"""The state of a cluster, asked of all its parts at once. Never raises: what can't be known is `unknown`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
 
 
 async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaitable[Answer]] = NOTHING) -> Status:
-    """By what was `seen` just now; `early` is what was asked meanwhile."""
+    """From what was `seen` just now; `early` are questions that were asked at the same time."""
     cluster, found = place.cluster, _Units.of(seen)
     asking = _Asking(place, early)
     instances, proxies, database = await asyncio.gather(
@@ -61,7 +61,7 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
 
 
 def _stopped(mark: Mark, place: Place) -> Problem:
-    message = f"{place.cluster.name} was stopped on purpose, by {mark.by}, {mark.since}"
+    message = f"{place.cluster.name} was stopped on purpose, by {mark.by}, at {mark.since}"
     return Problem("stopped", "info", message, f"{place.traits.mend} starts it again")
 
 
@@ -77,7 +77,7 @@ class _Units:
         return cls({unit.name: unit for unit in seen.observed.units}, frozenset(seen.silent))
 
     def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
-        """`starting` is an unproven process younger than `patience`, the time that it is given from start to health."""
+        """`starting` is a process that has not been healthy yet and is younger than `patience`."""
         unit = self.units.get(name)
         if unit is None and host in self.silent:
             return "healthy" if answer.healthy else "unknown"
@@ -90,14 +90,14 @@ class _Units:
 
 
 class _Asking:
-    """Asks each question once: what was asked early is only waited for."""
+    """Asks each question once: if it was asked early, only the answer is waited for."""
 
     def __init__(self, place: Place, early: Mapping[Gate, Awaitable[Answer]]) -> None:
         self.place = place
         self._early = early
 
     async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
-        """`unasked`: the unit's host can't be reached, so that nothing is known of it but what the gate tells."""
+        """`unasked`: the unit's host can't be reached, so that only the gate can say something about it."""
         if not (unit is None and unasked) and (unit is None or unit.state not in UP):
             return Answer(False, unit.detail if unit and unit.detail else "it is not running")
         if gate is None:
@@ -135,13 +135,13 @@ async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tup
 
 
 def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
-    """Instances that a proxy was told to leave alone while they are restarted; or that an interrupted run left so."""
+    """Instances that a proxy sends nothing to: they are being restarted, or an interrupted run did not get further."""
     return [
         Problem(
             "held-back",
             "error",
-            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or an interrupted run left it so",
-            f"wait if a run is under way; else `{place.traits.mend}` brings it back",
+            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or a run was interrupted",
+            f"wait if a run is going on; else `{place.traits.mend}` brings it back",
             name,
         )
         for unit in found.values()
@@ -151,7 +151,7 @@ def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
 
 
 def _not_moving(seen: _Units, place: Place) -> list[Problem]:
-    """Proxies that can't take over the address that moves, since keepalived doesn't run there."""
+    """Proxies that can't take over the virtual address, since keepalived doesn't run there."""
     cluster = place.cluster
     if not cluster.moving:
         return []

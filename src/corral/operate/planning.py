@@ -1,4 +1,4 @@
-"""From what was found to what would change, wherever the cluster is."""
+"""From what was found to a plan, whatever the place is."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def differences(only: Only) -> Planner:
     def plan(place: Place, seen: Observation) -> Plan:
         halves = _halves(place, seen)
         refuse_stuck(decide(halves.desired.replica_set, seen.observed.replica_set))
-        told = only.everything or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
-        whole = make_plan(place.cluster.name, halves.desired, halves.found, halves.held_back if told else None)
+        drains = only.everything or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
+        whole = make_plan(place.cluster.name, halves.desired, halves.found, halves.held_back if drains else None)
         return based(part_of(whole, only, place.cluster), place, seen)
 
     return plan
@@ -62,12 +62,12 @@ def restarts(names: Collection[str]) -> Planner:
 
 
 def saved(plan: Plan) -> Planner:
-    """One that was made before."""
+    """A plan that was made before."""
     return lambda _place, _seen: plan
 
 
 def based(plan: Plan, place: Place, seen: Observation) -> Plan:
-    """`plan` with what it was made from, for the look under the lock and for whoever saves it."""
+    """`plan` with a digest of what it was made from, which is compared again under the lock."""
     hosts = [host.name for host in place.cluster.hosts if host.name not in seen.silent]
     return replace(plan, basis=basis_of(seen.observed, hosts), place=place.traits.name)
 
@@ -89,10 +89,10 @@ def _halves(place: Place, seen: Observation) -> _Halves:
 
 
 def _mark(secrets: Secrets) -> str:
-    """Of the values that app.env takes from outside; empty without any.
+    """A digest of the values that app.env takes from outside; empty when there are none.
 
-    Files hold such a value by name, so it is not in their revisions. What is written down tells it to nobody: it is
-    mixed with a secret of the cluster.
+    Files hold such a value by name, so it is not in their revisions. The values can't be found out from the digest:
+    a secret of the cluster is mixed in.
     """
     outside = {name: secret.reveal() for name, secret in secrets.items() if name.startswith(("env:", "file:"))}
     if not outside:

@@ -1,4 +1,4 @@
-"""Before and after a plan is carried out: how long it will take, and whether the cluster works."""
+"""Before a plan is carried out: how long it will take; and after it: whether the cluster works."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
     if seconds > 10:
         count = sum(map(len, waves))
         what = "1 instance starts" if count == 1 else f"{count} instances start"
-        sink(Note(f"{what}: up to {seconds:.0f} s, at {cluster.app.start_time:g} s for one"))
+        sink(Note(f"{what}: this can take {seconds:.0f} s ({cluster.app.start_time:g} s for one)"))
 
 
 def _is_instance(action: Action) -> bool:
@@ -48,7 +48,7 @@ def _rounds(starts: Sequence[StartUnit]) -> int:
 
 
 async def prove(place: Place, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:
-    """Look from the outside until all is healthy. Raises ChangeFailed with what is not, after the patience is over."""
+    """Ask from the outside until all is healthy. Raises ChangeFailed with what is not, when the time is over."""
     started = time.monotonic()
     sink(StageStarted("verify", 0))
     patience = _patience(place.cluster)

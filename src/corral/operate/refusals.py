@@ -1,4 +1,4 @@
-"""What keeps a change from being made: one table, which says of each refusal when it is asked and by which verbs.
+"""What refuses a change: one table. It says for each refusal at which stage it is asked, and for which verbs.
 
 A refusal raises CorralError with all that it found. Nothing has been changed by then.
 """
@@ -24,14 +24,14 @@ from corral.secrets import recognised, reference, unknown_names
 from corral.vault.file import secrets_lost
 
 Stage = Literal["file", "saved", "seen", "plan", "locked"]
-"""Before anything is asked (of a saved plan once its values are known), after the look, after the plan was made, and
-once more under the lock."""
+"""`file`: before anything is asked. `saved`: for a saved plan, once the values of its references are known. `seen`:
+once the hosts were observed. `plan`: after the plan was made. `locked`: after a second observation, under the lock."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a refusal judges. `plan` is there from the stage `plan` on, a saved one before; `findings` are those on the
-    file at first, then those on the machines; at `locked`, `seen` is the second look."""
+    """What a refusal judges. `plan` is set from the stage `plan` on, a saved one before. `findings` are about the file
+    first, then about the machines. At the stage `locked`, `seen` is what was observed under the lock."""
 
     verb: str
     place: Place
@@ -63,9 +63,9 @@ def _unreachable(case: Case) -> None:
 
 
 def _lost_secrets(case: Case) -> None:
-    """The cluster runs already, and with other secrets than those that are here. Those made just now are taken back.
+    """The cluster runs already, with other secrets than those that are here. Secrets made just now are removed again.
 
-    A key file that differs while another one doesn't is no sign of that: somebody has changed it by hand.
+    If one key file fits and another one doesn't, the secrets are right: somebody has changed that file by hand.
     """
     keys = [file for file in case.seen.observed.files if file.path.endswith("/keyfile")]
     if not keys or any(recognised(file.content, KEY, case.place.secrets) == KEY for file in keys):
@@ -80,7 +80,7 @@ def _findings(case: Case) -> None:
 
 
 def _rootless(case: Case) -> None:
-    """Of all that the rules know, what would end a removal in its middle."""
+    """The only finding that would stop a removal halfway: the account can't become root."""
     if rootless := [finding for finding in case.findings if finding.code == "H01"]:
         raise ChangeFailed(rootless)
 
@@ -91,31 +91,33 @@ def _other_bytes(case: Case) -> None:
 
 
 def _lost_majority(case: Case) -> None:
-    """Asked of the very plan that is to be carried out: a part may leave out the start of the missing member."""
+    """Asked of the plan that is to be carried out: with --only it may leave out the start of a missing member."""
     refuse_stuck(refusal_of_restarts(case.plan, case.seen.observed.replica_set))
 
 
 def _unknown_values(case: Case) -> None:
-    """A saved plan writes values that are not known: their references have left the file.
+    """A saved plan writes values that are no longer known, since their references have left the file.
 
-    Asked before any host is: in the middle of a run it would be too late.
+    This is asked before any host is: in the middle of a run it would be too late.
     """
     texts = [action.file.content for action in case.plan.actions() if isinstance(action, WriteFile)]
     names = dict.fromkeys(name for text in texts for name in unknown_names(text, case.place.secrets))
     if names:
         missing = ", ".join(map(reference, names))
         message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
-        hint = "`corral plan --out FILE` makes a plan of the file as it is; nothing was changed"
+        hint = "nothing was changed; `corral plan --out FILE` makes a plan of the present file"
         raise StalePlan(Problem("stale-plan", "error", message, hint))
 
 
 def _drift(case: Case) -> None:
     if case.overwrites:
         return
-    again = "take the change into the cluster file, or add --overwrite"
-    hint = again if case.verb == "up" else f"{again}; without --yes you are asked"
+    hint = {
+        "up": "move the change into the cluster file, or add --overwrite; on a terminal you are asked",
+        "restart": f"`{case.place.traits.mend}` asks about it; without --yes you are asked here, too",
+    }.get(case.verb, "move the change into the cluster file, or add --overwrite; without --yes you are asked")
     problems = [
-        Problem("drift", "error", f"{each.file.path} was changed by hand; nothing was changed", hint, each.host)
+        Problem("drift", "error", f"{each.file.path} was changed by hand, so this run changes nothing", hint, each.host)
         for each in case.plan.drift()
     ]
     if problems:
@@ -124,8 +126,8 @@ def _drift(case: Case) -> None:
 
 def _stale(case: Case) -> None:
     if changed := changed_since(case.plan, case.seen.observed):
-        message = f"the plan no longer fits: {', '.join(changed)} changed since it was made"
-        hint = "corral plan shows what would change now; nothing was changed"
+        message = f"the plan is out of date: {', '.join(changed)} changed since it was made"
+        hint = "nothing was changed; `corral plan` shows what would change now"
         raise StalePlan([Problem("stale-plan", "error", message, hint, name) for name in changed[:1]])
 
 
@@ -145,8 +147,7 @@ REFUSALS: Final = (
     Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),
     Refusal("stale", "locked", _CHANGING, _stale),
 )
-"""In the order in which they are asked: the cause before its consequences. Lost secrets don't keep anybody from taking
-a cluster away."""
+"""In the order in which they are asked: a cause before its consequences. Lost secrets don't refuse `destroy`."""
 
 
 def refuse(stage: Stage, case: Case) -> None:

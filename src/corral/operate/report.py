@@ -71,7 +71,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Changed:
-    """What a run changed, and how the cluster fares after it, None where it is no more; `seconds` are those from the
+    """What a run changed, and the cluster's state after it: None when the cluster is gone. `seconds` count from the
     first change on."""
 
     plan: Plan

@@ -1,4 +1,4 @@
-"""Who runs a verb: whom it asks, whom it tells, and whose wish to stop it heeds."""
+"""Who runs a verb: who is asked, who sees the events, and who may stop the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _unseen(_plan: Plan) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """`show` is given each plan before anybody is asked about it; `language` is that of findings."""
+    """`show` gets each plan before the user is asked about it; findings are in `language`."""
 
     consent: Consent = field(default_factory=Nobody)
     sink: Sink = ignore

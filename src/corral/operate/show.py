@@ -1,4 +1,4 @@
-"""`corral show` and `corral init`: the cluster file with all that Corral derives from it, and one to begin with."""
+"""`corral show`: the cluster file with all that Corral derives from it. `corral init`: a file to start from."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from corral.problems import Problem
 
 
 async def show(where: Where) -> dict[str, Any]:
-    """As the playground has it: that runs every file. Raises CorralError."""
+    """As it would be in the playground, which runs every file. Raises CorralError."""
     loaded = load(where)
     async with places.opened(loaded, "playground", with_secrets=False) as place:
         value = shown(loaded, place.cluster)
@@ -32,7 +32,7 @@ def init(file: Path | None, name: str, force: bool) -> Path:
         with file.open("w" if force else "x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        message = f"{file} is there already and was left as it is"
+        message = f"{file} exists already and was not changed"
         raise InvalidFile(Problem("file-exists", "error", message, "corral init -f OTHER, or --force")) from error
     except OSError as error:
         message = f"{file} can't be written: {error.strerror}"

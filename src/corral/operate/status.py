@@ -1,4 +1,4 @@
-"""`corral status`: what runs and how it fares."""
+"""`corral status`: what runs, and whether it is healthy."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from corral.places.base import Place, Scope
 LOG_LINES: Final = 5
 """How many lines of its log are shown with an unhealthy instance."""
 WATCH_INTERVAL: Final = 1.0
-"""Seconds between two looks."""
+"""Seconds between two observations."""
 
 
 async def status(where: Where) -> tuple[Status, str]:
-    """Once, with what the logs of unhealthy instances said last; and the cluster's URL. Raises CorralError."""
+    """Once, with the last lines of the logs of unhealthy instances; and the cluster's URL. Raises CorralError."""
     async with opened(where) as place:
         report = await status_in(place)
         problems = await with_log_tails(report.problems, place, report, LOG_LINES)

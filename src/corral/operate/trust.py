@@ -1,4 +1,4 @@
-"""`corral trust`: whose host keys are whose, seen and recorded before the first login."""
+"""`corral trust`: the hosts' SSH keys, shown and recorded before the first login."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from corral.transport.ssh_trust import Shown, ask, steps_to
 
 @dataclass(frozen=True)
 class TrustRequest:
-    """`replace` are hosts whose changed keys are taken; with `asks` somebody is asked before a key is recorded."""
+    """`replace` are hosts whose changed keys are recorded; with `asks` the user is asked before a key is recorded."""
 
     hosts: Sequence[str] = ()
     replace: Collection[str] = ()
@@ -43,7 +43,7 @@ class Book:
         return host.state == "known" or host.place in self.recorded
 
     def left_behind(self, host: Shown) -> list[str]:
-        """Where the old key of a host still stands, in files that are not the cluster's own."""
+        """Where the old key of a host still is, in files that are not the cluster's own."""
         if host.state != "changed" or host.place not in self.recorded:
             return []
         return [entry.where for entry in host.known if not entry.where.startswith(f"{self.path}:")]
@@ -81,7 +81,7 @@ def _named(words: Sequence[str], settings: Mapping[str, SshSettings]) -> list[st
 def _check(word: str, known: Collection[str]) -> None:
     """Raises InvalidFile, with the nearest name, when `word` is not `known`."""
     if word not in known:
-        message = f"{word!r} is none of the hosts that are asked"
+        message = f"{word!r} is neither a host of the file nor a host on the way to one"
         raise InvalidFile(Problem("unknown-target", "error", message, hint(word, known)))
 
 
@@ -103,5 +103,5 @@ def _question(hosts: Sequence[Shown]) -> str:
     new = len(hosts) - len(changed)
     parts = [f"trust {new} new key{'' if new == 1 else 's'}"] if new else []
     if changed:
-        parts.append(f"replace what is known of {', '.join(changed)}")
+        parts.append(f"replace the recorded key of {', '.join(changed)}")
     return f"{' and '.join(parts)}?"

@@ -1,4 +1,4 @@
-"""`corral unlock`: who holds a cluster's lock; and breaking it."""
+"""`corral unlock`: show who holds a cluster's lock, and break it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class Unlocked:
 async def unlock(
     where: Where, yes: bool, ask: bool, show: Callable[[list[FoundLock]], None], consent: Consent
 ) -> Unlocked:
-    """Asks with `ask`, breaks without asking with `yes`, else only tells. Raises CorralError."""
+    """With `ask` it asks before it breaks a lock, with `yes` it doesn't ask; else it only shows them.
+
+    Raises CorralError.
+    """
     async with opened(where) as place:
         found = await place.records.locks()
         show(found.locks)

@@ -21,7 +21,7 @@ from corral.problems import Problem
 from corral.stop import StopFlag
 
 INTERVAL: Final = 1.0
-"""Seconds between two looks at a cluster in the foreground."""
+"""Seconds between two observations of a cluster in the foreground."""
 
 
 async def up(where: Where, request: ApplyRequest, session: Session) -> Applied:
@@ -32,7 +32,7 @@ async def up(where: Where, request: ApplyRequest, session: Session) -> Applied:
 
 
 async def dry_run(where: Where, only: Sequence[str], session: Session) -> Plan:
-    """What `up` would do now; changes nothing but the cluster's own directory, where its secrets are made."""
+    """What `up` would do now. Only the cluster's own directory changes: its secrets are made there."""
     async with places.opened(load(where), "playground") as place:
         return await plan_of(place, only, session, "plan")
 
@@ -40,9 +40,9 @@ async def dry_run(where: Where, only: Sequence[str], session: Session) -> Plan:
 async def foreground(
     where: Where, request: ApplyRequest, session: Session, say: Callable[[str], None]
 ) -> AsyncGenerator[Applied | Status, None]:
-    """What `up` has brought, then how the cluster fares every second, until something else stops it.
+    """What `up` has done, then the cluster's state every second, until something else stops the cluster.
 
-    Cancelled, it stops everything; a failure leaves running what runs. Raises CorralError.
+    When it is cancelled, it stops everything; after a failure, what runs goes on running. Raises CorralError.
     """
     loaded = load(where)
     async with places.opened(loaded, "playground") as place:
@@ -59,4 +59,4 @@ async def foreground(
 async def _stopped(place: Place, session: Session) -> Interrupted:
     done = await stop_all(place, False, replace(session, stop=StopFlag()))
     message = f"{done.name} is stopped; its data are kept in {done.kept}"
-    return Interrupted(Problem("stopped", "info", message, "corral up goes on with them"))
+    return Interrupted(Problem("stopped", "info", message, "corral up starts it again with them"))

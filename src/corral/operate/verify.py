@@ -18,14 +18,16 @@ async def verify(where: Where) -> AsyncGenerator[Check, None]:
 
 
 async def checks(place: Place) -> AsyncGenerator[Check, None]:
-    """Never raises: what can't be asked has failed, and says why."""
+    """Never raises: a check that can't be made has failed, and says why."""
     cluster = place.cluster
     seen = await place.observe(Scope(live=True))
     if not seen.observed.units:
         yield failed("cluster", place.traits.silence, hint=f"corral status --on {place.traits.name} says why")
         return
     if not place.secrets:
-        yield failed("cluster", "its secrets are not here", hint="docs/secrets.md says where they are to be found")
+        yield failed(
+            "cluster", "its secrets are not on this machine", hint="docs/secrets.md says where to look for them"
+        )
         return
     for part in (
         endpoints.proxies(cluster, place),

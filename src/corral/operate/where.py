@@ -41,7 +41,7 @@ def source_name(loaded: Loaded) -> str:
 
 @asynccontextmanager
 async def opened(where: Where) -> AsyncIterator[Place]:
-    """For verbs that only look: the cluster where it is, with what is known of it. Raises CorralError."""
+    """For verbs that change nothing: the cluster in its place, with the secrets that are known. Raises CorralError."""
     loaded = load(where)
     async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
         yield place

@@ -24,7 +24,7 @@ _CLASSES: Final[dict[PlaceName, str]] = {"hosts": "HostsPlace", "playground": "P
 
 
 def place_of(loaded: Loaded, wanted: PlaceName | None) -> PlaceName:
-    """The one that is wanted; else the hosts once a run from here has changed them, else the playground."""
+    """The one that is wanted; else the hosts if a run from this directory has changed them, else the playground."""
     if wanted is not None:
         return wanted
     return "hosts" if loaded.source and store.store_of(loaded).exists() else "playground"
@@ -38,14 +38,14 @@ def names_ssh(loaded: Loaded) -> bool:
 
 
 def loaded_by_name(name: str) -> Loaded:
-    """What is known of a playground by its cluster's name, when its file is gone or wrong. Raises CorralError."""
+    """What is known of a playground by its cluster's name, for when the file is gone or wrong. Raises CorralError."""
     loaded: Loaded = by_name.loaded_by_name(name)
     return loaded
 
 
 @asynccontextmanager
 async def opened(loaded: Loaded, name: PlaceName, *, with_secrets: bool = True) -> AsyncIterator[Place]:
-    """The cluster in that place, with the secrets that are known; nothing is asked yet. Raises CorralError."""
+    """The cluster in that place, with the secrets that are known; no host is asked yet. Raises CorralError."""
     place = cast("Place", getattr(late(f"corral.places.{name}.place"), _CLASSES[name])(loaded))
     try:
         if with_secrets:

@@ -6,19 +6,21 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from corral.model.cluster import Cluster, Install
-from corral.model.software import Archive
+from corral.model.cluster import Application, Cluster, Install
+from corral.model.software import Archive, Image
+from corral.places.image_archive import saved_image
 from corral.plan.actions import Plan
-from corral.plan.software import UnpackArchive
+from corral.plan.software import LoadImage, UnpackArchive
 from corral.problems import Problem
 
 
 def with_digests(cluster: Cluster) -> Cluster:
-    """`cluster`, each archive with the digest of its bytes, where the cluster file names none and it is there."""
+    """`cluster`, each archive with the digest of its bytes, where the cluster file names none and it is there; the
+    image with its ids."""
     return replace(
         cluster,
         proxy=replace(cluster.proxy, install=_with_digest(cluster.proxy.install)),
-        app=replace(cluster.app, release=_with_digest(cluster.app.release)),
+        app=_with_image(replace(cluster.app, release=_with_digest(cluster.app.release))),
         database=replace(cluster.database, install=_with_digest(cluster.database.install)),
     )
 
@@ -32,13 +34,50 @@ def _with_digest(install: Install) -> Install:
         return install
 
 
+def _with_image(app: Application) -> Application:
+    """What keeps the image from being known is told when the cluster file is judged."""
+    if app.runtime != "compose" or not app.image_source:
+        return app
+    try:
+        image = saved_image(app.image_source, app.image)
+    except (OSError, ValueError):
+        return app
+    return replace(app, image_sha256=image.sha256, image_manifest=image.manifest)
+
+
+def why_no_image(source: str, name: str) -> str:
+    """What of the file `source` keeps it from being the image `name`; empty when it is."""
+    try:
+        saved_image(source, name)
+    except OSError as error:
+        return f"can't be read: {error.strerror or error}"
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def wrong_archives(plan: Plan) -> list[Problem]:
-    """Archives whose bytes aren't those that the cluster file means, before any is sent."""
+    """Archives whose bytes aren't those that the cluster file means, or the plan, before any is sent."""
     archives = {action.archive.source: action.archive for action in plan.actions() if isinstance(action, UnpackArchive)}
-    return [problem for archive in archives.values() if (problem := _problem(archive))]
+    images = {action.image.source: action.image for action in plan.actions() if isinstance(action, LoadImage)}
+    shipped = [image for image in images.values() if image.sha256]
+    problems = (*map(_of_archive, archives.values()), *map(_of_image, shipped))
+    return [problem for problem in problems if problem]
 
 
-def _problem(archive: Archive) -> Problem | None:
+def _of_image(image: Image) -> Problem | None:
+    """The file may have been made anew since the plan was."""
+    why = why_no_image(image.source, image.name)
+    found = "" if why else saved_image(image.source, image.name).sha256
+    if found == image.sha256:
+        return None
+    instead = why or f"has {found}, and {image.sha256} is wanted"
+    message = f"{image.source} isn't the image {image.name} that the plan means: it {instead}"
+    hint = "bring the right file there; or make a new plan, which takes this one"
+    return Problem("other-archive", "error", message, hint, image.source)
+
+
+def _of_archive(archive: Archive) -> Problem | None:
     try:
         found = _digest(archive.source)
     except OSError as error:
@@ -50,8 +89,10 @@ def _problem(archive: Archive) -> Problem | None:
     wanted = archive.sha256.lower()
     if found == wanted:
         return None
-    message = f"{archive.source} isn't what the cluster file means: its SHA-256 is {found}, and {wanted} is wanted"
-    hint = "bring the right file there; or, if you trust this one, write its sha256 into the cluster file"
+    message = (
+        f"{archive.source} is not the file that was expected: its SHA-256 is {found}, and the cluster file has {wanted}"
+    )
+    hint = "put the right file there; or, if you trust this one, write its sha256 into the cluster file"
     return Problem("other-archive", "error", message, hint, archive.source)
 
 

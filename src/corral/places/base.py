@@ -1,6 +1,6 @@
-"""Where a cluster runs, as every verb sees it: the seam that the playground, real hosts and the tests' toy fill.
+"""Where a cluster runs, as every verb sees it: what the playground and real hosts implement.
 
-What runs and what is remembered differ independently, so they are two Protocols: `Place` and `Records`.
+What runs and what is remembered differ independently, so there are two Protocols: `Place` and `Records`.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from corral.secrets import Secrets
 
 @dataclass(frozen=True)
 class Traits:
-    """`name` is what `--on` calls the place; `mend` the command that makes a cluster there what its file says."""
+    """`name` is the word for `--on`; `mend` is the command that makes a cluster there match its file."""
 
     name: str
     mend: str
     abilities: frozenset[Ability]
     silence: str = ""
-    """What is said when nothing of the cluster is seen to run there."""
+    """What is printed when nothing of the cluster is found running there."""
     settles: frozenset[str] = frozenset()
-    """Rules on the cluster file that it keeps by itself, whatever the file says."""
+    """Codes of rules that always hold there, whatever the file says."""
     kick: str = ""
-    """What has a process that hangs started anew, with its `pid` in braces; empty where `corral restart` does."""
+    """The command that has a hanging process restarted, with `{pid}` in it; empty where `corral restart` does that."""
 
 
 @dataclass(frozen=True)
 class Scope:
-    """How much is looked at: `live` is what `status` needs, units and whether hosts answer; the rest stays unknown."""
+    """How much is observed. `live` is what `status` needs: units, and whether hosts answer; the rest stays unknown."""
 
     only: Only = field(default_factory=Only)
     live: bool = False
@@ -55,25 +55,25 @@ class Scope:
 
 @dataclass(frozen=True)
 class Observation:
-    """A cluster as it was found in one moment. What could not be seen is told as that, never raised."""
+    """A cluster as it was found at one moment. What could not be seen is a value that says so; nothing is raised."""
 
     observed: Observed
     machines: Mapping[str, Machine] = field(default_factory=dict)
     silent: Mapping[str, Problem] = field(default_factory=dict)
-    """Hosts that could not be asked, and why."""
+    """Hosts that could not be asked, each with the reason."""
     set_asked: bool = False
-    """Whether `observed.replica_set` was looked at."""
+    """Whether the replica set was asked, so that `observed.replica_set` is known."""
     departed: tuple[Host, ...] = ()
-    """Hosts that have left the cluster file and may still run something of the cluster."""
+    """Hosts that have left the cluster file, and may still run a part of the cluster."""
     left_silent: Mapping[str, Problem] = field(default_factory=dict)
-    """Those of them that could not be asked, and why."""
+    """Those of them that could not be asked, each with the reason."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
     shared: SharedMachine | None = None
-    """Where all hosts are one machine: what is known of that one."""
+    """What is known of the machine, where all hosts are one machine."""
 
 
 class Records(Protocol):
-    """What is remembered of a cluster: secrets, runs, locks, and intentions that are not in its file."""
+    """What is remembered of a cluster: its runs, its lock, and intentions that are not in its file."""
 
     def exists(self) -> bool:
         """Whether a run from here has changed the cluster, or has begun to."""
@@ -84,59 +84,69 @@ class Records(Protocol):
         """Hold the lock on `hosts` and write the journal, for the block. Raises Locked, Unreachable, ChangeFailed."""
 
     async def runs(self, elsewhere: bool) -> RunsFound:
-        """Those that were begun from here; with `elsewhere` also those that only the hosts know of."""
+        """Those that were started here; with `elsewhere` also those that are recorded only on the hosts."""
 
     def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """A run as it goes on, from here or a colleague's machine. Raises InvalidFile when there is no such run."""
+        """The events of a run while it goes on, started here or elsewhere.
+
+        Raises InvalidFile when there is no such run.
+        """
 
     async def locks(self) -> LocksFound:
-        """Never raises: what can't be asked is one of the problems."""
+        """Never raises: a host that can't be asked is one of the problems."""
 
     async def break_locks(self, locks: Sequence[FoundLock]) -> LocksFound:
-        """Exactly those, not one that was taken anew since."""
+        """Exactly those: one that another run has taken since is left alone."""
 
     async def mark(self, name: str, values: Mapping[str, Any], hosts: Collection[str] = ()) -> None:
-        """Have an intention remembered where the cluster runs. Raises CorralError."""
+        """Record an intention where the cluster runs. Raises CorralError."""
 
     async def unmark(self, name: str) -> None:
-        """Raises CorralError."""
+        """Remove that record. Raises CorralError."""
 
 
 class Place(Protocol):
     """A cluster where it runs. Opened by corral.places, closed by whoever opened it.
 
-    What a place may have nothing to do for has a body here that does nothing: places inherit from this class.
+    Places inherit from this class. A method that a place may not need has a body here, which does nothing.
     """
 
     traits: Traits
     cluster: Cluster
-    """Placed: with the addresses, directories and ports that it has there."""
+    """With the addresses, directories and ports that it has there."""
     secrets: Secrets
     records: Records
     """The cluster's lock, journal and marks there."""
 
     def know_secrets(self) -> None:
-        """Have `secrets` hold whatever is known: for verbs that only look. Raises ChangeFailed for a broken file."""
+        """Fill `secrets` with those that are known: for verbs that change nothing.
+
+        Raises ChangeFailed for a broken file.
+        """
 
     async def complete(self, sink: Sink) -> None:
-        """Have all secrets: those that are missing are made. Raises CorralError; nothing is made then."""
+        """Fill `secrets`: those that are missing are made. Raises CorralError; then none is made."""
 
     @property
     def described(self) -> str:
         """Where the cluster is, as the end of a sentence: `on its 7 hosts`."""
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
-        """What the rules on the cluster file have to say where the cluster runs here."""
+        """What the rules on the cluster file find, for a cluster that runs here."""
 
     def nothing_kept(self) -> str:
-        """That there is nothing of the cluster here, as a sentence; empty where there may be, or only a look tells."""
+        """A sentence that says that nothing of the cluster is here; empty when there may be something, or it isn't
+        known yet."""
         return ""
 
     def kept_in(self) -> str:
         """Where its data are, for people."""
 
     async def is_kept(self) -> bool:
-        """Whether what keeps its processes is there, or left something behind: always where nobody has to start it."""
+        """Whether what keeps its processes runs, or has left processes behind.
+
+        Always true where Corral doesn't start it.
+        """
         return True
 
     @property
@@ -144,43 +154,50 @@ class Place(Protocol):
         """Where the secrets are kept."""
 
     def take_back_secrets(self) -> bool:
-        """Remove those that `complete` has just made, where there were none before and `enter` hasn't been reached: no
-        host has them. Whether that was so."""
+        """Remove the secrets if `complete` has just made all of them, and `enter` was not called yet: no host has them.
+
+        Returns whether it did so.
+        """
 
     async def settle(self, sink: Sink) -> None:
-        """Wait for what is just ending, and decide what has to be decided before a look. Changes nothing that runs."""
+        """Before observing: wait for what is just ending, and decide what must be decided first.
+
+        Nothing that runs changes.
+        """
         return
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        """Never raises for what can't be seen."""
+        """What can't be seen is a value of the observation: nothing is raised for it."""
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        """What the rules on machines have to say; an error keeps a change from working."""
+        """What the rules on machines find; an error means that a change would not work."""
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        """What the file asks of the place as it was found, while the web instances `held_back` get no requests."""
+        """What the file asks of this place, while the web instances `held_back` get no requests."""
 
     async def enter(self, sink: Sink) -> None:
-        """Under the lock, before the first action: what must be there for any. Raises CorralError."""
+        """Under the lock, before the first action: start whatever every action needs. Raises CorralError."""
         return
 
     def handlers(self) -> Handlers:
-        """What carries out each kind of action."""
+        """The functions that carry out each kind of action."""
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
-        """After the last action: what a later run has to know. `whole` when all of the file was carried out; `left` are
-        hosts that have left the file and are to be looked for again. Raises CorralError."""
+        """After the last action: record what a later run has to know. Raises CorralError.
+
+        `whole`: the whole file was carried out. `left` are hosts that have left it and are to be asked again next time.
+        """
 
     def next_words(self) -> str:
-        """What people are told to do next and have not been told before; empty for nothing."""
+        """What the user should do next, if no earlier run has printed it; else empty."""
         return ""
 
     def begin(self) -> None:
-        """Open the ways to all hosts at once, and go on: they are needed soon."""
+        """Start to connect to all hosts, without waiting: the connections are needed soon."""
         return
 
     async def leave(self, purge: bool, sink: Sink) -> None:
-        """After everything has stopped: ends what kept it; with `purge` all that is remembered goes too."""
+        """After everything has stopped: end what kept the processes; with `purge`, also delete what is remembered."""
         return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
@@ -193,13 +210,13 @@ class Place(Protocol):
         """A POSIX sh script on `host`. Raises Unreachable."""
 
     async def close(self) -> None:
-        """Give back what is held open."""
+        """Close all connections."""
         return
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """`line` is what the unit wrote; or why its log can't be read."""
+    """`line` is what the unit wrote, or the reason why its log can't be read."""
 
     unit: UnitId
     line: str

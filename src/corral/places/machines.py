@@ -14,7 +14,7 @@ from corral.secrets import redact
 
 
 async def logs(ways: Ways, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
-    """Unit by unit, all asked at once; with `follow` also what comes, until every host has hung up."""
+    """Unit by unit, all asked at once; with `follow` also new lines, until every host has ended its stream."""
     if not follow:
         for tail in await asyncio.gather(*(_tail(ways, unit, lines) for unit in units)):
             for each in tail:

@@ -1,4 +1,4 @@
-"""The plan: a value that can be shown, saved, reviewed and executed. The executor reads nothing else."""
+"""The plan: a value that can be printed, saved, reviewed and executed. The executor reads nothing else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MakeDirectory:
 
 @dataclass(frozen=True)
 class WriteFile:
-    """Write `file` if it is still what the plan saw: `before` is the digest of its very bytes then, empty for no file.
+    """Write `file` if it is still as it was for the plan: `before` is the digest of its bytes then, empty for no file.
 
     `drift` says that somebody else has changed it since Corral wrote it.
     """
@@ -70,7 +70,7 @@ class RemoveFile:
     path: str
     before: str
     after: tuple[tuple[str, ...], ...] = ()
-    """What takes the removal in."""
+    """Commands that make the removal take effect."""
     kind: Literal["remove_file"] = "remove_file"
 
     @property
@@ -84,7 +84,7 @@ class RemoveFile:
 
 @dataclass(frozen=True)
 class RemoveTree:
-    """Delete a directory with all that is in it: only ever one that is Corral's own, or that the user has named."""
+    """Delete a directory with everything in it: only one of Corral's own, or one that the user has asked to delete."""
 
     host: str
     path: str
@@ -103,10 +103,10 @@ class RemoveTree:
 
 @dataclass(frozen=True)
 class StartUnit:
-    """Start a unit, or start it anew (`restart`), and wait for its gate.
+    """Start a unit, or restart it (`restart`), and wait for its gate.
 
-    `drain`: seconds that its connections may take to end before, since no proxy sends it anything by then.
-    `before`: what must be seen before it is touched, where others have to do without it meanwhile.
+    `drain`: seconds that its connections may take to end first; no proxy sends it anything by then.
+    `before`: a gate that must be passed first, where others have to do without the unit for a while.
     """
 
     unit: Unit
@@ -154,7 +154,7 @@ class ReloadUnit:
 
 @dataclass(frozen=True)
 class StopUnit:
-    """Stop a unit; its connections on `port` have `drain` seconds to end before."""
+    """Stop a unit; its connections on `port` have `drain` seconds to end first."""
 
     host: str
     name: str
@@ -162,7 +162,7 @@ class StopUnit:
     port: int = 0
     drain: float = 0.0
     role: UnitRole | None = None
-    """None in a plan that an older Corral has saved."""
+    """None in a plan that an older version of Corral has saved."""
     kind: Literal["stop_unit"] = "stop_unit"
 
     @property
@@ -180,7 +180,7 @@ class StopUnit:
 
 @dataclass(frozen=True)
 class ConvergeReplicaSet:
-    """Walk the replica set's state machine to its end; `preview` says which steps that is expected to be."""
+    """Walk through the replica set's state machine to its end; `preview` are the expected steps."""
 
     wanted: ReplicaSet
     preview: tuple[str, ...]
@@ -200,7 +200,7 @@ class ConvergeReplicaSet:
 HostChange = (
     MakeDirectory | WriteFile | RemoveFile | RemoveTree | InstallPackages | UnpackArchive | LoadImage | EnableService
 )
-"""What changes a host without starting or stopping anything of Corral's: those of one host run in their order."""
+"""What changes a host without starting or stopping a unit; the changes of one host run in their order."""
 
 Action = Annotated[
     HostChange | StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet,
@@ -228,10 +228,10 @@ class Plan:
     cluster: str
     stages: tuple[Stage, ...]
     basis: tuple[tuple[str, str], ...] = ()
-    """What the plan was made from: for each host, and for the replica set, a digest of how it looked."""
+    """What the plan was made from: for each host, and for the replica set, a digest of what was observed."""
     format: Literal[1] = field(default=1)
     place: str = ""
-    """Where the cluster is that it was made for; empty in one that an older Corral has saved, for real hosts."""
+    """The place that it was made for; empty in a plan for real hosts that an older version of Corral has saved."""
 
     def actions(self) -> Iterator[Action]:
         for stage in self.stages:

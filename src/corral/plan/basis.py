@@ -1,4 +1,4 @@
-"""What a plan was made from, as digests: a saved plan is refused where that is no longer so."""
+"""What a plan was made from, as digests: a saved plan is refused when they have changed."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from corral.model.resources import FoundReplicaSet, FoundUnit, Observed, digest
+from corral.model.software import Image
 from corral.plan.actions import ConvergeReplicaSet, Plan
 from corral.plan.diff import raw_digest
+from corral.plan.images import is_another
 
 SET: Final = "replica set"
-"""The replica set's name among the hosts' names, which can have no blank."""
+"""The replica set's entry among those of the hosts: a host's name can't have a blank."""
 
 
 def basis_of(observed: Observed, hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -25,7 +27,7 @@ def basis_of(observed: Observed, hosts: Iterable[str]) -> tuple[tuple[str, str],
 
 
 def changed_since(plan: Plan, observed: Observed) -> list[str]:
-    """The hosts that the plan changes and that no longer look as they did; SET for the replica set."""
+    """The hosts that the plan changes and that have changed themselves since; SET for the replica set."""
     concerned = {action.host for action in plan.actions()}
     if any(isinstance(action, ConvergeReplicaSet) for action in plan.actions()):
         concerned.add(SET)
@@ -34,11 +36,17 @@ def changed_since(plan: Plan, observed: Observed) -> list[str]:
 
 
 def _lines(observed: Observed) -> Iterator[tuple[str, str]]:
-    """What the plan compares; not what changes by itself, such as process ids, nor directories: the lock makes one."""
+    """What the plan compares.
+
+    Not what changes by itself, such as process ids; nor directories, since the lock makes one.
+    """
     for file in observed.files:
         yield file.host, f"file {file.path} {raw_digest(file)} {file.mode:o} {file.owner}"
+    images = {image.host: image.ids for image in observed.software if isinstance(image, Image)}
     for unit in observed.units:
-        yield unit.host, f"unit {unit.name} {_state(unit)} {unit.revision} {unit.reload_revision} {unit.leaves_out}"
+        revisions = f"{unit.revision} {unit.reload_revision} {unit.leaves_out}"
+        other = f" {unit.image}" if is_another(unit, images) else ""
+        yield unit.host, f"unit {unit.name} {_state(unit)} {revisions}{other}"
     for software in observed.software:
         yield software.host, f"software {software!r}"
     for record in observed.written:
@@ -46,12 +54,13 @@ def _lines(observed: Observed) -> Iterator[tuple[str, str]]:
 
 
 def _state(unit: FoundUnit) -> str:
-    """A unit whose start was never finished is started whatever it does just now; one that dies at once does both."""
+    """A unit whose start was never finished is started in any case; one that keeps dying would be `up` and `down` in
+    turn."""
     if not unit.revision:
         return "unfinished"
     return "up" if unit.state in ("running", "starting") else "down"
 
 
 def _set_text(found: FoundReplicaSet) -> str:
-    """The configuration and the users; not who is primary just now, nor how far behind a member is."""
+    """The configuration and the users; not which member is primary, nor how far behind a member is."""
     return repr((found.name, found.members, found.election_timeout, found.heartbeat_interval, found.users))

@@ -1,4 +1,4 @@
-"""Wanted against found: the actions on files and units, without their order."""
+"""What is wanted compared with what was found: the actions on files and units, without their order."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from corral.plan.actions import (
     StopUnit,
     WriteFile,
 )
+from corral.plan.images import NO_NAMES, Names, is_another
 from corral.plan.masking import unified_diff
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 
 ACCOUNTS = "/etc/sysusers.d/"
-"""Files that make accounts go first: directories and other files belong to those."""
+"""Files that make accounts come first, since directories and other files belong to these accounts."""
 
 
 def directories(desired: Desired, stage: Stage, known: Iterable[Directory]) -> list[MakeDirectory]:
-    """Those that are missing, and those of root that are to be an account's: the mount point of a fresh disk.
+    """Those that are missing, and those of root that are to belong to an account, as the mount point of a new disk.
 
-    A directory that belongs to anybody else stays as it is: what is in it may be somebody's data.
+    A directory that belongs to another account stays as it is: what is in it may be somebody's data.
     """
     found = {(directory.host, directory.path): directory for directory in known}
 
@@ -41,7 +42,7 @@ def directories(desired: Desired, stage: Stage, known: Iterable[Directory]) -> l
 
 
 def preparations(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
-    """What the hosts must have before the units of `stage` start, for each host in the order in which it is done."""
+    """What the hosts must have before the units of `stage` start; for each host in the order in which it is done."""
     written = files(desired, observed, stage)
     return [
         *software(desired, observed, stage),
@@ -56,7 +57,7 @@ def _makes_accounts(action: WriteFile) -> bool:
 
 
 def software(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
-    """Packages first, those of one host in one go; then services, which images may need, and archives."""
+    """Packages first, all of one host in one action; then services, which images may need, and archives."""
     found = {each: each for each in observed.software}
     missing = [each for each in desired.software if each.stage == stage and not _is_there(each, found.get(each))]
     packages: dict[str, list[Package]] = {}
@@ -72,9 +73,8 @@ def software(desired: Desired, observed: Observed, stage: Stage) -> list[HostCha
 
 
 def _is_there(wanted: Software, found: Software | None) -> bool:
-    """An image that is shipped is the one whose digest the file has; one that is pulled is known by its name alone."""
-    if isinstance(wanted, Image) and wanted.sha256:
-        return isinstance(found, Image) and found.sha256 == wanted.sha256
+    if isinstance(wanted, Image) and isinstance(found, Image):
+        return found.fits(wanted)
     return found is not None
 
 
@@ -84,7 +84,7 @@ def _install(host: str, packages: Sequence[Package]) -> InstallPackages:
 
 
 def files(desired: Desired, observed: Observed, stage: Stage) -> list[WriteFile]:
-    """The files of `stage` whose bytes, mode or owner differ from what is on the host, or that nobody has taken in."""
+    """The files of `stage` whose bytes, mode or owner differ from the host's, or that have not taken effect yet."""
     found = {(file.host, file.path): file for file in observed.files}
     records = {(record.host, record.path): record for record in observed.written}
     checks = dict(desired.checks)
@@ -99,23 +99,23 @@ def files(desired: Desired, observed: Observed, stage: Stage) -> list[WriteFile]
 
 
 def raw_digest(file: File | None) -> str:
-    """The digest of a file's very bytes as they were found; empty for no file."""
+    """The digest of a file's bytes as they were found; empty for no file."""
     return (file.raw or digest(file.content)) if file else ""
 
 
 def _is_drift(old: File | None, record: FileRecord | None) -> bool:
-    """Whether the file isn't what Corral wrote last. Unknown, hence no, where nothing was written down."""
+    """Whether the file differs from what Corral wrote last. False when there is no note on it."""
     return old is not None and record is not None and not record.pending and raw_digest(old) != record.digest
 
 
 def leftover_files(desired: Desired, observed: Observed) -> list[RemoveFile]:
-    """Files in Corral's own directories that the cluster file asks for no longer."""
+    """Files in Corral's own directories that the cluster file no longer asks for."""
     wanted = {(file.host, file.path) for file in desired.files}
     return removals(observed, wanted)
 
 
 def removals(observed: Observed, kept: Set[tuple[str, str]] = frozenset()) -> list[RemoveFile]:
-    """For each of Corral's files, and for those that are gone without that being taken in: a run was cut off.
+    """For each of Corral's files, and for those that a cut-off run removed before the removal took effect.
 
     Not for those in `kept`, by host and path.
     """
@@ -130,7 +130,7 @@ def removals(observed: Observed, kept: Set[tuple[str, str]] = frozenset()) -> li
 
 
 def after_removal(path: str) -> tuple[tuple[str, ...], ...]:
-    """What takes in that the file `path` is gone."""
+    """Commands that make the removal of the file `path` take effect."""
     if path.startswith("/etc/systemd/system/"):
         return (("systemctl", "daemon-reload"),)
     if path.startswith("/etc/chrony"):
@@ -149,31 +149,35 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
 
 
 def leftover_workers(desired: Desired, observed: Observed) -> list[StopUnit]:
-    """Workers that have left the file: they stop before new ones start, or jobs run twice."""
+    """Workers that have left the file. They stop before new ones start: else jobs run twice."""
     return [action for action in leftover_units(desired, observed) if action.role == "worker"]
 
 
-def unit_action(unit: Unit, found: FoundUnit | None, gate: Gate) -> StartUnit | ReloadUnit | None:
-    """What brings one unit to its wanted revision; None when it runs it already."""
+def unit_action(
+    unit: Unit, found: FoundUnit | None, gate: Gate, images: Names = NO_NAMES
+) -> StartUnit | ReloadUnit | None:
+    """What brings one unit to its wanted revision, and to the image of its name; None when it runs both already."""
     if found is None or found.state not in UP:
         return StartUnit(unit, gate, _why_start(found))
     if found.revision != unit.revision:
         why = "its configuration changed" if found.revision else "an earlier start was not finished"
         return StartUnit(unit, gate, why, restart=True)
+    if is_another(found, images):
+        return StartUnit(unit, gate, "its image changed", restart=True)
     if found.reload_revision != unit.reload_revision:
         return ReloadUnit(unit, gate, "its configuration changed")
     return None
 
 
 def reload_of_changed(unit: Unit, found: FoundUnit | None, gate: Gate, files: Sequence[WriteFile]) -> ReloadUnit | None:
-    """For a unit that its supervisor has started anew since its stamp was written.
+    """For a unit that its supervisor has restarted since its stamp was written.
 
-    What it has read then isn't known, so it is reloaded when its configuration is about to be written.
+    It is not known what it has read then, so it is reloaded when its configuration is about to be written.
     """
     changed = any(action.host == unit.host and action.file.stage == "proxy" for action in files)
     if found is None or found.state not in UP or found.proven or not changed:
         return None
-    return ReloadUnit(unit, gate, "it was started anew by its supervisor")
+    return ReloadUnit(unit, gate, "its supervisor has restarted it meanwhile")
 
 
 def _why_start(found: FoundUnit | None) -> str:

@@ -1,4 +1,4 @@
-"""Keeping requests away from instances that are about to stop: the proxies' configuration, batch by batch."""
+"""No requests for instances that are about to stop: the proxies' configuration, batch by batch."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from corral.plan import diff
 from corral.plan.actions import Action, ReloadUnit, StartUnit
 
 HeldBack = Callable[[frozenset[str]], Desired]
-"""What is wanted while the web instances of these names get no requests."""
+"""What is wanted while the web instances with these names get no requests."""
 
 
 class Proxies:
-    """Follows the proxies through a plan: what one reload has brought is what the next one finds.
+    """Follows the proxies through a plan: what one reload brings is what the next one finds.
 
     `observed` is what the rest of the plan finds. A run that is killed in between leaves a configuration that differs
     from the wanted one, so the next run brings everybody back.
@@ -25,7 +25,7 @@ class Proxies:
         self.observed = observed
         running = {unit.name for unit in observed.units if unit.state in UP}
         self.serving = {unit.name for unit in desired.units if unit.role == "web"} & running
-        """Web instances that are there before and after: the proxies hear of new ones last."""
+        """Web instances that exist before and after: the proxies get new ones last."""
         self._held_back = held_back
 
     def batches(self, web: Sequence[StartUnit], size: int) -> Iterator[Sequence[Action]]:
@@ -65,7 +65,7 @@ class Proxies:
         return [preparations, reloads, *restarts, drained]
 
     def _changes(self, wanted: Desired, names: frozenset[str]) -> tuple[list[ReloadUnit | StartUnit], bool]:
-        """What the proxies that run need for `wanted`, and whether there is one."""
+        """What the running proxies need for `wanted`, and whether there is a running one."""
         found, gates = {unit.name: unit for unit in self.observed.units}, dict(wanted.gates)
         changes: list[ReloadUnit | StartUnit] = []
         running = False

@@ -10,7 +10,7 @@ from corral.plan.software import InstallPackages
 
 
 def effects(plan: Plan) -> Iterator[str]:
-    """One sentence for each kind of disturbance; nothing for a plan that disturbs nobody."""
+    """One sentence for each kind of disturbance; none for a plan that disturbs nobody."""
     actions = list(plan.actions())
     packages = {name for action in actions if isinstance(action, InstallPackages) for name in action.names}
     starts = [action for action in actions if isinstance(action, StartUnit)]
@@ -37,7 +37,7 @@ def _of_members(restarts: list[StartUnit]) -> Iterator[str]:
         return
     turns = ", one after the other" if len(restarts) > 1 else ""
     last = ", the primary last" if turns else ", the primary"
-    election = f"{last}: another one is elected then" if any(PRIMARY in action.why for action in restarts) else ""
+    election = f"{last}: then another one is elected" if any(PRIMARY in action.why for action in restarts) else ""
     yield f"restarts {', '.join(action.unit.name for action in restarts)}{turns}{election}"
 
 

@@ -1,4 +1,4 @@
-"""Diffs for people: what changes in a file, without anything that a secret could be read from."""
+"""Diffs for people: what changes in a file, without anything that shows a secret."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from corral.secrets import REDACTED, has_reference
 
 _CREDENTIALS: Final = re.compile(r"(://[^:/@\s]+:)[^@\s]+@")
 _KEY: Final = re.compile(r'export [A-Za-z_][A-Za-z0-9_]*=|exec | *"[A-Za-z_][A-Za-z0-9_]*": ')
-"""What a line of a start script, or of an environment for compose, says before its value."""
+"""What stands before the value in a line of a start script, or of an environment for compose."""
 _DIRECTORY: Final = re.compile(r"cd (/[^'\s]*|'/[^']*') \|\| exit 1\n?")
-"""The one line of a start script that is harmless as a whole: it says which release runs."""
+"""The only line of a start script that may be shown as a whole: it says which release runs."""
 
 
 def unified_diff(path: str, old: str, new: str) -> str:
@@ -36,10 +36,10 @@ def unified_diff(path: str, old: str, new: str) -> str:
 
 
 def _holds_values(path: str) -> bool:
-    """Whether it is what an instance is started with, or MongoDB's key: a value of many lines may be in any of them.
+    """Whether the file holds an instance's environment, or MongoDB's key: a value of many lines may be in any of them.
 
-    The mode doesn't tell: nginx.conf and keepalived.conf are their owner's alone too. But they hold nothing secret
-    except what Corral has made, on lines of their own, and people review proxies by the rest.
+    The file's mode doesn't show that: only their owner can read nginx.conf and keepalived.conf too. But these hold no
+    secrets except Corral's own, on lines of their own, and people need the other lines for their review.
     """
     place = PurePosixPath(path)
     return place.parent.name == "instances" or place.name == "keyfile"
@@ -50,7 +50,10 @@ def _mask(text: str) -> str:
 
 
 def _shown(line: str, number: int, hide: Callable[[str], str]) -> str:
-    """The first two lines name the files: told by their place, since a removed line too may begin with two dashes."""
+    """The first two lines name the files.
+
+    They are known by their number: a removed line may begin with two dashes too.
+    """
     if number > 1 and line.startswith("-"):
         line = f"-{hide(line[1:])}"
     return line if line.endswith("\n") else f"{line}\n"
@@ -64,7 +67,7 @@ def _by_key(line: str) -> str:
 
 
 def _openings(new: str) -> tuple[str, ...]:
-    """How the lines begin that hold a reference now, those aside whose credentials are masked."""
+    """How the lines begin that hold a reference now; without those whose credentials are masked."""
     secret_lines = [line for line in new.splitlines() if has_reference(line) and "://" not in line]
     return tuple({line.split("${")[0][:12] for line in secret_lines})
 

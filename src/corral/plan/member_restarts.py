@@ -1,4 +1,4 @@
-"""Which voter of a replica set may be restarted, and when: the set must go on taking writes without it."""
+"""Which voter of a replica set may be restarted, and when: the set must be able to take writes without it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from corral.plan.replica_set_steps import Decision, Stuck
 from corral.plan.replica_set_view import HEALTHY, View, listed
 
 _PATIENCE: Final = 120.0
-"""Seconds for the other voters to get well again, as long as a replica set has to converge."""
+"""Seconds for the other voters to become healthy again: as long as a replica set has to converge."""
 _SILENT: Final = "UNREACHABLE"
 
 
 def gate_before(unit: Unit, wanted: ReplicaSet, found: FoundReplicaSet) -> Gate | None:
-    """What must be seen before `unit` is restarted; None for one that has no vote in a set that is known.
+    """What must be seen before `unit` is restarted; None if it has no vote in a set that is known.
 
-    A voter that the file has no more and that is well counts for nothing: it may be on a host that can't be asked.
+    A healthy voter that has left the file does not count: it may be on a host that can't be asked.
     """
     view = View(wanted, found)
     voters = [m.name for m in found.members if m.votes and (m.name in view.goal or not view.healthy(m.name))]
@@ -30,7 +30,7 @@ def gate_before(unit: Unit, wanted: ReplicaSet, found: FoundReplicaSet) -> Gate 
 
 
 def refusal_of_restarts(plan: Plan, found: FoundReplicaSet) -> Decision | None:
-    """Why a restart in `plan` could only fail; a silent member that the plan itself starts is expected to be well."""
+    """Why a restart in `plan` could only fail. A member that the plan itself starts is expected to become healthy."""
     starts = [a for a in plan.actions() if isinstance(a, StartUnit) and a.unit.role == "database"]
     states = {facts.name: facts.state for facts in found.facts}
     started = (action.unit.endpoint.netloc for action in starts)
@@ -41,10 +41,10 @@ def refusal_of_restarts(plan: Plan, found: FoundReplicaSet) -> Decision | None:
 
 
 def refusal_of_restart(voters: Collection[str], states: Mapping[str, str]) -> Decision | None:
-    """Why the first of `voters` may not be restarted now, by everybody's state.
+    """Why the first of `voters` may not be restarted now, given the states of all.
 
-    It may where it isn't healthy, since nothing is lost then, and where all others are, since nothing better can be
-    waited for: so sets of one and of two members can be restarted at all.
+    It may if it isn't healthy itself, since nothing is lost then; and if all others are healthy, since nothing better
+    will come: so sets of one and of two members can be restarted too.
     """
 
     def state(name: str) -> str:

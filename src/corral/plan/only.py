@@ -12,7 +12,7 @@ from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, StartUn
 from corral.plan.diff import ACCOUNTS
 
 ROLES: Final = {"time": "time", "database": "database", "app": "application", "proxy": "proxy"}
-"""What people call a stage's hosts, and the stage."""
+"""The words for `--only`, and the stage that each means."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Only:
 
 
 def hosts_of(only: Only, cluster: Cluster) -> frozenset[str]:
-    """The hosts that have to be there for what was chosen."""
+    """The hosts that must answer for what was chosen."""
     if only.everything:
         return frozenset(host.name for host in cluster.hosts)
     parts = {

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from corral.model.identity import UnitRole
+from corral.model.identity import INSTANCES, UnitRole
 from corral.model.resources import Desired, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies
+from corral.plan.images import names_after
 from corral.plan.member_restarts import gate_before
 from corral.plan.replica_set import is_complete, preview
 from corral.plan.replica_set_view import HEALTHY
@@ -37,7 +38,7 @@ def make_plan(cluster: str, desired: Desired, observed: Observed, held_back: Hel
 
 
 def restart_batch(serving: int) -> int:
-    """How many of `serving` web instances may restart at once: a third, and two stay up where there are that many."""
+    """How many of `serving` web instances may restart at once: a third, and two stay up if there are that many."""
     return max(1, min(serving // 3, serving - 2))
 
 
@@ -107,8 +108,11 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
     found = {unit.name: unit for unit in observed.units}
     gates = dict(desired.gates)
     gates |= {unit.name: replace(gates[unit.name], kind="newcomer") for unit in _newcomers(desired, observed)}
+    images = names_after(desired, observed) if role in INSTANCES else {}
     actions = (
-        diff.unit_action(unit, found.get(unit.name), gates[unit.name]) for unit in desired.units if unit.role == role
+        diff.unit_action(unit, found.get(unit.name), gates[unit.name], images)
+        for unit in desired.units
+        if unit.role == role
     )
     return [_patient(action, observed) for action in actions if action is not None]
 
@@ -116,8 +120,9 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
 def _patient(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
     """A member that starts may copy its data for hours; that, too, counts as started.
 
-    Or its start would never be finished: the next run would restart it, and it would copy all anew. For the same reason
-    a restart waits for health only where there was health before. Who has to be well for what follows is asked then.
+    Else its start would never be finished: the next run would restart it, and it would copy everything again. For the
+    same reason a restart waits for health only where there was health before. Who has to be healthy for the next step
+    is asked then.
     """
     if action.gate.kind != "member" or not isinstance(action, StartUnit):
         return action
@@ -129,7 +134,7 @@ def _patient(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | 
 def _split(
     actions: Iterable[StartUnit | ReloadUnit],
 ) -> tuple[list[StartUnit], list[StartUnit | ReloadUnit]]:
-    """Those that start what doesn't run (all at once), and those that disturb what runs (in turn)."""
+    """Those that start what doesn't run (all at once), and those that disturb what runs (one after the other)."""
     starts: list[StartUnit] = []
     disturbing: list[StartUnit | ReloadUnit] = []
     for action in actions:

@@ -1,6 +1,6 @@
 """The replica set's state machine: from what is wanted and what is found to the next step, and why.
 
-Nothing is remembered between two decisions, so a run that was cut off anywhere is gone on with.
+Nothing is remembered between two decisions, so a run that was cut off anywhere can be continued.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from corral.plan.replica_set_view import View, listed
 from corral.plan.replica_set_votes import joining, settings, voting
 
 _MOST_STEPS: Final = 200
-"""More than any way from 50 members to 50 others needs; a preview that is longer is a defect."""
+"""More than the way from 50 members to 50 others needs; a longer preview is a defect."""
 
 _OTHER_SECRETS = (
-    "the secrets file is not the one that these data were made with: put it back, "
-    "or start anew without the data (corral down --purge, on hosts corral destroy --purge)"
+    "put back the secrets file that these data were made with; "
+    "or start without the data (corral down --purge, on hosts corral destroy --purge)"
 )
 
 
@@ -66,12 +66,12 @@ def preview(wanted: ReplicaSet, found: FoundReplicaSet) -> tuple[str, ...]:
 
 
 def _bootstrap(view: View) -> Decision | None:
-    """Only when every member has said that it holds no data is one of them initiated."""
+    """One member is initiated only when every member has said that it holds no data."""
     if view.found.name:
         return None
     silent = tuple(name for name in view.goal if view.state(name) != "UNINITIALIZED")
     if silent:
-        sentence = f"ask {listed(silent)} for data: a set is made only when no member has any"
+        sentence = f"ask {listed(silent)} whether it holds data: a set is made only when no member has any"
         return Decision(AwaitMembers(silent), sentence)
     electable = [member for member in view.wanted.members if view.electable(member.name)]
     first = max(electable, key=lambda member: member.priority)
@@ -87,7 +87,7 @@ def _leaderless(view: View) -> Decision | None:
     able = [member for member in view.found.members if member.votes and member.priority and not member.arbiter]
     if able and alive == len(voters):
         first = max(able, key=lambda member: member.priority).name
-        sentence = f"have {first} stand for election: all voters are back, and none has to wait for the timeout"
+        sentence = f"have {first} stand for election at once: all voters are back, so nobody waits for the timeout"
         return Decision(Elect(first), sentence)
     why = "an election is under way"
     if voters and alive <= len(voters) // 2:
@@ -96,7 +96,7 @@ def _leaderless(view: View) -> Decision | None:
 
 
 def _key_users(view: View) -> Decision | None:
-    """The two users that everything else is done with."""
+    """The two users that do everything else."""
     return _users(view, [user for user in view.wanted.users if user.name in {ADMIN, OPERATOR}])
 
 
@@ -121,12 +121,14 @@ def _user(view: View, user: DatabaseUser) -> Decision | None:
             return Decision(CreateUser(user), f"create the user {user.name} ({_roles(user)})")
         case "unknown":
             detail = f": {view.found.detail}" if view.found.detail else ""
-            return Decision(AwaitPrimary(), f"wait until the primary can say how the user {user.name} stands{detail}")
+            return Decision(
+                AwaitPrimary(), f"wait until the primary can say whether the user {user.name} is right{detail}"
+            )
         case "wrong_password" if user.name == ADMIN:
             message = f"replica set {view.wanted.name} refuses the password of its user {ADMIN}"
             return Decision(Stuck("wrong-password", _OTHER_SECRETS), message)
         case "wrong_password":
-            sentence = f"set the password of the user {user.name} anew: the one in the secrets file is refused"
+            sentence = f"set the password of the user {user.name} again: MongoDB refuses the one in the secrets file"
         case "wrong_roles":
             sentence = f"set the roles of the user {user.name} to {_roles(user)}: it has others"
     return Decision(UpdateUser(user, state), sentence)

@@ -1,4 +1,4 @@
-"""What a step is expected to leave behind: the plan's view into the future, and the tests' replica set."""
+"""The expected state after a step: for the plan's preview, and for the tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from corral.plan.replica_set_view import View
 
 
 def simulated(wanted: ReplicaSet, found: FoundReplicaSet, step: Step) -> FoundReplicaSet | None:
-    """`found` after `step`, when all goes well; None when only the members themselves can say what comes."""
+    """`found` after `step`, when all goes well; None when only the members themselves can say what comes next."""
     if isinstance(step, Reconfiguration):
         return _reconfigured(found, step)
     if isinstance(step, Wait | Elect):
@@ -75,7 +75,7 @@ def _initiated(wanted: ReplicaSet, found: FoundReplicaSet, step: Initiate) -> Fo
 
 
 def _elected(view: View) -> FoundReplicaSet | None:
-    """An election can be foreseen; how users or an unread configuration stand can't."""
+    """An election can be foreseen; the state of users or of a configuration that was not read can't."""
     found = view.found
     able = [member for member in found.members if member.votes and member.priority > 0 and not member.arbiter]
     if found.primary or not able:

@@ -8,12 +8,12 @@ from corral.plan.replica_set_steps import Decision, Stuck
 from corral.plan.replica_set_view import View, listed
 
 OTHER_SET: Final = "OTHER_SET"
-"""What observe calls a member whose configuration is that of another replica set."""
+"""The state that observe gives a member whose configuration is that of another replica set."""
 
 FOREIGN: Final = frozenset({"UNKNOWN", "REMOVED"})
-"""States of members that hold data and aren't in a set: `REMOVED`, or the operator isn't let in."""
+"""States of members that hold data and aren't in the set: `REMOVED`, or they refuse the operator."""
 
-_PURGE = "move its data directory away if nobody needs it, and run the same command again"
+_PURGE = "move its data directory away if nobody needs it, then run the same command again"
 
 
 def refusal(view: View) -> Decision | None:
@@ -68,30 +68,30 @@ def _nobody_in_common(view: View) -> Decision | None:
 
 
 def _primary_left(view: View) -> Decision | None:
-    """Only the primary can change the set, also to be taken out of it: and it can't be reached."""
+    """Only the primary can change the set, even to leave it; and this one can't be reached."""
     left = view.found.left
     if not left:
         return None
-    sentence = f"{left} is the primary of replica set {view.wanted.name}, and it is on no host of the file"
+    sentence = f"{left} is the primary of replica set {view.wanted.name}, and its host is not in the cluster file"
     hint = (
-        "put its host back below `hosts` and leave it out of `database.members` alone: corral apply then has another "
-        "member elected and takes this one out; after that its host can go too"
+        "put its host back below `hosts`, but not into `database.members`: then `corral apply` has another member "
+        "elected and removes this one from the set; after that its host can leave the file too"
     )
     return _stuck("primary-left", sentence, hint)
 
 
 def _foreign_data(view: View) -> Decision | None:
-    """Data that no configuration in sight speaks for."""
+    """Data that belong to no configuration that was found."""
     strange = [n for n in view.goal if view.state(n) in FOREIGN and not (view.found.name and _known(view, n))]
     if not strange:
         return None
-    sentence = f"{listed(strange)} holds data of which the set knows nothing, and doesn't let the operator in"
+    sentence = f"{listed(strange)} holds data that the set knows nothing of, and refuses the user operator"
     hint = f"put back the secrets file that the data were made with; or {_PURGE}"
     return _stuck("unknown-data", sentence, hint)
 
 
 def _known(view: View, name: str) -> bool:
-    """A removed member may come back; one that doesn't let the operator in must be in the set."""
+    """A removed member may come back; one that refuses the operator must be in the set."""
     return view.state(name) == "REMOVED" or name in view.roster
 
 

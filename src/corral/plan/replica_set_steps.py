@@ -18,8 +18,8 @@ class Settings:
 
 
 BOOTSTRAP: Final = Settings(election_timeout=2.0, heartbeat_interval=0.1)
-"""For as long as the set is being made. MongoDB takes no further vote before the primary knows, one heartbeat later,
-that a majority has the configuration of the last one; docs/database.md has the figures."""
+"""While the set is being made. MongoDB accepts no further change of votes before the primary knows that a majority has
+the last configuration, which takes one heartbeat; docs/database.md has the figures."""
 
 
 def settings_of(wanted: ReplicaSet) -> Settings:
@@ -43,7 +43,7 @@ class AwaitMembers:
 
 @dataclass(frozen=True)
 class AwaitPrimary:
-    """Until one member takes writes (and says what must be known of the set)."""
+    """Until one member takes writes, and what must be known of the set is known."""
 
 
 @dataclass(frozen=True)

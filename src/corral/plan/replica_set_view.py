@@ -61,7 +61,7 @@ class View:
         return sum(name in joining or self.healthy(name) for name in names) > len(names) // 2
 
     def last_of(self, step: Reconfiguration) -> Reconfiguration:
-        """`step`, with the file's settings in it when nothing else would be left to reconfigure after it."""
+        """`step`, with the file's settings if no other reconfiguration would follow it."""
         if isinstance(step, AddMembers | SetSettings) or not self.settings_differ:
             return step
         after = {member.name: member for member in step.applied(self.found.members)}

@@ -30,16 +30,17 @@ def joining(view: View) -> Decision | None:
     )
     if not names:
         return None
-    sentence = f"add {listed(names)} without a vote, so that what is written still needs no answer from there"
+    sentence = f"add {listed(names)} without a vote: until it has the data, no write waits for it"
     return Decision(AddMembers(names), sentence)
 
 
 def voting(view: View) -> Decision | None:
-    """Votes of the dead go first, then new votes are given, and only then do the living lose theirs."""
+    """First the votes of dead members are taken, then new votes are given, and last the votes of healthy members are
+    taken."""
     surplus = [name for name, member in view.roster.items() if member.votes and not _has_vote(view, name)]
     dead = [name for name in surplus if not view.healthy(name)]
     if dead:
-        return _take(view, dead[0], "it leaves the set and isn't healthy")
+        return _take(view, dead[0], "it is to leave the set, and isn't healthy")
     new = _unvoiced(view) or _new_arbiters(view)
     full = sum(1 for member in view.roster.values() if member.votes) >= MOST_VOTERS
     if new and not (full and surplus):
@@ -115,12 +116,12 @@ def _stepping_down(view: View) -> Decision | None:
     others = [name for name in view.roster if name != primary and view.electable(name)]
     ready = [name for name in others if view.state(name) == "SECONDARY"]
     if ready:
-        why = "the file has no such primary" if primary not in view.goal else "the file gives it no priority"
+        why = "it has left the file" if primary not in view.goal else "the file gives it no priority"
         return Decision(
             StepDown(primary), f"let the primary {primary} step down ({why}): {listed(ready)} can take over"
         )
     waited = tuple(others or [name for name in view.goal if view.electable(name)])
-    sentence = f"wait until {listed(waited)} can take over from the primary {primary}, which the file wants no more"
+    sentence = f"wait until {listed(waited)} can take over from the primary {primary}, which is to step down"
     return Decision(AwaitSecondary(waited), sentence)
 
 
@@ -128,14 +129,16 @@ def _leaving(view: View, surplus: list[str]) -> Decision | None:
     """The primary goes last, so that nobody takes over from it who is to leave as well."""
     others = [name for name in surplus if name != view.found.primary]
     if others:
-        return _take(view, others[0], "the file gives it none")
+        return _take(view, others[0], "the file gives it no vote")
     handover = _stepping_down(view)
     if handover is not None:
         return handover
     names = tuple(name for name in view.roster if name not in view.goal)
     if not names:
         return None
-    return _guarded(view, RemoveMembers(names), f"remove {listed(names)}, which the file has no more and has no vote")
+    return _guarded(
+        view, RemoveMembers(names), f"remove {listed(names)} from the set: no longer in the file, and without a vote"
+    )
 
 
 def _take(view: View, name: str, why: str) -> Decision:

@@ -1,4 +1,4 @@
-"""A rolling restart as a plan: the one that a change of these units' configuration would have, and nothing else."""
+"""A rolling restart as a plan: as if the configuration of these units had changed, and nothing else."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _as_if_changed(observed: Observed, names: Collection[str]) -> Observed:
 
 
 def _asked(action: Action, names: Collection[str]) -> Action:
-    """What a restart brings with it, an election, stays said."""
+    """The part of the reason that names a consequence, an election, stays."""
     if not isinstance(action, StartUnit) or action.unit.name not in names:
         return action
     _, more, consequence = action.why.partition("; ")

@@ -12,7 +12,7 @@ from corral.plan.diff import removals
 
 DATABASE: Final = "the database"
 LOGS: Final = "the logs"
-"""What trees hold that nobody gets back."""
+"""What a tree holds that can't be brought back."""
 
 
 def retire_plan(cluster: str, observed: Observed, trees: Iterable[RemoveTree]) -> Plan:
@@ -23,7 +23,7 @@ def retire_plan(cluster: str, observed: Observed, trees: Iterable[RemoveTree]) -
 
 
 def left_on(hosts: Iterable[str], observed: Observed, plan: Plan) -> frozenset[str]:
-    """Those of `hosts` that still have something of the cluster when `plan` has been carried out."""
+    """Those of `hosts` that still have something of the cluster after `plan` has been carried out."""
     gone = {(a.host, a.name) for a in plan.actions() if isinstance(a, StopUnit)}
     gone |= {(a.host, a.path) for a in plan.actions() if isinstance(a, RemoveFile)}
     there = {(unit.host, unit.name) for unit in observed.units} | {(file.host, file.path) for file in observed.files}
@@ -31,4 +31,4 @@ def left_on(hosts: Iterable[str], observed: Observed, plan: Plan) -> frozenset[s
 
 
 def _stop(unit: FoundUnit) -> StopUnit:
-    return StopUnit(unit.host, unit.name, "the cluster is taken away", role=unit.role)
+    return StopUnit(unit.host, unit.name, "the cluster is removed", role=unit.role)

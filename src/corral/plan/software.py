@@ -1,4 +1,4 @@
-"""Actions on what a host must have before Corral's own files are of use: packages, archives, images, services."""
+"""Actions on what a host must have before Corral's own files can work: packages, archives, images, services."""
 
 from __future__ import annotations
 

@@ -58,9 +58,11 @@ def _has_release(there: There) -> bool:
 @rule_on_each("A10", "warning", "packages")
 def image_space(there: There) -> Iterator[Evidence]:
     disk = there.machine.disk(_DOCKER_ROOT)
-    has_image = any(isinstance(each, Image) for each in there.machine.owned.software)
+    app = there.cluster.app
+    wanted = Image(there.host.name, app.image, sha256=app.image_sha256, manifest=app.image_manifest)
+    has_image = any(isinstance(each, Image) and each.fits(wanted) for each in there.machine.owned.software)
     if has_containers(there.cluster, there.host) and disk and not has_image and disk.free < AN_IMAGE:
-        yield {"path": disk.path, "free": disk.free >> 20, "needed": AN_IMAGE >> 20, "image": there.cluster.app.image}
+        yield {"path": disk.path, "free": disk.free >> 20, "needed": AN_IMAGE >> 20, "image": app.image}
 
 
 @rule_on_each("A07", "warning", "accounts")

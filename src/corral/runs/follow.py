@@ -1,4 +1,4 @@
-"""A run as it goes on, in the words of its records: its events, each once."""
+"""A run while it goes on: the events in its records, each once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Followed:
     def __init__(self, run: str) -> None:
         self._run = run
         self._seen: dict[str, int] = {}
-        """By whose record it is: how many of its lines were read."""
+        """How many lines of each record were read."""
         self._ended: set[str] = set()
         self._summaries: dict[tuple[str, str], str] = {}
 
@@ -26,8 +26,8 @@ class Followed:
         return bool(self._ended) and self._ended == self._seen.keys()
 
     def news(self, texts: Mapping[str, str]) -> Iterator[Event]:
-        """What has come since the last time, in the order in which it happened; `texts` are the records of each host,
-        or the one that is kept here."""
+        """The events since the last call, in the order in which they happened; `texts` are the records of all hosts, or
+        the one that is kept here."""
         fresh: list[dict[str, Any]] = []
         for whose, text in texts.items():
             lines = [line for line in _lines(text) if line.get("run") == self._run]

@@ -25,8 +25,8 @@ _HEADER = ("verb", "operator", "machine", "pid", "cluster", "file", "began")
 
 
 @dataclass(frozen=True)
-class Step:
-    """An action of a run. `unfinished`: nothing was written down of its end."""
+class RecordedStep:
+    """An action of a run. `unfinished`: its end was not recorded."""
 
     action: str
     host: str
@@ -39,7 +39,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """`outcome` is done, failed, interrupted, running, or KILLED; `seconds` None for one without an end.
 
     `hosts` are those that had the record; none when it is the one beside the cluster file.
@@ -55,7 +55,7 @@ class Run:
     began: str = ""
     outcome: str = KILLED
     seconds: float | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[RecordedStep, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     plans: tuple[Any, ...] = ()
@@ -73,7 +73,7 @@ class Run:
         return {**asdict(self), "changes": self.changes}
 
 
-def runs_in(directory: Path) -> list[Run]:
+def runs_in(directory: Path) -> list[RecordedRun]:
     """Those on record in `directory`, the newest first."""
     runs = []
     for path in sorted(directory.glob(f"*{SUFFIX}"), reverse=True):
@@ -84,10 +84,10 @@ def runs_in(directory: Path) -> list[Run]:
     return runs
 
 
-def with_those_of_hosts(runs: Sequence[Run], texts: Mapping[str, str]) -> list[Run]:
+def with_those_of_hosts(runs: Sequence[RecordedRun], texts: Mapping[str, str]) -> list[RecordedRun]:
     """`runs`, and from the hosts' records (by host) those that are not among them; the newest first.
 
-    A host has nothing on a run that isn't in the record beside the cluster file, where there is one.
+    For a run that is recorded here, the hosts' records are not needed: they hold nothing more.
     """
     lines: dict[str, list[Line]] = defaultdict(list)
     hosts: dict[str, list[str]] = defaultdict(list)
@@ -123,16 +123,25 @@ async def _records(transport: Transport, host: Host) -> tuple[str, str]:
     return host.name, completed.text
 
 
-def find(runs: Sequence[Run], prefix: str) -> Run:
+def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
     """The run that `prefix` names. Raises InvalidFile when none does, or several do."""
     found = [run for run in runs if run.run.startswith(prefix)]
     if len(found) == 1:
         return found[0]
     if found:
-        message = f"{prefix!r} is the beginning of {len(found)} runs: {', '.join(run.run for run in found[:5])}"
-        raise InvalidFile(Problem("unknown-run", "error", message, "write more of it"))
-    message = f"no run begins with {prefix!r}" if runs else "no run is on record"
-    raise InvalidFile(Problem("unknown-run", "error", message, "`corral journal` lists them, with --hosts all of them"))
+        message = f"{len(found)} runs begin with {prefix!r}: {', '.join(run.run for run in found[:5])}"
+        raise InvalidFile(Problem("unknown-run", "error", message, "type more of its name"))
+    message = (
+        f"no run begins with {prefix!r}" if prefix else "no run has been recorded" if runs else "no run is on record"
+    )
+    raise InvalidFile(
+        Problem(
+            "unknown-run",
+            "error",
+            message,
+            "`corral journal` lists the runs of this machine, `corral journal --hosts` all of them",
+        )
+    )
 
 
 def goes_on(record: Path) -> bool:
@@ -163,8 +172,8 @@ def _lines(texts: Iterable[str]) -> list[Line]:
     return lines
 
 
-def _run(name: str, lines: Sequence[Line]) -> Run:
-    run, steps = Run(name), _Steps()
+def _run(name: str, lines: Sequence[Line]) -> RecordedRun:
+    run, steps = RecordedRun(name), _Steps()
     for line in lines:
         kind = line.get("kind")
         if kind == "run":
@@ -180,8 +189,8 @@ def _run(name: str, lines: Sequence[Line]) -> Run:
     return replace(run, steps=tuple(steps.steps))
 
 
-def _ended(run: Run, line: Line) -> Run:
-    """Several hosts may tell the end of one run, in the same words."""
+def _ended(run: RecordedRun, line: Line) -> RecordedRun:
+    """Several hosts may have recorded the end of one run, all in the same way."""
     problems = tuple(_problem(each) for each in line.get("problems", ()))
     return replace(run, outcome=str(line.get("outcome", KILLED)), seconds=line.get("seconds"), problems=problems)
 
@@ -190,13 +199,13 @@ class _Steps:
     """Brings the end of each action to its beginning."""
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[RecordedStep] = []
 
     def take(self, line: Line) -> None:
         kind, action, host = line.get("kind"), str(line.get("action", "")), str(line.get("host", ""))
         if kind == "started":
             details = tuple(str(each) for each in line.get("details", ()))
-            self.steps.append(Step(action, host, str(line.get("summary", action)), details=details))
+            self.steps.append(RecordedStep(action, host, str(line.get("summary", action)), details=details))
         elif kind in ("done", "failed"):
             for number, step in enumerate(self.steps):
                 if (step.action, step.host, step.result) == (action, host, "unfinished"):
@@ -204,7 +213,7 @@ class _Steps:
                     return
 
 
-def _finished(step: Step, line: Line) -> Step:
+def _finished(step: RecordedStep, line: Line) -> RecordedStep:
     problems = tuple(_problem(each) for each in line.get("problems", ()))
     result: Literal["done", "unchanged", "failed"] = "failed"
     if line["kind"] == "done":

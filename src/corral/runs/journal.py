@@ -59,7 +59,7 @@ class Header:
 
 @contextmanager
 def recorded(directory: Path, header: Header, secrets: Secrets, sink: Sink) -> Iterator[Journal]:
-    """A journal for the block, which ends it as done, failed or interrupted. All events go on to `sink`.
+    """A journal for the block. The end of the block is recorded as done, failed or interrupted. `sink` gets all events.
 
     Nothing is written in `directory` before there is a plan: a run that is refused before that has changed nothing.
     """
@@ -73,7 +73,7 @@ def recorded(directory: Path, header: Header, secrets: Secrets, sink: Sink) -> I
 
 
 class Journal:
-    """A sink for events that writes them down, secrets by name whatever they hold, and passes them on."""
+    """A sink that records events, without the values of secrets, and passes them on."""
 
     def __init__(self, directory: Path, header: Header, secrets: Secrets, sink: Sink) -> None:
         self.header = header
@@ -81,9 +81,9 @@ class Journal:
         self._file = _File(directory, header.run)
         self._began = time.monotonic()
         self._first = [self._line("run", format=FORMAT, **asdict(header))]
-        """What is written once there is a plan."""
+        """Lines that are written once there is a plan."""
         self._of_hosts: dict[str, list[str]] = defaultdict(list)
-        """What a host's own record lacks yet."""
+        """Lines that are still to be sent to a host's own record."""
         self._first_host = ""
         self._details: dict[tuple[str, str], deque[list[str]]] = defaultdict(deque)
 
@@ -107,7 +107,7 @@ class Journal:
         del self._of_hosts[host][:count]
 
     def planned(self, plan: Plan) -> None:
-        """From the first plan on the run is on record. Raises ChangeFailed when it can't be written down."""
+        """From the first plan on, the run is recorded. Raises ChangeFailed when that is not possible."""
         for action in plan.actions():
             self._details[action.host, action.id].append(_details(action))
         try:
@@ -117,16 +117,16 @@ class Journal:
                     self._file.write(line)
             self._file.write(self._line("plan", plan=plan.to_json()))
         except OSError as error:
-            message = f"the run can't be written down in {self._file.path.parent}: {error.strerror}"
-            hint = "mend that and run the same command again; nothing was changed"
+            message = f"this run can't be recorded in {self._file.path.parent}: {error.strerror}"
+            hint = "nothing was changed; fix that, then run the same command again"
             raise ChangeFailed(Problem("journal-not-written", "error", message, hint)) from error
 
     def __call__(self, event: Event) -> None:
         match event:
             case Note():
-                self._tell("", self._line("note", message=event.message, severity=event.severity))
+                self._record("", self._line("note", message=event.message, severity=event.severity))
             case StageFinished():
-                self._tell("", self._line("stage", stage=event.stage, seconds=round(event.seconds, 3)))
+                self._record("", self._line("stage", stage=event.stage, seconds=round(event.seconds, 3)))
             case ActionStarted():
                 waiting = self._details[event.host, event.action]
                 details = waiting.popleft() if waiting else []
@@ -144,10 +144,10 @@ class Journal:
         self._file.close()
 
     def _action(self, kind: str, event: ActionStarted | ActionFinished | ActionFailed, **rest: Any) -> None:
-        self._tell(event.host, self._line(kind, action=event.action, host=event.host, **rest))
+        self._record(event.host, self._line(kind, action=event.action, host=event.host, **rest))
 
-    def _tell(self, host: str, line: str) -> None:
-        """What concerns no host alone goes to the record of the first one: so the hosts together have all of it."""
+    def _record(self, host: str, line: str) -> None:
+        """What is not about one host goes to the first one's record, so that the hosts together have everything."""
         if host or self._first_host:
             self._of_hosts[host or self._first_host].append(line)
         self._write(line)
@@ -158,13 +158,14 @@ class Journal:
         return self._line("ended", outcome=outcome_of(failure), seconds=seconds, problems=problems)
 
     def _line(self, kind: str, **rest: Any) -> str:
-        """The one place where anything becomes text: no value of a secret goes through."""
+        """Everything becomes text here and nowhere else: values of secrets are replaced."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         value = {"run": self.header.run, "kind": kind, "at": now, **rest}
         return json.dumps(_redacted(value, self._secrets))
 
     def _write(self, line: str) -> None:
-        """A full disk here stops no change in its middle: it is said, and the run goes on without its record."""
+        """A full disk here does not stop a change halfway: a warning is printed, and the run goes on without its
+        record."""
         if not self._file.opened:
             self._first.append(line)
             return
@@ -172,12 +173,14 @@ class Journal:
             self._file.write(line)
         except OSError as error:
             self._file.close()
-            message = f"{self._file.path} can't be written any more: {error.strerror}; the run goes on"
+            message = (
+                f"{self._file.path} can't be written any more: {error.strerror}; the run goes on without this record"
+            )
             self._sink(Note(message, "warning"))
 
 
 class _File:
-    """A record, its owner's alone, and locked while its run goes on: so that readers can tell."""
+    """A record that only its owner can read. It is locked while its run goes on, so that readers see that it does."""
 
     def __init__(self, directory: Path, run: str) -> None:
         self.path = directory / f"{run}{SUFFIX}"

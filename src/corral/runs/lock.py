@@ -31,11 +31,11 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Hooks:
-    """What goes with a lock. `on_lost` is called once; `sink` is told what its user should know.
+    """What goes with a lock. `on_lost` is called once; `sink` gets what the user should know.
 
-    `start`, `news` and `end` give POSIX sh texts that travel to a host with the lock's own, when it is taken, each time
-    that it is refreshed, and when it is given back. `news` gives besides what is called once its text has arrived;
-    `end` is told what the run failed by, None when it didn't.
+    `start`, `news` and `end` give POSIX sh texts that travel to a host with the lock's own: when it is taken, each time
+    that it is refreshed, and when it is given back. `news` also gives a function that is called once its text has
+    arrived; `end` gets the failure of the run, None when there was none.
     """
 
     on_lost: Callable[[Problem], None] = lambda _problem: None
@@ -71,28 +71,28 @@ async def held(
 
 
 class Lock:
-    """A run's own lock. `lost` is set when it no longer is the run's own, or nobody can tell."""
+    """A run's own lock. `lost` is set when the lock belongs to another run now, or when that can't be known."""
 
     def __init__(self, transport: Transport, hosts: Sequence[Host], holder: Holder, hooks: Hooks, ttl: int) -> None:
         self.hosts = sorted(hosts, key=lambda host: host.name)
         self.lost = asyncio.Event()
         self.taken_over: list[Claim] = []
-        """The runs that had left it behind."""
+        """The runs that had left the lock behind."""
         since = datetime.now(UTC).isoformat(timespec="seconds")
         self._claim = Claim(holder, since, secrets.token_hex(16), lock_file.process_of(holder.pid))
         self._transport, self._hooks, self._ttl = transport, hooks, ttl
         self._tried: list[Host] = []
         self._begun: set[str] = set()
         self._heard: dict[str, float] = {}
-        """By host: when the last refresh that came through was sent."""
+        """By host: when the last successful refresh was sent."""
         self._trouble: dict[str, str] = {}
-        """By host: why the last refresh didn't."""
+        """By host: why the last refresh failed."""
         self._loss: Problem | None = None
 
     def check(self) -> None:
-        """Raises Locked when the run may not go on, Unreachable when that is since a host no longer answers.
+        """Raises Locked when the lock is lost, Unreachable when it is lost since a host no longer answers.
 
-        Asks no host: a refresh that is overdue counts as lost.
+        No host is asked: a lock whose refresh is overdue counts as lost.
         """
         for host, heard in self._heard.items():
             if _now() - heard > self._ttl:
@@ -101,7 +101,7 @@ class Lock:
             raise (Unreachable if self._loss.where in self._trouble else Locked)(self._loss)
 
     async def take(self) -> None:
-        """The first host decides between two runs that begin at once; the others follow, all at the same time."""
+        """The first host decides between two runs that begin at the same time; the others follow, all at once."""
         for hosts in (self.hosts[:1], self.hosts[1:]):
             outcomes = await asyncio.gather(*(self._take_on(host) for host in hosts), return_exceptions=True)
             if failures := [outcome for outcome in outcomes if isinstance(outcome, BaseException)]:
@@ -133,9 +133,9 @@ class Lock:
             self._say_taken_over(answer)
 
     async def _clear(self, host: Host, answer: Answer) -> None:
-        """Remove what a process of this machine has left behind: nobody waits for its end. One look is believed."""
+        """Remove a lock that a dead process of this machine has left behind: there is nothing to wait for."""
         await self._transport.run(host.name, lock_file.remove(str(host.layout.state), answer.content))
-        self._say_taken_over(answer, "runs no more")
+        self._say_taken_over(answer, "no longer runs")
 
     def _say_taken_over(self, answer: Answer, why: str = "") -> None:
         claim = answer.claim
@@ -143,11 +143,11 @@ class Lock:
             return
         if claim:
             self.taken_over.append(claim)
-        reason = why or f"has not been heard of for {answer.age} s"
-        self._hooks.sink(Note(f"{answer.who}, {reason}: its lock is taken over", "warning"))
+        reason = why or f"has given no sign of life for {answer.age} s"
+        self._hooks.sink(Note(f"the lock is taken over from {answer.who}: that run {reason}", "warning"))
 
     async def keep(self, host: Host) -> None:
-        """Refresh it on `host` until cancelled, or lost. A refresh that fails is tried again before it counts."""
+        """Refresh the lock on `host` until cancelled, or until it is lost. A failed refresh is tried again first."""
         state, name = str(host.layout.state), host.name
         text = lock_file.refresh(state, self._claim.token)
         pause = self._ttl / 3
@@ -168,7 +168,7 @@ class Lock:
                 self._heard[name], pause = sent, self._ttl / 3
             else:
                 taker = answer.claim
-                self._lose(name, f"{taker} holds it now" if taker else "it was removed, as `corral unlock` does")
+                self._lose(name, f"{taker} holds it now" if taker else "somebody removed it, as `corral unlock` does")
 
     async def _ask(self, host: str, text: str, patience: float) -> Answer | None:
         """None when the host can't be asked just now."""
@@ -189,14 +189,17 @@ class Lock:
         if self._loss:
             return
         message = f"the cluster's lock on {host} is lost: {reason}"
-        look = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
-        hint = f"nothing more is changed; {look}run the same command again"
+        first = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
+        hint = f"nothing more is changed; {first}run the same command again"
         self._loss = Problem("lock-lost", "error", message, hint, host)
         self.lost.set()
         self._hooks.on_lost(self._loss)
 
     async def release(self, failure: BaseException | None) -> None:
-        """Give it back wherever it may have been taken. What can't be given back is said, and ends by itself."""
+        """Give the lock back wherever it may have been taken.
+
+        Where that fails, a warning says so, and the lock expires.
+        """
         await asyncio.gather(*(self._release_on(host, failure) for host in self._tried))
 
     async def _release_on(self, host: Host, failure: BaseException | None) -> None:
@@ -208,13 +211,13 @@ class Lock:
         except (CorralError, OSError) as error:
             reason = str(error)
         if reason:
-            message = f"{host.name}: the run's end could not be written down there: {reason}; its lock ends by itself"
+            message = f"{host.name}: the end of the run could not be recorded there: {reason}; its lock expires"
             self._hooks.sink(Note(f"{message} {self._ttl} s after the last sign of life", "warning"))
 
 
 @asynccontextmanager
 async def _running(work: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
-    """`work` goes on beside the block and ends with it. What goes wrong in it unforeseen is raised at the end."""
+    """`work` runs beside the block and ends with it. An unforeseen failure in it is raised at the end."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         yield
@@ -228,21 +231,22 @@ async def _running(work: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[N
 
 
 def _now() -> float:
-    """Seconds that go on while the machine sleeps, where the system can tell: a laptop's lid ends no lock unnoticed."""
+    """Seconds, also while the machine sleeps, if the system counts them: else a laptop would not notice that its lock
+    is old."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def _held(host: Host, answer: Answer, ttl: int) -> Problem:
-    message = f"the cluster is locked: {answer.who}, holds it; last heard of {answer.age} s ago"
+    message = f"the cluster is locked by {answer.who}; its last sign of life was {answer.age} s ago"
     hint = (
-        f"wait for it to end, then run again; if it is dead, its lock ends by itself {ttl} s after it was last heard "
-        "of; `corral unlock` explains"
+        f"wait until that run has ended, then run the same command again; if it is dead, its lock expires {ttl} s "
+        "after its last sign of life; `corral unlock` says more"
     )
     return Problem("locked", "error", message, hint, host.name)
 
 
 def _not_taken(host: Host, completed: CommandResult) -> Problem:
     message = f"{host.name}: the cluster's lock can't be taken: {completed.error or f'exit code {completed.code}'}"
-    hint = "mend that and run the same command again; nothing was changed"
+    hint = "nothing was changed; fix that, then run the same command again"
     return Problem("lock-failed", "error", message, hint, host.name)

@@ -18,9 +18,9 @@ from corral.shell import beside, call, function, must
 from corral.transport.alone import alone
 
 TTL: Final = 30
-"""Seconds without a sign of life after which a lock counts as left behind."""
+"""Seconds without a sign of life after which a lock has expired: it counts as left behind."""
 _ENDED: Final = ("Z", "X")
-"""States of a process that has ended, and at which whoever started it hasn't looked yet."""
+"""States of a process that has ended and whose parent has not asked for its exit status yet."""
 HELD: Final = 11
 """The exit code of `take` when somebody else holds the lock."""
 
@@ -50,7 +50,7 @@ class Holder:
 class Claim:
     """A holder's lock: since when by the controlling machine's clock, and the token that makes it this run's own.
 
-    `process` identifies the holder's process on its machine, empty where that can't be told.
+    `process` identifies the holder's process on its machine, empty where that can't be known.
     """
 
     holder: Holder
@@ -62,14 +62,14 @@ class Claim:
         return json.dumps({**asdict(self.holder), "since": self.since, "token": self.token, "process": self.process})
 
     def is_left_behind(self) -> bool:
-        """Whether its holder was a process of this very machine, and is no more. False where that can't be told."""
+        """Whether its holder was a process of this machine and has ended. False where that can't be known."""
         place, _, own = self.process.partition(" ")
         here, _, _ = process_of(os.getpid()).partition(" ")
         return bool(own) and place == here and _has_ended(self.holder.pid, self.process)
 
     @classmethod
     def from_text(cls, text: str) -> Claim | None:
-        """None for what no Corral has written."""
+        """None for a text that Corral has not written."""
         try:
             value = json.loads(text)
             holder = Holder(str(value["verb"]), str(value["operator"]), str(value["machine"]), int(value["pid"]))
@@ -83,8 +83,8 @@ class Claim:
 
 
 def process_of(pid: int) -> str:
-    """A process of this machine so that no other one is the same: this start of the kernel and the name space of
-    process ids, then the number and when it began. Empty when there is none, or the system doesn't tell."""
+    """A text that identifies a process of this machine and no other: this start of the kernel and the name space of
+    process ids, then the number and when it began. Empty when there is no such process, or the system hides it."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         space = Path("/proc/self/ns/pid").readlink()
@@ -95,7 +95,7 @@ def process_of(pid: int) -> str:
 
 
 def _has_ended(pid: int, process: str) -> bool:
-    """False where that can't be told: a system may hide what other accounts run (hidepid)."""
+    """False where that can't be known: a system may hide what other accounts run (hidepid)."""
     try:
         state, _ = _state_and_begin(pid)
         return state in _ENDED or process_of(pid) != process
@@ -104,7 +104,7 @@ def _has_ended(pid: int, process: str) -> bool:
 
 
 def _exists(pid: int) -> bool:
-    """Also when nothing else is told of it."""
+    """Also when the system says nothing else about it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -122,7 +122,7 @@ def _state_and_begin(pid: int) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a text says: a word, the seconds since the lock's last sign of life, and what is or was in it."""
+    """What a text answers: a word, the seconds since the lock's last sign of life, and what is or was in the lock."""
 
     word: str
     age: int
@@ -134,7 +134,7 @@ class Answer:
 
     @property
     def who(self) -> str:
-        return str(self.claim or "a run that left no name")
+        return str(self.claim or "a run whose name is unknown")
 
 
 def answer_in(output: str) -> Answer | None:
@@ -162,9 +162,9 @@ def refresh(state: str, token: str) -> str:
 
 
 def release(state: str, token: str, first: str = "") -> str:
-    """Removes the lock when it is its own; one that is somebody else's is left to him.
+    """Removes the lock if it is the run's own; another run's lock is left alone.
 
-    Before that, and whatever comes of it, runs the text `first`.
+    Before that the text `first` runs; the lock is removed even when that fails.
     """
     if not first:
         return _LOCK.before(call("release_lock", state, token))

@@ -17,7 +17,7 @@ from corral.transport.base import Transport
 
 @dataclass(frozen=True)
 class FoundLock:
-    """One host's lock, as far as there is one; `age` are the seconds since its last sign of life."""
+    """One host's lock, if it has one; `age` are the seconds since its last sign of life."""
 
     host: Host
     held: bool = False
@@ -26,7 +26,7 @@ class FoundLock:
 
     @property
     def alive(self) -> bool:
-        """Whether its run was heard of in time; one that wasn't is in nobody's way."""
+        """Whether its run has given a sign of life in time; a lock that isn't alive blocks nobody."""
         return self.held and self.age <= TTL
 
     @property
@@ -37,9 +37,9 @@ class FoundLock:
     def sentence(self) -> str:
         if not self.held:
             return "not locked"
-        who = str(self.claim or "a run that left no name")
+        who = str(self.claim or "a run whose name is unknown")
         state = "alive" if self.alive else "left behind: the next run takes it over"
-        return f"{who}; last heard of {self.age} s ago: {state}"
+        return f"{who}; last sign of life {self.age} s ago: {state}"
 
     def to_json(self) -> dict[str, Any]:
         """Without the token, which is the run's own."""
@@ -54,17 +54,17 @@ class FoundLock:
         }
 
 
-async def look(transport: Transport, hosts: Sequence[Host]) -> tuple[list[FoundLock], list[Problem]]:
+async def find_locks(transport: Transport, hosts: Sequence[Host]) -> tuple[list[FoundLock], list[Problem]]:
     """The lock of each host that can be asked, in their order, and a problem for each that can't."""
-    return split(await asyncio.gather(*(_look(transport, host) for host in hosts), return_exceptions=True))
+    return split(await asyncio.gather(*(_find(transport, host) for host in hosts), return_exceptions=True))
 
 
-async def remove(transport: Transport, locks: Sequence[FoundLock]) -> tuple[list[FoundLock], list[Problem]]:
-    """Remove exactly `locks`, not one that was taken anew since. Those that are gone, and a problem for each other."""
+async def remove_locks(transport: Transport, locks: Sequence[FoundLock]) -> tuple[list[FoundLock], list[Problem]]:
+    """Remove exactly `locks`: one that another run has taken since stays, and is one of the problems."""
     return split(await asyncio.gather(*(_remove(transport, lock) for lock in locks), return_exceptions=True))
 
 
-async def _look(transport: Transport, host: Host) -> FoundLock:
+async def _find(transport: Transport, host: Host) -> FoundLock:
     answer = await _ask(transport, host, lock_file.read(str(host.layout.state)))
     if answer.word == "free":
         return FoundLock(host)

@@ -1,7 +1,7 @@
-"""Intentions that are not in the cluster file, and what has to be known once the file no longer says it.
+"""Marks: intentions that are not in the cluster file, and facts that are still needed when the file no longer has them.
 
-Each is a small JSON file on every host, in `marks` below Corral's directory there: whoever looks sees them, from
-whichever machine. Of several that bear one name the one that was set last counts.
+Each is a small JSON file on every host, in `marks` below Corral's state directory: every run finds them, from whichever
+machine. Of several with one name, the one that was set last counts.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from corral.model.machine import MARKS
 HOSTS: Final = "hosts"
 """Which hosts the cluster had when it was last changed as a whole, and how they are reached."""
 STOPPED: Final = "stopped"
-"""That all of it was stopped on purpose."""
+"""That the whole cluster was stopped on purpose."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """`since` is the time of the machine that set it, in UTC; `by` is who did, and where."""
+    """`since` is the time, in UTC, on the machine that set it; `by` is who set it, and where."""
 
     name: str
     by: str
@@ -35,7 +35,7 @@ class Mark:
 
     @classmethod
     def from_text(cls, text: str) -> Mark | None:
-        """None for what no Corral has written."""
+        """None for a text that Corral has not written."""
         try:
             value = json.loads(text)
             return cls(str(value["name"]), str(value["by"]), str(value["since"]), dict(value["values"]))
@@ -57,5 +57,5 @@ def path_of(state: str, name: str) -> str:
 
 
 def removal(state: str, name: str) -> str:
-    """A POSIX sh text that takes the mark `name` away."""
+    """A POSIX sh text that removes the mark `name`."""
     return f"rm -f -- {shlex.quote(path_of(state, name))}\n"

@@ -1,4 +1,4 @@
-"""What is remembered of a cluster on machines: the lock and the marks on its hosts, the journal on this one."""
+"""What is remembered of a cluster on machines: the lock and the marks on its hosts, the journal on this machine."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import locks_found, marks
 from corral.runs.follow import Followed
-from corral.runs.history import Run as PastRun
-from corral.runs.history import find, goes_on, records_of, runs_in, with_those_of_hosts
+from corral.runs.history import RecordedRun, find, goes_on, records_of, runs_in, with_those_of_hosts
 from corral.runs.journal import Header, recorded
 from corral.runs.journal_texts import SUFFIX
 from corral.runs.lock import held
@@ -28,14 +27,14 @@ from corral.secrets import Secrets
 from corral.transport.base import Transport
 
 POLL: Final = 1.0
-"""Seconds between two looks at a run that is followed on the hosts, which are told of it every ten."""
+"""Seconds between two readings of the hosts' records while a run is followed; the hosts get news every ten seconds."""
 
 
 @dataclass(frozen=True)
 class RunsFound:
     """The newest first, and a problem for each host that could not be asked."""
 
-    runs: list[PastRun]
+    runs: list[RecordedRun]
     problems: list[Problem]
 
 
@@ -46,7 +45,7 @@ class LocksFound:
 
 
 class MachineRecords:
-    """`hosts` are those that carry the lock; `journal` is the directory of the runs that were begun here."""
+    """`hosts` are those that have the lock; `journal` is the directory with the records of the runs started here."""
 
     def __init__(self, name: str, source: str, journal: Path, transport: Transport, hosts: Sequence[Host]) -> None:
         self.journal = journal
@@ -54,7 +53,7 @@ class MachineRecords:
         self._transport, self.hosts = transport, hosts
 
     def exists(self) -> bool:
-        """Whether a run from here has changed the cluster, or has begun to."""
+        """Whether a run from here has changed the cluster, or has started to."""
         return self.journal.exists()
 
     @asynccontextmanager
@@ -80,7 +79,7 @@ class MachineRecords:
                     raise
 
     async def runs(self, elsewhere: bool) -> RunsFound:
-        """Those that were begun here; with `elsewhere` also those that only the hosts have on record."""
+        """Those that were started here; with `elsewhere` also those that are recorded only on the hosts."""
         runs = runs_in(self.journal)
         if not elsewhere:
             return RunsFound(runs, [])
@@ -88,8 +87,8 @@ class MachineRecords:
         return RunsFound(with_those_of_hosts(runs, texts), problems)
 
     async def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """The events of the run that `run` names (the newest where it is empty), until it ends; one that was begun
-        elsewhere is followed on the hosts.
+        """The events of the run that `run` names (the newest if it is empty), until it ends. A run that was started
+        elsewhere is followed by its records on the hosts.
 
         Raises InvalidFile when there is no such run.
         """
@@ -119,14 +118,14 @@ class MachineRecords:
         return (await records_of(self._transport, self.hosts))[0]
 
     async def locks(self) -> LocksFound:
-        return LocksFound(*await locks_found.look(self._transport, self.hosts))
+        return LocksFound(*await locks_found.find_locks(self._transport, self.hosts))
 
     async def break_locks(self, locks: Sequence[FoundLock]) -> LocksFound:
-        """Those that are gone, and a problem for each that isn't."""
-        return LocksFound(*await locks_found.remove(self._transport, locks))
+        """The locks that are gone, and a problem for each that isn't."""
+        return LocksFound(*await locks_found.remove_locks(self._transport, locks))
 
     async def mark(self, name: str, values: Mapping[str, Any], hosts: Collection[str] = ()) -> None:
-        """Have `name` remembered on `hosts` (all where there are none), for whoever looks. Raises CorralError."""
+        """Set the mark `name` on `hosts` (on all if none are named). Raises CorralError."""
         holder = Holder.here(name)
         text = Mark(name, f"{holder.operator} on {holder.machine}", values=values).to_text().encode()
         chosen = [host for host in self.hosts if not hosts or host.name in hosts]

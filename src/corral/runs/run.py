@@ -1,4 +1,4 @@
-"""A run that changes a cluster: what it is asked to do, how far it has come, and where it may stop."""
+"""A run that changes a cluster: what it has to do, how far it has come, and where it may stop."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Held(Protocol):
 
 
 class Run:
-    """What goes on: `sink` takes its events, `check` is asked between two waves."""
+    """A run that goes on: `sink` takes its events, `check` is called between two waves."""
 
     def __init__(self, request: RunRequest, lock: Held, journal: Sink) -> None:
         self._request, self._lock, self._journal = request, lock, journal
@@ -49,7 +49,7 @@ class Run:
 
     @property
     def account(self) -> str:
-        """How far it came, and what would have been next."""
+        """How far it came, and what would have come next."""
         ids = [action.id for action in self._request.plan.actions()]
         left = list((Counter(ids) - self._done).elements())
         more = f" and {len(left) - 3} more" if len(left) > 3 else ""
@@ -57,5 +57,5 @@ class Run:
         return f"{self._done.total()} of {len(ids)} changes are done{rest}"
 
     def _stopped(self) -> Problem:
-        hint = f"corral {self._request.verb} goes on from here; `corral status` shows what runs"
+        hint = f"`corral {self._request.verb}` goes on from here; `corral status` shows what runs"
         return Problem("interrupted", "error", f"stopped at a safe point: {self.account}", hint)

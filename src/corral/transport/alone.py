@@ -1,4 +1,4 @@
-"""One change at a time on a host: what a killed run has begun there goes on when the next run begins."""
+"""One change at a time on a host: a script of a killed run may still work there when the next run begins."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ WAIT: Final = 20
 
 
 def alone(state: str, wait: int = WAIT) -> str:
-    """POSIX sh that waits until no other script which begins with this is at work, and keeps them waiting in its turn.
+    """POSIX sh that waits until no other script that begins with this is at work, and then makes others wait.
 
-    It ends its script with exit status 75 after `wait` seconds. `state` is the host's directory of what Corral writes
-    down; where there is none, no run has ever begun.
+    After `wait` seconds it ends its script with exit status 75. `state` is Corral's state directory on the host; where
+    there is none, no run has ever begun.
     """
     return _ALONE.before(call("alone", state, wait))

@@ -4,5 +4,5 @@
 alone() {
     [ -d "$1" ] || return 0
     exec 8>>"$1/working"
-    flock -w "$2" 8 || { echo 'what an earlier run has begun there still goes on' >&2; exit 75; }
+    flock -w "$2" 8 || { echo 'a script of an earlier run is still at work there' >&2; exit 75; }
 }

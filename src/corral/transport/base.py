@@ -13,7 +13,7 @@ class Runner(Protocol):
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         """Run a POSIX sh script on `host`, for `deadline` seconds at most.
 
-        The script travels on stdin, so that nothing of it shows in a process list.
+        The script is sent on stdin, so that nothing of it can be seen in a process list.
         """
 
 
@@ -24,12 +24,13 @@ class Transport(Runner, Protocol):
         """The content of a file, or None when there is none."""
 
     async def write(self, host: str, path: str, content: bytes, mode: int) -> None:
-        """Put a file in place by rename, after fsync, with its directories; readers see the old or the new one."""
+        """Write a file by rename, after fsync, and make its directories; readers see the old or the new one."""
 
     async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> CommandResult:
         """Run the POSIX sh text `command` on `host` with the local file `source` as its stdin.
 
-        For what is too large for a script: archives and images. `command` shows in a process list: it holds no secret.
+        For what is too large for a script: archives and images. `command` can be seen in a process list, so it must not
+        hold a secret.
         """
 
     def follow(self, host: str, script: str) -> AsyncGenerator[str, None]:

@@ -106,7 +106,7 @@ def known_of(entries: Iterable[Entry], host: str, port: int) -> Known:
 
 
 def place(host: str, port: int) -> str:
-    """How a host stands in a known_hosts file."""
+    """A host's name in a known_hosts file."""
     host = host.lower()
     return host if port == DEFAULT_PORT else f"[{host}]:{port}"
 

@@ -83,7 +83,7 @@ async def _completed(process: Process, host: str, deadline: float, script: bytes
 
 
 def too_long(host: str, stdout: bytes, stderr: bytes, deadline: float) -> CommandResult:
-    """What a script that was ended at its deadline comes back as."""
+    """The result of a script that was ended at its deadline."""
     newline = b"\n" if stderr and not stderr.endswith(b"\n") else b""
     return CommandResult(124, stdout, stderr + newline + f"{host}: no answer within {deadline:g} s".encode())
 

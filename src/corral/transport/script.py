@@ -1,7 +1,7 @@
-"""Scripts as they travel. Pure.
+"""The form in which scripts are sent. Pure.
 
-A script is put into braces, so that a shell reads it to its end before it runs any of it: one that is cut off on the
-way runs not at all. What it starts reads nothing from stdin, where the script's own rest would be.
+A script is put into braces, so that a shell reads it to its end before it runs any of it: a script that is cut off on
+the way does not run at all. What it starts reads nothing from stdin, where the rest of the script would be.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ END: Final = b"end\n"
 KILL_AFTER: Final = 5
 """Seconds between TERM and KILL for what doesn't end when it is asked to."""
 AS_ROOT: Final = "env LC_ALL=C sudo -n"
-"""sudo never asks for a password here, and says in English what it refuses."""
+"""With these words sudo never asks for a password, and its refusals are in English."""
 
 _GUARD: Final = beside(__file__, "guard.sh")
 

@@ -30,14 +30,14 @@ else:
 CHUNK: Final = 256 * 1024
 """Bytes of a file that are read and sent at a time: larger ones are no faster (docs/ssh.md)."""
 GRACE: Final = 1.0
-"""Seconds for a script that is told to end to say its last words."""
+"""Seconds for a script that has to end to send its last output."""
 
 
 class SshTransport:
     """Hosts by their names in the settings.
 
-    Cancelling a call ends what it runs on the host; a connection that is cut doesn't: a change that has begun there
-    has the rest of its deadline to end by itself, rather than be killed in the middle.
+    Cancelling a call ends what it runs on the host. A connection that is cut doesn't: a change that has begun there has
+    the rest of its deadline to end by itself, so that it is not killed halfway.
     """
 
     def __init__(self, settings: Mapping[str, SshSettings], connections: int = 32) -> None:
@@ -48,7 +48,8 @@ class SshTransport:
         self._begun: list[asyncio.Future[asyncssh.SSHClientConnection]] = []
 
     def begin(self) -> None:
-        """Open the connections to all hosts, and go on: whoever asks one next waits for it, and is told what failed."""
+        """Start to connect to all hosts, without waiting: the next call for a host waits for its connection, or gets
+        the error."""
         pools = [self.hosts.pool(host) for host in self._settings]
         self._begun = [asyncio.ensure_future(pool.connection()) for pool in pools]
 
@@ -121,7 +122,7 @@ class SshTransport:
     async def close(self) -> None:
         for opening in self._begun:
             opening.cancel()
-        await asyncio.gather(*self._begun, return_exceptions=True)  # what failed has been told to those who asked
+        await asyncio.gather(*self._begun, return_exceptions=True)  # whoever asked has got the error
         hosts, self._hosts = self._hosts, None
         if hosts:
             await hosts.close()
@@ -140,7 +141,7 @@ class SshTransport:
         to = await hosts.resolved(host)
         as_root = self._settings[host].sudo and to.way.user != "root"
         command = f"{AS_ROOT} {shell}" if as_root else shell
-        async with hosts.told(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
+        async with hosts.as_unreachable(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
             yield exchange
 
     async def _judged(self, host: str, completed: CommandResult) -> CommandResult:

@@ -1,4 +1,4 @@
-"""What ~/.ssh/config, the known_hosts files and the keys say of one host. Imports asyncssh: import it where it is used.
+"""What ~/.ssh/config, known_hosts files and keys say about one host. Imports asyncssh: import it where it is used.
 
 Reading may take its time (`Match exec` runs a command), so it is done in a thread.
 """
@@ -31,10 +31,10 @@ class Resolved:
 
     way: Way
     asked: str
-    """The host as the configuration knows it: asyncssh looks there once more, for what is not in here."""
+    """The host's name in ssh's configuration: asyncssh reads that once more, for what is not in here."""
     jumps: tuple[Jump, ...]
     listed: str
-    """The host as it stands in known_hosts files."""
+    """The host's name in known_hosts files."""
     known: Known
     keys: tuple[KeyFile, ...]
     keys_only: bool
@@ -56,7 +56,7 @@ class Reader:
     def resolve(self, settings: SshSettings, besides: str = "") -> Resolved:
         """`besides` is one more key's file.
 
-        Raises InvalidFile for files that can't be read, Unreachable for a key that is demanded and can't be used.
+        Raises InvalidFile for files that can't be read, Unreachable for a named key that can't be used.
         """
         config = _config(settings)
         host, port, user = str(config.host), int(config.port), str(config.username)
@@ -91,7 +91,10 @@ class Reader:
             yield from self._entries_of(file)
 
     def _entries_of(self, file: str) -> list[Entry]:
-        """None of a file that isn't there. One that can't be read is an error: it would make a changed key look new."""
+        """No entries for a file that doesn't exist.
+
+        A file that can't be read is an error: a changed key would look new.
+        """
         if file not in self._entries:
             path = _expanded(file)
             try:
@@ -101,13 +104,13 @@ class Reader:
             except OSError as error:
                 message = f"{path} can't be read: {error.strerror}"
                 raise InvalidFile(
-                    Problem("known-hosts", "error", message, "mend its mode or owner", str(path))
+                    Problem("known-hosts", "error", message, "correct its mode or owner", str(path))
                 ) from None
             self._entries[file] = entries_in(text, str(path))
         return self._entries[file]
 
     def _key_files(self, settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, way: Way) -> list[KeyFile]:
-        """The one that the cluster file demands; else ssh's own, of which those that hold no key are passed over."""
+        """The key that the cluster file names; else ssh's own files, without those that hold no key."""
         if settings.key:
             return [self._demanded(settings.key, way)]
         named = cast(list[str], config.config.get("IdentityFile") or [])
@@ -153,7 +156,7 @@ def _config(settings: SshSettings) -> asyncssh.SSHClientConnectionOptions:
         )
     except (ValueError, OSError) as error:
         message = f"ssh's configuration can't be used for {settings.host}: {error}"
-        hint = f"ssh -G {settings.address} shows what ssh itself makes of it"
+        hint = f"`ssh -G {settings.address}` shows how ssh itself reads it"
         raise InvalidFile(Problem("ssh-config", "error", message, hint, settings.host)) from None
 
 
@@ -165,14 +168,14 @@ def _jumps(text: str, settings: SshSettings) -> tuple[Jump, ...]:
     try:
         return jumps_in(text)
     except ValueError as error:
-        message = f"{settings.host}: the way through other hosts can't be read: {error}"
+        message = f"{settings.host}: the list of its jump hosts can't be read: {error}"
         raise InvalidFile(
             Problem("ssh-jump", "error", message, "ssh.jump is what ssh -J takes", settings.host)
         ) from None
 
 
 def _agent(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, keys: Iterable[KeyFile]) -> str:
-    """For a key that the cluster file demands an agent is asked only when its file needs a passphrase."""
+    """For a key that the cluster file names, an agent is asked only when the key's file needs a passphrase."""
     if settings.key and not any(key.locked for key in keys):
         return ""
     path = str(config.config.get("IdentityAgent", os.environ.get("SSH_AUTH_SOCK", "")) or "")
@@ -182,7 +185,7 @@ def _agent(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, k
 
 
 def _options(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
-    """What the configuration leaves to us."""
+    """Options that ssh's configuration does not decide."""
     options: dict[str, Any] = {"config": config_files(settings)}
     if not config.config.get("Ciphers"):
         options["encryption_algs"] = FAST_CIPHERS

@@ -1,4 +1,4 @@
-"""Opening one connection, and telling why it can't be. Imports asyncssh: import it where it is used."""
+"""Opening one connection, and the reasons why that fails. Imports asyncssh: import it where it is used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from corral.transport.ssh_trouble import Tried, Way
 KEEPALIVE: Final = 5.0
 """Seconds of silence after which a host is asked for a sign of life."""
 KEEPALIVES: Final = 2
-"""How many may stay without an answer: a cut network is noticed 15 s after the last answer."""
+"""How many may stay unanswered: a cut network is noticed 15 s after the last answer."""
 
 _UNHEARD: Final = {
     errno.ECONNREFUSED: "nothing listens on port {port} there",
@@ -65,7 +65,7 @@ async def connect(
                 **to.options,
             )
     except (asyncssh.Error, OSError) as error:
-        raise _told(
+        raise _failure(
             error, to, watcher.seen, Tried(offer.names, offer.locked, to.agent if agent is None else "")
         ) from None
 
@@ -115,7 +115,7 @@ async def ask_key(to: Resolved, tunnel: asyncssh.SSHClientConnection | None) -> 
                 options=asyncssh.SSHClientConnectionOptions(client_keys=None, gss_host=None, connect_timeout=None),
             )
     except (asyncssh.Error, OSError) as error:
-        raise _told(error, to, None, Tried()) from None
+        raise _failure(error, to, None, Tried()) from None
     if key is None:
         raise ssh_trouble.no_answer(to.way, "it shows no host key")
     return host_key(key)
@@ -126,8 +126,8 @@ def host_key(key: asyncssh.SSHKey) -> HostKey:
     return HostKey(kind, blob)
 
 
-def _told(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
-    """What `error` means for people."""
+def _failure(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
+    """`error` as a message for people."""
     way = to.way
     if isinstance(error, OSError | asyncssh.ConnectionLost):
         return _unheard(error, to)
@@ -139,7 +139,7 @@ def _told(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: T
         key = to.keys[0].path if to.keys_only and to.keys else ""
         return ssh_trouble.login_refused(way, tried, key, too_many=_ends_login(error))
     reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
-    return ssh_trouble.no_answer(way, f"what answers on port {way.port} can't be talked to: {reason}")
+    return ssh_trouble.no_answer(way, f"the program on port {way.port} can't be used over SSH: {reason}")
 
 
 def _ends_login(error: Exception) -> bool:
@@ -159,9 +159,11 @@ def _not_from_jump(way: Way, error: asyncssh.ChannelOpenError) -> Unreachable:
     jump = way.through.rpartition(",")[2]
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
         hint = f"its sshd_config needs AllowTcpForwarding yes, and PermitOpen for {way.address}:{way.port}"
-        return way.failure("jump-unreachable", f"{jump} forbids to go on from there ({error.reason})", hint)
-    hint = f"on {jump}: `ssh-keyscan -p {way.port} {way.address}` shows whether it gets there"
-    return way.failure("unreachable", f"{jump} doesn't get to port {way.port} of {way.address} ({error.reason})", hint)
+        return way.failure(
+            "jump-unreachable", f"{jump} forbids connections from there to other hosts ({error.reason})", hint
+        )
+    hint = f"on {jump}: `ssh-keyscan -p {way.port} {way.address}` shows whether it can reach the host"
+    return way.failure("unreachable", f"{jump} can't reach port {way.port} of {way.address} ({error.reason})", hint)
 
 
 def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreachable:
@@ -169,10 +171,8 @@ def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreacha
     if isinstance(error, TimeoutError) and not error.errno:
         return ssh_trouble.too_slow(way, to.timeout)
     if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
-        hint = (
-            f"it may bar this machine, or have too many logins at once (MaxStartups); `{way.by_hand}` tries it by hand"
-        )
-        return ssh_trouble.no_answer(way, "it ends the connection before the login", hint)
+        hint = f"it may block this machine, or have too many logins at once (MaxStartups); `{way.by_hand}` tries it"
+        return ssh_trouble.no_answer(way, "it closes the connection before the login", hint)
     if isinstance(error, socket.gaierror):
         reason = f"the name {way.address} is not known here ({(error.strerror or str(error)).lower()})"
         return ssh_trouble.no_answer(way, reason, "put its address into the cluster file, or the name into /etc/hosts")

@@ -20,8 +20,8 @@ _NUMBERS: Final = {os.strerror(number): number for number in sorted(errno.errorc
 def write_script(path: str, content: bytes, mode: int) -> str:
     """Puts a file in place by rename, after `sync FILE` of coreutils 8.24 or busybox; an older sync syncs everything.
 
-    What fails leaves the old file and nothing beside it. A host without `sync` fails: a file that may vanish with the
-    next power cut is not what was asked for.
+    After a failure the old file is there and nothing beside it. A host without `sync` is a failure: the file could be
+    lost at the next power cut.
     """
     text = base64.encodebytes(content).decode()
     return _FILES.before(given(text, "write_file", path, PurePosixPath(path).parent, f"{mode:o}"))
@@ -36,7 +36,7 @@ def is_missing(completed: CommandResult) -> bool:
 
 
 def failure(completed: CommandResult, host: str, path: str) -> OSError:
-    """The host's own words as the OSError that they stand for, such as PermissionError; EIO when they name none."""
+    """The OSError that the host's own words mean, such as PermissionError; EIO when they name no known error."""
     said, number = _reason(completed)
     if completed.code == 124:
         number = errno.ETIMEDOUT

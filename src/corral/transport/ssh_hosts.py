@@ -1,4 +1,4 @@
-"""All hosts of a run and those on the way to them. Imports asyncssh: import it where it is used."""
+"""All hosts of a run, and the jump hosts on the way to them. Imports asyncssh: import it where it is used."""
 
 from __future__ import annotations
 
@@ -68,8 +68,10 @@ class Hosts:
 
     def _settings_of(self, host: str) -> SshSettings:
         if host not in self._settings:
-            message = f"{host} is no host of the cluster file any more: nobody knows how to reach it"
-            raise Unreachable(Problem("unreachable", "error", message, "put it back into the file, under hosts", host))
+            message = f"{host} is no longer in the cluster file, so it is not known how to reach it"
+            raise Unreachable(
+                Problem("unreachable", "error", message, "put it back into the file, below `hosts`", host)
+            )
         return self._settings[host]
 
     async def _resolve(self, settings: SshSettings, besides: str = "") -> Resolved:
@@ -86,14 +88,14 @@ class Hosts:
             return await connect(to, self._agents, tunnel)
 
     async def _through(self, to: Resolved, settings: SshSettings) -> asyncssh.SSHClientConnection | None:
-        """Raises Unreachable, `jump-unreachable` with what it is."""
+        """Raises Unreachable, with the code `jump-unreachable` and the jump host's own problem."""
         if not to.jumps:
             return None
         try:
             return await self._jump(to.jumps, settings)
         except Unreachable as failure:
             problem = failure.problems[0]
-            message = f"{to.way.who} is behind {to.way.through}, which can't be used: {problem.message}"
+            message = f"{to.way.who} is reached through {to.way.through}, which can't be used: {problem.message}"
             raise Unreachable(Problem("jump-unreachable", "error", message, problem.hint, to.way.name)) from None
 
     async def _jump(self, chain: Chain, settings: SshSettings) -> asyncssh.SSHClientConnection:
@@ -108,7 +110,7 @@ class Hosts:
             return await connect(to, self._agents, tunnel)
 
     async def _resolve_jump(self, jump: Jump, settings: SshSettings) -> Resolved:
-        """The key of the host behind it is offered, too, though ssh itself would not."""
+        """The key of the host behind it is offered too, though ssh itself would not offer it."""
         way = SshSettings(
             jump.text,
             jump.address,
@@ -122,14 +124,14 @@ class Hosts:
         return await self._resolve(way, settings.key)
 
     @asynccontextmanager
-    async def told(self, to: Resolved, what: str) -> AsyncIterator[None]:
+    async def as_unreachable(self, to: Resolved, what: str) -> AsyncIterator[None]:
         """What asyncssh raises in the block becomes Unreachable; `what` was under way."""
         try:
             yield
         except CutOff as cut:
             raise ssh_trouble.connection_lost(to.way, what, str(cut)) from None
         except asyncssh.ChannelOpenError as error:
-            message = f"it takes the login and refuses to run anything ({error.reason})"
+            message = f"it accepts the login but refuses to run anything ({error.reason})"
             hint = f"MaxSessions in its sshd_config must not be 0; `{to.way.by_hand} true` tries it by hand"
             raise to.way.failure("unreachable", message, hint) from None
         except asyncssh.Error as error:

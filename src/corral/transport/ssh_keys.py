@@ -21,7 +21,7 @@ class KeyFile:
     pairs: tuple[asyncssh.SSHKeyPair, ...] = ()
     """The key, before it the key with its certificate where `PATH-cert.pub` is one."""
     public: bytes = b""
-    """What tells the key in an agent; empty when that is not known."""
+    """The public part, by which the key is found in an agent; empty when it is not known."""
     locked: bool = False
     """Whether it needs a passphrase: an agent may hold it."""
 
@@ -80,16 +80,16 @@ class Agents:
 
 @dataclass(frozen=True)
 class Offer:
-    """Keys in the order in which they are offered, and what they are called."""
+    """Keys in the order in which they are offered, and their names for people."""
 
     pairs: tuple[asyncssh.SSHKeyPair, ...] = ()
     names: tuple[str, ...] = ()
     locked: tuple[str, ...] = ()
-    """Files whose key nobody can use here: it needs a passphrase, and no agent holds it."""
+    """Files whose key can't be used: it needs a passphrase, and no agent holds it."""
 
 
 def offer_of(files: Sequence[KeyFile], agent: Sequence[asyncssh.SSHKeyPair], files_only: bool) -> Offer:
-    """What is named goes first, then what else the agent holds: hosts end a login after some keys that they don't know.
+    """Named keys first, then the agent's other keys: hosts end a login after some keys that they don't know.
 
     With `files_only` the agent signs for the named keys alone.
     """

@@ -1,4 +1,4 @@
-"""Connections that are held: opened by their first user, shared by all, opened anew when they were cut.
+"""Connections that stay open: the first user opens them, all share them, and they are opened again after a cut.
 
 Imports asyncssh: import it where it is used.
 """
@@ -17,9 +17,9 @@ from corral.errors import CorralError
 from corral.transport.ssh_session import Exchange, open_exchange
 
 SESSIONS: Final = 10
-"""Commands at the same time over one connection: sshd's own MaxSessions. For more a second connection is opened."""
+"""Commands at the same time over one connection: sshd's default of MaxSessions. For more, a second one is opened."""
 REMEMBERED: Final = 5.0
-"""Seconds for which a host that can't be reached is not tried again: all who ask in one look get one answer."""
+"""Seconds in which a host that can't be reached is not tried again: all who ask meanwhile get the same answer."""
 
 Opener = Callable[[], Awaitable[asyncssh.SSHClientConnection]]
 
@@ -90,7 +90,7 @@ class Pool:
         self._lines = [Line(opener)]
 
     async def connection(self) -> asyncssh.SSHClientConnection:
-        """The first one, for what is no command."""
+        """The first one, for other uses than commands."""
         return await self._lines[0].shared.get()
 
     @asynccontextmanager
@@ -116,7 +116,7 @@ class Pool:
             except asyncssh.ChannelOpenError as error:
                 line.used -= 1
                 if await was_cut(connection, error):
-                    continue  # while it was idle: nothing has begun, so it is safe to begin anew
+                    continue  # while it was idle: nothing has begun, so it is safe to begin again
                 if line.used == 0:
                     raise
                 line.room = line.used  # its MaxSessions is lower than usual

@@ -1,4 +1,4 @@
-"""How one host is reached over SSH: plain values, and what they say in an error."""
+"""How one host is reached over SSH: plain values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BARE_IPV6: Final = re.compile(r"(?P<address>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-F
 
 @dataclass(frozen=True)
 class SshSettings:
-    """What is left empty is ssh's own choice: ~/.ssh/config, else its defaults."""
+    """An empty value is left to ssh: ~/.ssh/config, else its defaults."""
 
     host: str
     """The host's name in the cluster file."""
@@ -23,7 +23,7 @@ class SshSettings:
     user: str = ""
     port: int = 0
     key: str = ""
-    """The path of a private key: then it is the only one that is tried."""
+    """The path of a private key; then no other key is tried."""
     jump: str = ""
     """`[user@]host[:port]`, several by commas, as `ssh -J` takes it; `none` overrides a ProxyJump of ~/.ssh/config."""
     sudo: bool = False
@@ -51,7 +51,7 @@ class Jump:
 
 
 def jumps_in(text: str) -> tuple[Jump, ...]:
-    """The hosts on the way, the nearest first. Raises ValueError for what is no such list."""
+    """The hosts on the way, the nearest first. Raises ValueError for a text that is not such a list."""
     if text in ("", "none"):
         return ()
     return tuple(_jump(part.strip()) for part in text.split(","))
@@ -61,5 +61,5 @@ def _jump(text: str) -> Jump:
     user, _, rest = text.removeprefix("ssh://").rstrip("/").rpartition("@")
     match = _BARE_IPV6.fullmatch(rest) or _PLACE.fullmatch(rest)
     if not match:
-        raise ValueError(f"{text!r} is no host: [user@]host[:port] is expected")
+        raise ValueError(f"{text!r} is not a host; expected [user@]host[:port]")
     return Jump(match["address"].strip("[]"), user, int(match["port"] or 0))

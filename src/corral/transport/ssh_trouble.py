@@ -1,4 +1,4 @@
-"""What goes wrong on the way to a host, told with its address, what was tried, and what mends it. Pure."""
+"""Failures on the way to a host: each message has the address, what was tried, and what helps. Pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _NO_SUDO: Final = re.compile(
 
 @dataclass(frozen=True)
 class Way:
-    """Whom a connection goes to, for what is said about it. `name` is the cluster file's, or a jump host's own text."""
+    """The host that a connection goes to, for messages.
+
+    `name` is its name in the cluster file, or the jump host's text.
+    """
 
     name: str
     address: str
@@ -52,20 +55,21 @@ class Way:
 
 def no_answer(way: Way, reason: str, hint: str = "") -> Unreachable:
     return way.failure(
-        "unreachable", reason, hint or f"is it up, and its address right? `{way.by_hand}` tries it by hand"
+        "unreachable", reason, hint or f"is the host up, and its address right? `{way.by_hand}` tries it by hand"
     )
 
 
 def too_slow(way: Way, seconds: float) -> Unreachable:
     message = f"no answer on port {way.port} within {seconds:g} s"
     hint = (
-        f"is it up, its address right, and no firewall between? `{way.by_hand}` tries it; ssh.timeout gives it longer"
+        f"is the host up, its address right, and no firewall between? `{way.by_hand}` tries it; "
+        "ssh.timeout gives it more time"
     )
     return no_answer(way, message, hint)
 
 
 def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable:
-    """The host shows a key that nobody has said is its own. `listed` is how it stands in known_hosts files."""
+    """The host shows a key that is not recorded for it. `listed` is its name in known_hosts files."""
     state = known.state(seen)
     shown = f"its {seen.kind} host key is {seen.fingerprint}"
     check = f"on its own console, `ssh-keygen -lf /etc/ssh/ssh_host_{_short(seen.kind)}_key.pub` shows the true one"
@@ -75,10 +79,10 @@ def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable
     if state == "changed":
         expected = " or ".join(f"{entry.key.kind} {entry.key.fingerprint} ({entry.where})" for entry in known.keys)
         message = (
-            f"{shown}, and expected is {expected}: it was installed anew, or something else answers at its address"
+            f"{shown}, but {expected} was expected: the host was installed again, or another machine answers there"
         )
         return way.failure(
-            "host-key-changed", message, f"{check}; if it is this one: corral trust --replace {way.name}"
+            "host-key-changed", message, f"{check}; if it is this key: corral trust --replace {way.name}"
         )
     message = f"{shown}, and no known_hosts file has a key of {listed}"
     return way.failure("unknown-host-key", message, f"corral trust shows and records it; {check}")
@@ -95,7 +99,7 @@ class Tried:
     """The socket of an agent that doesn't answer."""
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         parts = [f"tried: {', '.join(self.keys)}"] if self.keys else []
         parts += [f"{file} needs a passphrase, and no agent holds it" for file in self.locked]
         parts += [f"no agent answers at {self.silent_agent}"] if self.silent_agent else []
@@ -105,9 +109,9 @@ class Tried:
 def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
     """`key` is the file of the one that the cluster file demands."""
     if too_many:
-        message = f"it takes no more keys for {way.user}: it ended the login before the right one came; {tried.told}"
+        message = f"it accepts no more keys for {way.user}: the login ended before the right one; {tried.summary}"
         return way.failure("login-refused", message, "name the right key by ssh.key in the cluster file")
-    message = f"it doesn't let {way.user} log in by a key; {tried.told}"
+    message = f"it doesn't let {way.user} log in with a key; {tried.summary}"
     if tried.locked:
         hint = f"`ssh-add {shlex.quote(tried.locked[0])}` gives it to the agent; `{way.by_hand}` tries it by hand"
         return way.failure("login-refused", message, hint)
@@ -126,8 +130,8 @@ def _short(kind: str) -> str:
 
 def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
     because = f" ({reason})" if reason else ""
-    message = f"the connection was cut{because} while {what}: whether that is done, nobody here can know"
-    hint = "run the same command again: it looks at what is there and goes on from that"
+    message = f"the connection was cut{because} while {what}, so it is not known whether that was finished"
+    hint = "run the same command again: it checks what is there and goes on from that"
     return way.failure("connection-lost", message, hint)
 
 

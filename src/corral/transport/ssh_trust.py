@@ -25,7 +25,7 @@ CONNECTIONS = 32
 
 @dataclass(frozen=True)
 class Step:
-    """A host of the cluster, or with `number` the `number`th one on the way to it. `name` is what it is called."""
+    """A host of the cluster, or with `number` the `number`th one on the way to it. `name` is for people."""
 
     name: str
     host: str
@@ -40,7 +40,7 @@ class Shown:
     address: str
     port: int
     place: str
-    """How it stands in a known_hosts file."""
+    """Its name in a known_hosts file."""
     state: KeyState | Literal["unreachable"]
     key: HostKey | None = None
     known: tuple[Entry, ...] = ()
@@ -50,7 +50,7 @@ class Shown:
 
 
 async def steps_to(settings: Mapping[str, SshSettings], names: Sequence[str]) -> list[list[Step]]:
-    """Whom to ask at the same time, and whom after those: a host is asked when all on the way to it are trusted."""
+    """Lists of hosts to ask at the same time, one list after the other: hosts on the way to others come first."""
     async with _Asking(settings) as hosts:
         levels: list[dict[str, Step]] = []
         for name in names:
@@ -62,7 +62,10 @@ async def steps_to(settings: Mapping[str, SshSettings], names: Sequence[str]) ->
 
 
 async def ask(settings: Mapping[str, SshSettings], steps: Sequence[Step]) -> list[Shown]:
-    """All of `steps` at once. Never raises Unreachable: that a host can't be asked is an answer, too."""
+    """All of `steps` at once.
+
+    Never raises Unreachable: a host that can't be asked is in the answer, with its problem.
+    """
     async with _Asking(settings) as hosts:
         return list(await asyncio.gather(*(_ask(hosts, step) for step in steps)))
 
@@ -81,7 +84,7 @@ async def _ask(hosts: ssh_hosts.Hosts, step: Step) -> Shown:
 
 
 class _Asking:
-    """Hosts, for one look: files are read anew each time."""
+    """Hosts for one round of questions: files are read again each time."""
 
     def __init__(self, settings: Mapping[str, SshSettings]) -> None:
         self._hosts = ssh_hosts.Hosts(settings, asyncio.Semaphore(CONNECTIONS))

@@ -25,9 +25,9 @@ else:
 
 
 _OTHER_REASONS: Final = ("timed out", "route", "unreachable")
-"""Words of sshd when it is not that nothing listens."""
+"""Words in sshd's reasons other than that nothing listens."""
 HERE: Final = "127.0.0.1"
-"""Nobody but this machine's own users gets in."""
+"""Only users of this machine can connect to it."""
 PROOF: Final = 5.0
 """Seconds within which something on a host takes a connection from that host itself."""
 
@@ -36,7 +36,7 @@ _OnHost = tuple[str, str, int]
 
 
 class Tunnels:
-    """Routes over SSH: one local port for each that is asked for, for as many connections as come."""
+    """Routes over SSH: one local port for each address that is asked for, for any number of connections."""
 
     def __init__(self, transport: SshTransport, places: Mapping[str, str]) -> None:
         """`places` are the hosts' names by their addresses."""
@@ -53,7 +53,7 @@ class Tunnels:
         """
         host = self._places.get(to.address)
         if host is None:
-            raise OutsideCluster(f"{to.address} is the address of no host of the cluster")
+            raise OutsideCluster(f"no host of the cluster has the address {to.address}")
         place = (HERE if way == "local" else to.address, to.port)
         try:
             connection = await self._shared_proof((host, *place))
@@ -130,8 +130,8 @@ def _is_over(task: asyncio.Task[_Forward], connection: asyncssh.SSHClientConnect
 def _refusal(error: asyncssh.ChannelOpenError, place: _OnHost) -> OSError:
     host, address, port = place
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
-        reason = f"{host} forbids to reach port {port} through SSH: its sshd_config needs AllowTcpForwarding yes"
+        reason = f"{host} forbids connections to port {port} through SSH: its sshd_config needs AllowTcpForwarding yes"
         return OSError(reason)
     if error.code != asyncssh.OPEN_CONNECT_FAILED or any(word in error.reason.lower() for word in _OTHER_REASONS):
-        return OSError(f"{host} doesn't get to {address}:{port} ({error.reason})")
+        return OSError(f"{host} can't reach {address}:{port} ({error.reason})")
     return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED), f"{address}:{port}")

@@ -9,12 +9,12 @@ from corral.model.resources import FoundUnit
 
 
 class UnitManager(Protocol):
-    """Units are known by the name of their definition file; every call is safe to repeat."""
+    """A unit is known by the name of its definition file; every call is safe to repeat."""
 
     async def list(self) -> tuple[FoundUnit, ...]:
-        """Every unit of the cluster that is defined, without revisions. Never raises: nothing runs, nothing listed.
+        """Every unit of the cluster that is defined, without revisions. Never raises.
 
-        Units of a host that doesn't answer are not listed.
+        Units of a host that doesn't answer are not on the list.
         """
 
     async def find(self, unit: UnitId) -> FoundUnit | None:
@@ -24,7 +24,7 @@ class UnitManager(Protocol):
         """Run the unit from its definition as it is on disk now, ending a process of an older definition first."""
 
     async def stop(self, unit: UnitId) -> None:
-        """End the process gracefully (the unit's signal, then KILL after its timeout) and forget the unit."""
+        """End the process gracefully (the unit's signal, then KILL after its timeout) and remove the unit."""
 
     async def reload(self, unit: UnitId) -> None:
         """Have the running process read its configuration again."""

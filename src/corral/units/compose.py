@@ -21,9 +21,8 @@ from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, f
 from corral.units.systemd import MARGIN, NO_SECRETS
 
 GATHER: Final = 0.05
-"""Seconds that a start or a stop waits for others of its host. A compose command takes half a second however many
-services it is given, and two at a time on one project are in each other's way; those of a wave come within
-milliseconds."""
+"""Seconds that a start or a stop waits for others of its host. A compose command takes half a second for any number of
+services, and two at a time on one project disturb each other; those of one wave come within milliseconds."""
 
 SHELL: Final = beside(__file__, "compose.sh")
 _CLOCK: Final = "clock "
@@ -35,7 +34,7 @@ _What = Literal["start", "stop"]
 
 @dataclass
 class _Batch:
-    """Starts or stops of one host that go in one command. `waiting` are those whose run hasn't been broken off."""
+    """Starts or stops of one host that go in one command. `waiting` counts the callers that have not been cancelled."""
 
     names: list[str] = field(default_factory=list)
     waiting: int = 0
@@ -89,7 +88,7 @@ class ComposeUnits:
         return found_containers(host, services, lines, now)
 
     async def _asked(self, host: str, question: str) -> _Answer:
-        """The host's clock and docker's lines; none from a host that doesn't answer, or whose docker doesn't."""
+        """The host's clock and docker's lines; no lines if the host or its docker doesn't answer."""
         try:
             completed = await self._transport.run(host, SHELL.before(question), 30)
         except Unreachable:
@@ -158,12 +157,12 @@ class ComposeUnits:
 
     def _refused(self, host: str, name: str, what: str, completed: CommandResult) -> NoReturn:
         message = f"{host}: docker compose can't {what} {name}: {_words(completed.error_without(self._secrets))}"
-        hint = f"corral logs {name} shows more; mend it and run the same command again"
+        hint = f"`corral logs {name}` shows more; fix it, then run the same command again"
         raise ChangeFailed(Problem("compose", "error", message, hint, name))
 
 
 async def _leave(batch: _Batch) -> None:
-    """Whoever is broken off as the last one ends the command, or keeps it from beginning."""
+    """When the last waiting caller is cancelled, the command is ended, or doesn't begin."""
     batch.waiting -= 1
     if batch.waiting == 0:
         batch.ending.cancel()
@@ -176,7 +175,7 @@ def project(cluster: str) -> str:
 
 
 def _words(said: str) -> str:
-    """What went wrong, without the lines on what went well. The older program says it for the container, then again."""
+    """The errors only. The older program prints each one twice, first with the container's name."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = {line.rpartition("  ")[2]: line for line in lines if line.lower().startswith("error")}
     return "\n".join(errors.values() or lines[-3:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,10 +17,13 @@ PROJECT_LABEL: Final = "com.docker.compose.project"
 
 INSPECT: Final = (
     '{{index . "Id"}}{{"\\t"}}{{json (index . "State")}}{{"\\t"}}{{json (index . "RestartCount")}}{{"\\t"}}'
-    '{{json (index . "RepoTags")}}'
+    '{{json (index . "RepoTags")}}{{"\\t"}}{{json (index . "Image")}}'
 )
 """The format of `docker inspect` for containers and images in one call. `index` is how a field may be missing, as an
-image's State is; and the environment, which holds passwords, stays where it is."""
+image's State is and a container's RepoTags are; and the environment, which holds passwords, stays where it is.
+
+The last column, the id of a container's image, is not in what Corral 0.1.0 was told.
+"""
 
 _LABELS: Final = 'index (index . "Config") "Labels"'
 _DESCRIBE: Final = (
@@ -53,10 +57,11 @@ def found_containers(host: str, services: Mapping[str, str], lines: Iterable[str
     units: dict[str, FoundUnit] = {}
     for line in lines:
         identity, *columns = line.split("\t")
-        if identity not in services or len(columns) != 3:
+        if identity not in services or len(columns) < 3 or not columns[0].startswith("{"):
             continue
-        state, restarts, _tags = columns
-        unit = _found(host, services[identity], json.loads(state) or {}, int(json.loads(restarts) or 0), now)
+        state, restarts, _tags, *image = columns
+        unit = _found(host, services[identity], json.loads(state), int(json.loads(restarts) or 0), now)
+        unit = replace(unit, image=_hexadecimal(json.loads(image[0]) or "") if image else "")
         known = units.get(unit.name)
         if known is None or _age(unit) >= _age(known):
             units[unit.name] = unit
@@ -76,16 +81,22 @@ def image_id(name: str, lines: Iterable[str]) -> str:
     """The id, in hexadecimal, of the image `name`; empty when docker has shown no such image."""
     for line in lines:
         identity, *columns = line.split("\t")
-        tags = json.loads(columns[-1]) if identity.startswith("sha256:") and columns else None
-        if identity.startswith("sha256:") and (not tags or name in tags or "@" in name or _tail_of(tags, name)):
-            return identity.removeprefix("sha256:")
+        if not identity.startswith("sha256:"):
+            continue
+        tags = json.loads(columns[2]) if len(columns) > 2 else None
+        if not tags or "@" in name or familiar(name) in map(familiar, tags):
+            return _hexadecimal(identity)
     return ""
 
 
-def _tail_of(tags: Iterable[str], name: str) -> bool:
-    """Docker drops `docker.io/` and `library/` from a name, and adds the tag `latest`."""
-    full = name if ":" in name.rpartition("/")[2] else f"{name}:latest"
-    return any(full == tag or full.endswith(f"/{tag}") for tag in tags)
+def familiar(name: str) -> str:
+    """The name of an image as docker tells it: without `docker.io/` and `library/`, with the tag `latest` for none."""
+    short = name.removeprefix("index.docker.io/").removeprefix("docker.io/").removeprefix("library/")
+    return short if ":" in short.rpartition("/")[2] else f"{short}:latest"
+
+
+def _hexadecimal(identity: str) -> str:
+    return identity.removeprefix("sha256:")
 
 
 def _age(unit: FoundUnit) -> int:
@@ -119,10 +130,10 @@ def _detail(state: Mapping[str, Any], restarts: int) -> str:
     if state.get("Status") == "paused":
         return "it is paused"
     if state.get("Status") == "created":
-        return "it was made and never started"
-    again = f", started anew {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
+        return "it was created but never started"
+    again = f", and was restarted {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
     if state.get("OOMKilled"):
-        return f"the kernel killed it for want of memory{again}"
+        return f"the kernel killed it since memory was short{again}"
     return f"it ended with exit status {state.get('ExitCode')}{again}"
 
 

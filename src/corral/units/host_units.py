@@ -17,8 +17,8 @@ from corral.units.systemd import NO_SECRETS, SystemdUnits
 class HostUnits:
     """Instances belong to the application's runtime, everything else to systemd.
 
-    After the runtime has changed in the file, an instance still runs under the other one: it is listed, ended before it
-    starts under the new one, and found by nobody who asks for it by name.
+    After the runtime has changed in the file, an instance still runs under the old runtime. It is on the list, and it
+    is ended before it starts under the new one; `find` asks the new one only.
     """
 
     def __init__(self, transport: Transport, cluster: Cluster, secrets: Secrets = NO_SECRETS) -> None:

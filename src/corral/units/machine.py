@@ -1,4 +1,4 @@
-"""What this machine has to give."""
+"""What this machine has: memory, cores, open files."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from typing import Final
 MARK: Final = "CORRAL_STATE"
 """Set in the environment of everything that a playground's supervisor starts: the cluster's directory."""
 _SERVERS: Final = ("nginx", "mongod")
-"""They overwrite or clear their environment; they are known by their working directory."""
+"""They overwrite or clear their environment, so they are known by their working directory."""
 
 
 def processes_of(root: Path) -> frozenset[int]:
@@ -22,7 +22,7 @@ def processes_of(root: Path) -> frozenset[int]:
 
 
 async def end(pids: Collection[int], patience: float) -> None:
-    """TERM, then KILL for what is still there after `patience` seconds. Processes that have gone are no matter."""
+    """TERM, then KILL for what is still there after `patience` seconds. Processes that are gone are ignored."""
     _signal(pids, signal.SIGTERM)
     if not await gone(pids, patience):
         _signal(pids, signal.SIGKILL)
@@ -40,7 +40,7 @@ async def gone(pids: Collection[int], patience: float) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    """A zombie is not alive: it holds nothing any more but its exit status."""
+    """A zombie is not alive: all that is left of it is its exit status."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -27,7 +27,10 @@ _STATES: Final[dict[str, UnitState]] = {
 
 
 class SupervisordUnits:
-    """The UnitManager of the playground. A unit's host is told by where its log lies: hosts/<host>/logs/<unit>.log."""
+    """The UnitManager of the playground.
+
+    A unit's host is known from the path of its log: hosts/<host>/logs/<unit>.log.
+    """
 
     def __init__(self, daemon: Supervisord) -> None:
         self._daemon = daemon
@@ -36,14 +39,14 @@ class SupervisordUnits:
     async def list(self) -> tuple[FoundUnit, ...]:
         try:
             rows = await self._daemon.call("supervisor.getAllProcessInfo")
-        except (Fault, *DOWN):  # the only fault of this call is that supervisord is on its way out
+        except (Fault, *DOWN):  # the only fault of this call is that supervisord is shutting down
             return ()
         return tuple(_found(row) for row in rows)
 
     async def find(self, unit: UnitId) -> FoundUnit | None:
         try:
             return _found(await self._daemon.call("supervisor.getProcessInfo", unit.name))
-        except (Fault, *DOWN):  # it has no such program, or is on its way out
+        except (Fault, *DOWN):  # it has no such program, or is shutting down
             return None
 
     async def start(self, unit: UnitId) -> None:
@@ -80,7 +83,7 @@ class SupervisordUnits:
         return file_log_script(str(path), lines, follow)
 
     async def _end(self, name: str) -> None:
-        """Stop the process and wait for it; one that doesn't run, or isn't known, is no matter."""
+        """Stop the process and wait for its end. Nothing happens when it doesn't run, or isn't known."""
         try:
             await self._daemon.call("supervisor.stopProcess", name, True)
         except Fault as fault:
@@ -88,7 +91,7 @@ class SupervisordUnits:
                 raise
 
     async def _define(self, name: str) -> None:
-        """Have supervisord take in the program's file as it is now. One at a time: it re-reads all of them."""
+        """Have supervisord read the program's present file. One at a time, since it reads all files again."""
         async with self._definitions:
             [[added, changed, _removed]] = await self._daemon.call("supervisor.reloadConfig")
             if name in changed:

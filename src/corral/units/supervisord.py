@@ -30,8 +30,8 @@ else:
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes; Linux takes 107 in a socket's address."""
 _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-"""What processes inherit of the environment of whoever started the cluster. Not the rest: it may hold secrets, and
-instances should not depend on the shell that happened to start them."""
+"""The variables that processes inherit from the shell that started the cluster. No others: they may hold secrets, and
+instances should not depend on one shell."""
 
 DOWN: Final = (ConnectionError, FileNotFoundError, ModuleNotFoundError)
 """What a call raises when no supervisord answers; the last where it is not installed, which a rule tells."""
@@ -79,7 +79,7 @@ class Supervisord:
             return 0
 
     async def wait_for_shutdown(self, patience: float = 90) -> None:
-        """When it has been told to shut down by somebody else: wait until it has."""
+        """When it is shutting down already: wait until it has ended."""
         try:
             await self.call("supervisor.getState")
         except Fault:
@@ -136,14 +136,14 @@ class Supervisord:
             await asyncio.sleep(0.02)
 
     async def shutdown(self, patience: float = 90) -> None:
-        """Have it end, after all that it keeps. Does nothing when it doesn't run."""
+        """End it, after all its processes have ended. Does nothing when it doesn't run."""
         pid = await self.pid()
         if not pid:
             return
         try:
             await self.call("supervisor.shutdown")
         except (*DOWN, Fault):
-            pass  # it is on its way out already, and is waited for below
+            pass  # it is shutting down already, and is waited for below
         await orphans.gone([pid], patience)
 
     def _configuration(self) -> str:

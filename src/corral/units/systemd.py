@@ -58,7 +58,7 @@ class SystemdUnits:
             self._refused(unit, "stop", completed)
 
     async def reload(self, unit: UnitId) -> None:
-        """Ends when the unit's ExecReload has. Raises ChangeFailed when that failed, or when nothing runs."""
+        """Returns when the unit's ExecReload has ended. Raises ChangeFailed when that failed, or when nothing runs."""
         completed = await self._run(unit, "reload_unit", MARGIN)
         if completed.code != 0:
             self._refused(unit, "reload", completed)
@@ -84,7 +84,7 @@ class SystemdUnits:
     def _refused(self, unit: UnitId, what: str, completed: CommandResult) -> NoReturn:
         said = completed.error_without(self._secrets)
         message = f"{unit.host}: systemd can't {what} {service_of(self._cluster.name, unit)}: {said}"
-        hint = f"corral logs {unit.name} shows more; mend it and run the same command again"
+        hint = f"`corral logs {unit.name}` shows more; fix it, then run the same command again"
         raise ChangeFailed(Problem("systemd", "error", message, hint, unit.name))
 
 

@@ -13,14 +13,14 @@ show_units() {
 }
 
 own_words() { journalctl -q --no-pager -o cat -n 5 -u "$unit"; }
-look() { seen="$nl$(systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- "$unit")$nl"; }
+observe() { seen="$nl$(systemctl show -p LoadState,ActiveState,UnitFileState,NeedDaemonReload -- "$unit")$nl"; }
 is() { case $seen in *"$nl$1=$2$nl"*) return 0 ;; *) return 1 ;; esac; }
 do_it() { said=$(systemctl "$@" -- "$unit" 2>&1) || { printf '%s\n' "${said%%"$nl"*}" >&2; own_words >&2; exit 1; }; }
 
 # start_unit UNIT
 start_unit() {
     unit=$1
-    look
+    observe
     { is NeedDaemonReload no && is LoadState loaded; } || systemctl daemon-reload || exit 1
     is UnitFileState enabled || systemctl enable --quiet -- "$unit" || exit 1
     is ActiveState inactive || is ActiveState active || systemctl reset-failed -- "$unit" || exit 1
@@ -30,10 +30,10 @@ start_unit() {
 # stop_unit UNIT
 stop_unit() {
     unit=$1
-    look
+    observe
     is ActiveState inactive || do_it stop
     ! is UnitFileState enabled || systemctl disable --quiet -- "$unit" || exit 1
-    look
+    observe
     ! is ActiveState failed || systemctl reset-failed -- "$unit"
 }
 

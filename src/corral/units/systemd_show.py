@@ -31,7 +31,7 @@ _STATES: Final[dict[str, UnitState]] = {
 }
 _RESULTS: Final = {
     "timeout": "it did not start or stop within its time",
-    "oom-kill": "the kernel killed it for want of memory",
+    "oom-kill": "the kernel killed it since memory was short",
     "watchdog": "it stopped answering its watchdog",
     "start-limit-hit": "it died too often in a short time",
     "resources": "the system had no room for it, or its environment file is missing",
@@ -47,7 +47,7 @@ _STATUSES: Final = {
     "203": "its program can't be executed",
     "216": "its group doesn't exist",
     "217": "its account doesn't exist",
-    "226": "what it may see of the file system can't be set up",
+    "226": "its restricted view of the file system can't be set up",
 }
 """Exit statuses that systemd itself gives a process that it could not make ready."""
 
@@ -97,7 +97,7 @@ def _found(unit: UnitId, properties: Properties, uptime: float) -> FoundUnit:
 
 
 def _state(properties: Properties, uptime: float) -> UnitState:
-    """`auto-restart` is the pause between a death and the next start: the process is not there, so it has failed."""
+    """`auto-restart` is the pause between a failure and the next start: no process runs, so it has failed."""
     state = _STATES.get(properties.get("ActiveState", ""), "unknown")
     if state == "starting" and properties.get("SubState", "").startswith("auto-restart"):
         return "failed"

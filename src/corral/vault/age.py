@@ -41,7 +41,7 @@ def is_encrypted(content: bytes) -> bool:
 def read_recipients(texts: Sequence[str]) -> Recipients:
     """Of public keys, and of the paths of files that hold them, one a line.
 
-    Raises ChangeFailed with all that are no key that age knows.
+    Raises ChangeFailed with all texts that are not a key that age knows.
     """
     keys: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -52,7 +52,7 @@ def read_recipients(texts: Sequence[str]) -> Recipients:
                 keys[name] = _recipient(name)
         except _Unfit as reason:
             message = f"secrets.recipients: {text[:60]!r} {reason}"
-            hint = "an age1…, ssh-ed25519 … or ssh-rsa … public key can stand there, or the path of a .pub file"
+            hint = "write a public key there (age1…, ssh-ed25519 … or ssh-rsa …), or the path of a .pub file"
             problems.append(Problem("secrets-recipient", "error", message, hint))
     if problems:
         raise ChangeFailed(problems)
@@ -67,15 +67,15 @@ def encrypt(content: bytes, recipients: Recipients) -> bytes:
 
 
 def decrypt(content: bytes, source: Path, identities: Sequence[str]) -> bytes:
-    """Raises ChangeFailed with what was tried when no identity fits, or `content` is no whole age file."""
+    """Raises ChangeFailed, with what was tried, when no identity fits or `content` is not a complete age file."""
     keys, remarks = _read_identities(identities)
     if not keys:
-        raise ChangeFailed(_undecipherable(source, ["there is no private key to do it with", *remarks]))
+        raise ChangeFailed(_undecipherable(source, ["no private key was found", *remarks]))
     try:
         decrypted: bytes = pyrage.decrypt(content, list(keys.values()))
     except pyrage.DecryptError as error:
         if "No matching keys" in str(error):
-            reason = f"it is for others than {', '.join(keys)}"
+            reason = f"it is encrypted for other keys than {', '.join(keys)}"
             raise ChangeFailed(_undecipherable(source, [reason, *remarks])) from None
         message = f"{source} is damaged: {error}"
         hint = "bring the whole file back, from version control or a backup"
@@ -86,7 +86,7 @@ def decrypt(content: bytes, source: Path, identities: Sequence[str]) -> bytes:
 def identity_paths(
     explicit: Sequence[str], environment: Mapping[str, str] = os.environ, home: Path | None = None
 ) -> list[str]:
-    """`explicit`, else $CORRAL_AGE_IDENTITY, else those of Corral's own key and the user's SSH keys that are there."""
+    """`explicit`, else $CORRAL_AGE_IDENTITY, else Corral's own key and the user's SSH keys, as far as they exist."""
     if explicit:
         return list(explicit)
     if named := environment.get(VARIABLE):
@@ -109,8 +109,8 @@ def _lines(text: str) -> list[str]:
     try:
         lines = [line.strip() for line in Path(text).expanduser().read_text().splitlines()]
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise _Unfit(f"is no public key, and as a file it can't be read: {reason}") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        raise _Unfit(f"is not a public key, and it can't be read as a file: {reason}") from None
     keys = [line for line in lines if line and not line.startswith("#")]
     if not keys:
         raise _Unfit("is a file without a key")
@@ -122,7 +122,7 @@ def _recipient(name: str) -> Any:
     try:
         return kind.Recipient.from_str(name)
     except pyrage.RecipientError:
-        raise _Unfit("is no public key that age knows") from None
+        raise _Unfit("is not a public key that age knows") from None
 
 
 def _read_identities(paths: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -154,12 +154,12 @@ def _keys(path: str) -> list[Any]:
 
 def _why_no_key(content: bytes, error: str) -> str:
     if is_encrypted(content) or "decrypted first" in error or "Encrypted" in error:
-        return "has a passphrase, which Corral can't take"
+        return "has a passphrase, and Corral can't use such a key"
     if b"AGE-PLUGIN-" in content:
-        return "belongs to a plugin of age, and Corral runs none"
+        return "belongs to a plugin of age, and Corral runs no plugins"
     if b"PRIVATE KEY" in content:
         return "is of a kind that age doesn't know; it knows ssh-ed25519 and ssh-rsa"
-    return "is no private key of age or SSH"
+    return "is not a private key of age or SSH"
 
 
 def _undecipherable(source: Path, reasons: Sequence[str]) -> Problem:

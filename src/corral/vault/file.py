@@ -1,4 +1,4 @@
-"""Corral's own secrets where they are kept: a file beside the cluster file, plain or encrypted for its recipients."""
+"""The file with Corral's own secrets, beside the cluster file: plain, or encrypted for its recipients."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GENERATORS: Final[Mapping[str, Callable[[], Secret]]] = MappingProxyType(
         "vrrp": generate_short,
     }
 )
-"""What a cluster needs, and how each is made."""
+"""The secrets that a cluster needs, and how each is made."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Vault:
     identities: Sequence[str] = ()
     generators: Mapping[str, Callable[[], Secret]] = field(default_factory=lambda: GENERATORS)
     in_repository: bool = True
-    """Whether it lies among what people commit: git must not take a plain one then."""
+    """Whether it is in a directory that people may commit: then git must not take a plain file."""
 
     def read(self) -> Secrets:
         """The secrets that are known; none when there is no file. Raises ChangeFailed when they can't be read."""
         return {name: Secret(value) for name, value in self._kept().values.items()}
 
     def complete(self, sink: Sink = ignore) -> Secrets:
-        """All secrets: those that are missing are made and written down before they are given.
+        """All secrets: those that are missing are made, and written to the file before they are returned.
 
-        A file that is not encrypted for exactly `recipients` is written anew. `sink` is told of all that is written.
+        A file that is not encrypted for exactly `recipients` is written again. `sink` gets a note of what was written.
         Raises ChangeFailed; the file is then as it was.
         """
         recipients = age.read_recipients(self.recipients) if self.recipients else None
@@ -107,7 +107,7 @@ class Vault:
         try:
             age.decrypt(content, self.path, age.identity_paths(self.identities))
         except ChangeFailed as failure:
-            message = f"secrets.recipients has none whose private key is here: {failure.problems[0].message}"
+            message = f"none of secrets.recipients has its private key on this machine: {failure.problems[0].message}"
             hint = f"nothing was written; add your own public key to secrets.recipients. {age.MAKE_A_KEY}"
             raise ChangeFailed(Problem("secrets-lockout", "error", message, hint, str(self.path))) from None
 
@@ -117,7 +117,7 @@ class Vault:
         mode = self.path.stat().st_mode & 0o777
         if plain and mode & 0o077:
             self.path.chmod(0o600)
-            message = f"{self.path} could be read by others (mode {mode:03o}): it is its owner's alone now"
+            message = f"{self.path} could be read by others (mode {mode:03o}); now only its owner can read it"
             sink(Note(message, "warning"))
 
     def _ignore(self, *, encrypted: bool) -> None:
@@ -126,9 +126,10 @@ class Vault:
 
 
 def secrets_lost(path: Path, host: str, *, taken_back: bool) -> ChangeFailed:
-    """For a run that finds the cluster on `host`, and in `path` no secrets (it took back the new ones) or others."""
-    seen = f"there is no {path}" if taken_back else f"{path} holds others"
-    message = f"{host} runs this cluster already, and its secrets are not here: {seen}"
+    """For a run that finds the cluster on `host`, and in `path` other secrets, or none (the new ones were removed
+    again)."""
+    seen = f"there is no {path}" if taken_back else f"{path} has other ones"
+    message = f"{host} runs this cluster already, but the cluster's secrets are not here: {seen}"
     hint = (
         "bring that file back from the machine that made it, version control or a backup; docs/secrets.md has the rest"
     )
@@ -147,13 +148,13 @@ def _change_of_readers(kept: _Kept, recipients: age.Recipients | None) -> str:
         return ""
     count = f"{len(recipients.names)} recipient{'' if len(recipients.names) == 1 else 's'}"
     if kept.recipients is None:
-        return f"it was plain and is encrypted now, for {count}"
-    return f"the recipients have changed: it is encrypted anew, for {count}; who had it before knows what it held"
+        return f"it was plain, and is now encrypted for {count}"
+    return f"the recipients have changed: it is now encrypted for {count}; earlier ones still know what it held"
 
 
 def _would_be_plain(path: Path) -> Problem:
-    message = f"{path} is encrypted, and the cluster file names no secrets.recipients any more: it would become plain"
-    hint = f"name them again; or, to keep it plain, replace it by what `age --decrypt -i KEY {path}` prints"
+    message = f"{path} is encrypted, but the cluster file no longer has secrets.recipients, so it would become plain"
+    hint = f"name recipients again; or, if it is to be plain, replace it by what `age --decrypt -i KEY {path}` prints"
     return Problem("secrets-plain", "error", message, hint, str(path))
 
 
@@ -164,7 +165,7 @@ def _written_down(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         message = f"{error.filename or path} can't be written: {error.strerror}"
-        hint = "mend that and run the same command again; no host was changed"
+        hint = "no host was changed; fix that, then run the same command again"
         raise ChangeFailed(Problem("secrets-not-written", "error", message, hint, str(path))) from error
 
 
@@ -179,7 +180,7 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _place(path: Path, content: bytes) -> None:
-    """By rename, and on the disk with its name before any host is given what it holds."""
+    """By rename, and synced with its directory before any host gets what it holds."""
     target = path.resolve()
     write_file(target, content, 0o600)
     descriptor = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY)
@@ -190,7 +191,7 @@ def _place(path: Path, content: bytes) -> None:
 
 
 def _ignore_file(path: Path, *, encrypted: bool) -> None:
-    """What git may take: an encrypted file, never a plain one; host keys are public."""
+    """Lets git take an encrypted file and host keys, which are public, but never a plain file."""
     kept = [".gitignore", "known_hosts", *([path.name] if encrypted else [])]
     content = "# Written by Corral.\n*\n" + "".join(f"!{name}\n" for name in kept)
     file = path.parent / ".gitignore"

@@ -22,12 +22,12 @@ def outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> S
 
 
 def known_outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> Secrets:
-    """As much of it as has a value: for verbs that only look, and need it for nothing but not to show it."""
+    """Those of them that have a value: verbs that change nothing need them only to keep them out of their output."""
     return _collect(_texts(loaded), loaded.directory, environment)[0]
 
 
 def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapping[str, str]) -> Secrets:
-    """The values of all `${env:NAME}` and `${file:PATH}` in `texts`, each of them a place and a text.
+    """The values of all `${env:NAME}` and `${file:PATH}` in `texts`, which are pairs of a place and a text.
 
     A relative PATH starts at `directory`; a newline at the end of a file is dropped. Raises InvalidFile with every
     reference that has no value, each with the first place that has it.
@@ -71,7 +71,7 @@ def _value(name: str, directory: Path, environment: Mapping[str, str]) -> str:
     if not value:
         raise _NoValue("it is empty")
     if "\0" in value:
-        raise _NoValue("it holds a NUL byte, which no variable can")
+        raise _NoValue("it holds a NUL byte, which a variable can't hold")
     return value
 
 

@@ -1,4 +1,4 @@
-"""The secrets as a YAML text, and back. Nothing that the text holds is ever part of what is said about it."""
+"""The secrets as a YAML text, and back. No message ever quotes what the text holds."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _FORMS: Final = {
     "keyfile": (r"[A-Za-z0-9+/=]{6,1024}", "6 to 1024 characters of base64"),
     "vrrp": (r"[A-Za-z0-9._~-]{8}", "8 letters and digits"),
 }
-"""What a value that somebody has written by hand must be, since configuration files carry it as it is."""
+"""The form of a value, also of one written by hand: configuration files hold it without any escaping."""
 _ANY_FORM: Final = (r"[A-Za-z0-9._~-]{8,200}", "8 to 200 letters, digits, dots, hyphens, underscores and tildes")
 _RECIPIENTS: Final = "recipients"
-"""The key of an encrypted file that says for whom it is: age's own header doesn't."""
+"""The key of an encrypted file with its recipients: age's own header doesn't name them."""
 
 
 def form_of(path: Path) -> Form:
@@ -47,7 +47,7 @@ def read(content: bytes, path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """The secrets and the recipients in the content of `path`. Raises ChangeFailed with all that is wrong in it."""
     document = _parsed_json(content, path) if form_of(path) == "json" else _parsed_yaml(content, path)
     if not isinstance(document, dict):
-        raise ChangeFailed(_broken(path, "it is no mapping of names and values"))
+        raise ChangeFailed(_broken(path, "it is not a mapping of names and values"))
     recipients = document.pop(_RECIPIENTS, None) or []
     problems = [problem for name, value in document.items() if (problem := _wrong(name, value, path))]
     if problems:
@@ -74,9 +74,11 @@ def _parsed_yaml(content: bytes, path: Path) -> Any:
 
 def _wrong(name: Any, value: Any, path: Path) -> Problem | None:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        return _broken(path, "a key in it is no name of a secret: small letters, digits and underscores")
+        return _broken(
+            path, "a key in it can't be the name of a secret: such a name has small letters, digits and underscores"
+        )
     if not isinstance(value, str):
-        return _broken(path, f"the value of {name} is no text: put it in quotes")
+        return _broken(path, f"the value of {name} is not a text: put it in quotes")
     form, described = _FORMS.get(name, _ANY_FORM)
     if not re.fullmatch(form, value):
         return _broken(path, f"the value of {name} must be {described}")
@@ -85,5 +87,5 @@ def _wrong(name: Any, value: Any, path: Path) -> Problem | None:
 
 def _broken(path: Path, reason: str, line: int = 0) -> Problem:
     where = f"{path}:{line}" if line else str(path)
-    hint = "mend it, or bring it back from version control or a backup; the cluster goes on with the values that it has"
+    hint = "fix it, or restore it from version control or a backup; the cluster goes on with the values that it has"
     return Problem("secrets-broken", "error", f"{path} can't be used: {reason}", hint, where)

@@ -1,7 +1,7 @@
-"""The limit of a request's body, from both sides: a megabyte below it is taken, a megabyte above it is refused.
+"""The limit of a request's body, from both sides: a megabyte below it is accepted, a megabyte above it is refused.
 
-A limit may be 1T, so no more than `LARGEST` is sent; for what is to be refused a head alone is. The request goes to a
-path that no application has, so that nothing is stored.
+A limit may be 1T, so no more than `LARGEST` is sent, and only the head of a request that is to be refused. The request
+goes to a path that no application has, so that nothing is stored.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ else:
 PATH = "/.corral/verify-body"
 _MEGABYTE = 1 << 20
 LARGEST: Final = 128 * _MEGABYTE
-"""Bytes that are sent at most: each proxy writes them to its disk, and whoever verifies may have a slow line."""
+"""Bytes that are sent at most: each proxy writes them to its disk, and the connection to it may be slow."""
 _PATIENCE = 60.0
 """Seconds for `LARGEST` on a slow disk: nginx keeps the body in a file until it has all of it."""
 
@@ -47,12 +47,12 @@ async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
 
 
 async def _accepted(host: Host, here: Endpoint, wanted: int, token: Secret) -> Check:
-    """Whatever the application answers, even by hanging up: nginx asks it when it has the whole body, and tells who
-    knows the probe secret that it did."""
+    """Any answer of the application will do, even a closed connection: nginx passes a request on when it has the whole
+    body, and says in a header that it did, to whoever sends the probe secret."""
     size = min(wanted, LARGEST)
     name = f"a body of {_text(size)} is accepted"
     if size < wanted:
-        name += f", the most that is sent (not tried up to {_text(wanted)})"
+        name += f", the largest that is sent (up to {_text(wanted)} was not tried)"
     headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
     try:
         async with client(_PATIENCE) as http:
@@ -76,7 +76,7 @@ async def _refused(host: Host, here: Endpoint, size: int) -> Check:
             line = (await reader.readline()).decode(errors="replace").strip()
             writer.close()
     except TimeoutError:
-        return failed(name, "the proxy waits for the body instead", host.name)
+        return failed(name, "the proxy waits for the body instead of refusing it", host.name)
     except OSError as error:
         return failed(name, f"no answer: {error.strerror or error}", host.name)
     return judged(name, " 413" in line, f"answered {line or 'nothing'}", host.name)

@@ -39,21 +39,21 @@ class Skew:
 
     @property
     def least(self) -> float:
-        """What they are apart for certain."""
+        """The difference that is certain."""
         return max(0.0, self.seconds - self.uncertainty)
 
 
 async def clock_offsets(runner: Runner, hosts: Sequence[Host]) -> dict[str, Offset]:
-    """By host name, all hosts at once; those that can't be reached, or have no such clock, are left out."""
+    """By host name, all hosts at once; hosts that can't be reached, or whose `date` has no fractions, are left out."""
     found = await asyncio.gather(*(_offset(runner, host.name) for host in hosts))
     return {host.name: offset for host, offset in zip(hosts, found, strict=True) if offset}
 
 
 async def _offset(runner: Runner, host: str) -> Offset | None:
-    """A host looked at its clock after it was asked and before its answer came.
+    """A host has read its clock after the question was sent and before the answer came.
 
-    Each round thus bounds the offset from both sides, and what all rounds allow is narrower than the best of them. This
-    machine's clock is read once: what is added goes by one that nobody sets.
+    So each round bounds the offset from both sides, and what all rounds allow is narrower than the best round. This
+    machine's clock is read once; what is added comes from the monotonic clock, which nobody sets.
     """
     base = time.time() - time.monotonic()
     bounds = []
@@ -81,7 +81,7 @@ def within(bounds: Sequence[tuple[float, float]]) -> Offset:
 
 
 def skews(offsets: Mapping[str, Offset]) -> list[Skew]:
-    """Every two hosts, those that are farthest apart first."""
+    """All pairs of hosts; the pair that is farthest apart comes first."""
     pairs = [
         Skew(one, other, abs(mine.seconds - theirs.seconds), mine.uncertainty + theirs.uncertainty)
         for (one, mine), (other, theirs) in combinations(offsets.items(), 2)

@@ -1,4 +1,4 @@
-"""The database from the outside: a majority write that every member then has, and nothing for strangers."""
+"""The database from the outside: every member gets a majority write, and nobody reads without a login."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ async def database(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[C
         )
     ]
     for stranger in await probe_strangers(routes, names):
-        hint = "database.members must run with authorization: the next run writes it anew"
+        hint = "mongod must run with authorization; the next run writes its configuration again"
         checks.append(judged("anonymous read refused", stranger.refused, stranger.detail, stranger.member, hint))
     return checks

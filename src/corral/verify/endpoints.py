@@ -13,7 +13,7 @@ from corral.verify.check import Check, judged, skipped
 from corral.verify.http import ask
 
 _STREAK = 3
-"""One good answer is luck; three in a row are an answer."""
+"""One good answer may be luck; three in a row are not."""
 
 
 def instance_gate(health: HealthCheck, at: Endpoint) -> Gate:
@@ -29,7 +29,7 @@ def instance_gate(health: HealthCheck, at: Endpoint) -> Gate:
 
 
 async def proxies(cluster: Cluster, routes: Routes) -> list[Check]:
-    """The health path through every address of every proxy and the one that moves, as a visitor would reach it."""
+    """The health path through every address of every proxy, and through the virtual one, as a visitor would ask it."""
     health = next((instance.health for instance in cluster.app.web if instance.health), None)
     if health is None:
         return [skipped("http through the proxy", "there is no web instance")]

@@ -1,4 +1,4 @@
-"""Gates: a condition asked again and again until it holds or its deadline is over. Nothing is slept for."""
+"""Gates: a condition is asked again and again until it holds, or its deadline is over. Nothing sleeps a fixed time."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from corral.verify.http import ask
 
 
 @dataclass(frozen=True)
-class Seen:
-    """How a gate ended, and the last thing that was seen."""
+class GateOutcome:
+    """Whether the gate was passed, and what was seen last."""
 
     passed: bool
     detail: str
@@ -28,15 +28,15 @@ GiveUp = Callable[[FoundUnit | None], str]
 
 async def wait_for_gate(
     gate: Gate, state: State, give_up: GiveUp, routes: Routes, answering: Callable[[], None] = lambda: None
-) -> Seen:
-    """Ask until the gate holds `streak` times in a row, the process is given up, or the deadline is over.
+) -> GateOutcome:
+    """Ask until the gate has held `streak` times in a row, `give_up` gives a reason, or the deadline is over.
 
     `answering` is called at each good answer.
     """
     deadline = time.monotonic() + gate.deadline
     streak, pause = 0, min(0.05, gate.interval)
     while True:
-        seen = await _look(gate, state, routes)
+        seen = await _ask_once(gate, state, routes)
         streak = streak + 1 if seen.passed else 0
         if seen.passed:
             answering()
@@ -44,22 +44,22 @@ async def wait_for_gate(
             return seen
         reason = "" if seen.passed else give_up(await state())
         if reason:
-            return Seen(False, reason)
+            return GateOutcome(False, reason)
         if time.monotonic() + pause > deadline:
-            return Seen(False, f"after {gate.deadline:g} s: {seen.detail}")
+            return GateOutcome(False, f"after {gate.deadline:g} s: {seen.detail}")
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, gate.interval)
 
 
-async def _look(gate: Gate, state: State, routes: Routes) -> Seen:
+async def _ask_once(gate: Gate, state: State, routes: Routes) -> GateOutcome:
     if gate.kind == "http":
         answer = await ask(gate, routes)
-        return Seen(answer.healthy, answer.detail)
+        return GateOutcome(answer.healthy, answer.detail)
     if gate.kind == "majority":
         decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))
-        return Seen(decision is None, decision.sentence if decision else "the others can do without it")
+        return GateOutcome(decision is None, decision.sentence if decision else "the others can do without it")
     if gate.kind in ("member", "newcomer", "started"):
-        return Seen(*await member_answers(gate.address, gate.port, routes, gate.kind))
+        return GateOutcome(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"
-    return Seen(running, found.detail or found.state if found else "the unit is not known to its supervisor")
+    return GateOutcome(running, found.detail or found.state if found else "its supervisor doesn't know the unit")

@@ -30,7 +30,7 @@ _CHUNK: Final = 64 * 1024
 class Answer:
     healthy: bool
     detail: str
-    """What was seen, in a sentence: the status, the reason why there is none, or what is missing in the body."""
+    """What was seen, in a sentence: the status, why there is none, or what is missing in the body."""
     status: int = 0
 
 
@@ -85,7 +85,7 @@ async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
 
 
 def client(timeout: float) -> httpx.AsyncClient:
-    """A client that goes straight to the address: no proxies from the environment, no redirects, no certificates."""
+    """A client that goes straight to the address: it uses no proxy of the environment and checks no certificate."""
     return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=False)
 
 

@@ -1,4 +1,4 @@
-"""Lines of a log as they may be shown: a program may log anything."""
+"""Lines of a log, made safe for a terminal: a program may log anything."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST: Final = 500
 
 
 def shown(text: str) -> str:
-    """`text` with nothing in it that would move the cursor or clear the screen, its lines cut."""
+    """`text` without anything that would move the cursor or clear the screen; long lines are cut."""
     return "\n".join(_cut("".join(map(_visible, line))) for line in text.splitlines())
 
 

@@ -72,7 +72,7 @@ class _Probe:
 async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
     name = f"{NAME}: one client, one instance"
     if cluster.proxy.balance not in _STICKY:
-        return skipped(name, f"balance is {cluster.proxy.balance}: clients are not bound on purpose", where)
+        return skipped(name, f"balance is {cluster.proxy.balance}, so clients are not bound to an instance", where)
     seen = await probe.visit(REPEATS)
     if "" in seen:
         return failed(name, f"{seen.count('')} of {REPEATS} answers named no instance", where, f"corral logs {where}")
@@ -83,16 +83,20 @@ async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
 async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
     name = f"{NAME}: many clients, all instances"
     if cluster.proxy.balance in ("ip_hash", "hash"):
-        return skipped(name, f"balance is {cluster.proxy.balance}: all of this machine's clients look alike", where)
+        return skipped(
+            name, f"balance is {cluster.proxy.balance}, which can't tell this machine's clients apart", where
+        )
     wanted = {instance.endpoint.netloc for instance in cluster.app.web}
     reached: list[str] = []
     while len(set(reached)) < len(wanted) and len(reached) < VISITORS_EACH * len(wanted) and "" not in reached:
         for seen in await asyncio.gather(*(probe.visit(1) for _ in range(CLIENTS_AT_ONCE))):
             reached += seen
     if "" in reached:
-        return failed(name, f"{reached.count('')} of {len(reached)} new clients had no answer", where)
+        return failed(name, f"{reached.count('')} of {len(reached)} new clients got no answer", where)
     served = len(set(reached))
-    missed = sorted(wanted - set(reached))  # nginx tells addresses, so hosts known by a name can only be counted
+    missed = sorted(
+        wanted - set(reached)
+    )  # nginx reports addresses, so hosts that the file knows by a name can only be counted
     seen_text = f"{served} of {len(wanted)} instances served {len(reached)} new clients"
-    told = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
-    return judged(name, served >= len(wanted), seen_text + told, where)
+    missing = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
+    return judged(name, served >= len(wanted), seen_text + missing, where)

@@ -1,4 +1,4 @@
-"""The hosts agree on the time, and follow somebody who knows it."""
+"""The hosts agree on the time, and follow a time server."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _CHRONYC: Final = "chronyc -n -c -m tracking sources\n"
 
 
 async def time(cluster: Cluster, runner: Runner) -> list[Check]:
-    """How far every two hosts are apart (T02), and what each one's chronyd says where Corral sees to it (T03)."""
+    """How far each pair of hosts is apart (T02), and what each chronyd says where Corral manages it (T03)."""
     offsets = await clock_offsets(runner, cluster.hosts)
     checks = list(skew_checks(cluster.hosts, offsets))
     if cluster.time.servers:
-        told = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
-        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), told, strict=True)))
+        trackings = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
+        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), trackings, strict=True)))
     return checks
 
 
@@ -38,21 +38,21 @@ async def _tracking(runner: Runner, host: str) -> Tracking | None:
 
 
 def skew_checks(hosts: Sequence[Host], offsets: Mapping[str, Offset]) -> Iterator[Check]:
-    """A line for each two hosts that are too far apart for certain, then one for all."""
+    """A line for each pair of hosts that is certainly too far apart, then one line for all."""
     pairs, silent = skews(offsets), [host.name for host in hosts if host.name not in offsets]
     if silent:
-        yield failed(_AGREE, "not asked: no answer", ", ".join(silent), "corral status")
+        yield failed(_AGREE, "no answer, so the clock is not known", ", ".join(silent), "corral status")
     if not pairs:
-        yield skipped(_AGREE, "there are no two hosts to compare")
+        yield skipped(_AGREE, "fewer than two hosts can be compared")
         return
     bad = [pair for pair in pairs if pair.least > WARN]
     for pair in bad:
-        hint = f"`chronyc tracking` on both; one host's time daemon may follow nobody: {pair.one}, {pair.other}"
+        hint = f"run `chronyc tracking` on {pair.one} and on {pair.other}: one of them may follow no time server"
         yield judged(_AGREE, pair.least <= FAIL, f"{_apart(pair)} apart, over {_limit(pair)}", _names(pair), hint)
     worst = pairs[0]
     seen = f"{len(pairs)} pairs of hosts; the farthest apart are {_names(worst)}: {_apart(worst)}"
     if worst.uncertainty > WARN:
-        seen += f"; the line is too slow to tell {WARN * 1000:.0f} ms"
+        seen += f"; the connection is too slow to measure {WARN * 1000:.0f} ms"
     yield judged(_AGREE, worst.least <= FAIL, seen, hint="corral apply, when the file names `time: servers`")
 
 
@@ -68,20 +68,22 @@ def _names(pair: Skew) -> str:
     return f"{pair.one}, {pair.other}"
 
 
-def tracking_checks(told: Mapping[str, Tracking | None]) -> Iterator[Check]:
-    """A line for each host whose chronyd is not well, or doesn't know it yet; then one for all."""
+def tracking_checks(trackings: Mapping[str, Tracking | None]) -> Iterator[Check]:
+    """A line for each host whose chronyd has a problem, or too few answers so far; then one line for all."""
     well = 0
-    for host, tracking in told.items():
+    for host, tracking in trackings.items():
         problem = _problem(tracking)
         well += not problem
         if problem and tracking and tracking.settling:
-            why = f"it follows {tracking.reference}, and has too few answers yet to tell how well"
+            why = f"it follows {tracking.reference}, and has too few answers so far to know how well"
             yield skipped(_KEPT, why, host, "corral verify, in a minute or two")
         elif problem:
             yield failed(_KEPT, problem, host, f"`chronyc sources` on {host} shows who answers it")
-    if well == len(told):
-        worst = max((tracking.offset for tracking in told.values() if tracking), default=0.0)
-        yield passed(_KEPT, f"it follows a time server on all {len(told)} hosts, at most {worst * 1000:.1f} ms off it")
+    if well == len(trackings):
+        worst = max((tracking.offset for tracking in trackings.values() if tracking), default=0.0)
+        yield passed(
+            _KEPT, f"it follows a time server on all {len(trackings)} hosts, at most {worst * 1000:.1f} ms off it"
+        )
 
 
 def _problem(tracking: Tracking | None) -> str:
@@ -93,5 +95,5 @@ def _problem(tracking: Tracking | None) -> str:
     if tracking.offset > OFFSET:
         return f"it finds its clock {tracking.offset * 1000:.0f} ms off"
     if tracking.root_dispersion > DISPERSION:
-        return f"it follows a time that is good to {tracking.root_dispersion:.1f} s only"
+        return f"the time that it follows may be {tracking.root_dispersion:.1f} s wrong"
     return ""

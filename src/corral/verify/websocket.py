@@ -1,4 +1,4 @@
-"""A websocket through each proxy: opened, a message sent, the expected message seen coming back."""
+"""A websocket through each proxy: it opens, a message is sent, and the expected message comes back."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def _exchange(host: Host, at: Endpoint, wanted: Websocket, routes: Routes)
             others = 0
             async for answer in socket:
                 if expected in str(answer):
-                    more = f", behind {others} of the application's own" if others else ""
+                    more = f", after {others} messages of the application's own" if others else ""
                     return passed(NAME, f"{url}: {expected} came back{more}", host.name)
                 others += 1
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Workers: as many as the file says, no fewer and no more, or jobs are not run, or run twice."""
+"""Workers: exactly as many as the file says; with fewer, jobs are not run, with more they run twice."""
 
 from __future__ import annotations
 

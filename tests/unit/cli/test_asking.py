@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.patience import PATIENCE
+
 VERB = """\
 import sys
 from corral.cli.running import change
@@ -54,7 +56,7 @@ def asked() -> Iterator[tuple[subprocess.Popen[str], int]]:
 def test_a_signal_is_an_answer(number: signal.Signals) -> None:
     with asked() as (process, _):
         process.send_signal(number)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert (said.strip(), process.returncode) == ("not done: carry out 3 changes?", 130)
 
 
@@ -62,12 +64,12 @@ def test_a_signal_is_an_answer(number: signal.Signals) -> None:
 def test_an_answer(typed: bytes, answer: str) -> None:
     with asked() as (process, terminal):
         os.write(terminal, typed)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert (said.strip(), process.returncode) == (answer, 0)
 
 
 def test_the_end_of_the_input_is_no_yes() -> None:
     with asked() as (process, terminal):
         os.write(terminal, b"\x04")
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=PATIENCE)
     assert (said.strip(), process.returncode) == ("not done: carry out 3 changes?", 130)

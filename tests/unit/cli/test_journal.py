@@ -32,7 +32,7 @@ def run(corral: Corral, directory: str = "journal") -> str:
 
 
 def test_no_run_yet(corral: Corral) -> None:
-    assert "no run is on record" in corral("journal").stderr
+    assert "no run has been recorded" in corral("journal").stderr
     assert json.loads(corral("journal", "--format", "json").stdout) == {"runs": [], "problems": []}
     assert isinstance(corral.failure("journal", "2026"), InvalidFile)
 

@@ -7,9 +7,9 @@ from corral.errors import InvalidFile
 from corral.runs import lock_file
 from corral.runs.lock_file import Claim
 from tests.unit.cli.real_hosts import Corral, corral
-from tests.unit.runs.lock_hosts import ANNA, BEN, lock_of, set_age
+from tests.unit.runs.lock_hosts import ANNA, BEN, HostsClock, clock, lock_of
 
-__all__ = ["corral"]  # the fixture
+__all__ = ["clock", "corral"]  # the fixtures
 
 
 def lock(corral: Corral, number: int, claim: Claim) -> None:
@@ -25,16 +25,16 @@ def test_nothing_is_locked(corral: Corral) -> None:
     assert (told["removed"], told["problems"]) == ([], [])
 
 
-def test_a_lock_is_shown_explained_and_broken_when_agreed(corral: Corral) -> None:
+def test_a_lock_is_shown_explained_and_broken_when_agreed(corral: Corral, clock: HostsClock) -> None:
     lock(corral, 0, Claim(ANNA, "2026-11-24T19:30:12+00:00", "t1"))
     lock(corral, 1, Claim(BEN, "2026-11-24T19:30:12+00:00", "t2"))
-    set_age(corral.hosts[1], 90)
+    clock.set_age(corral.hosts[1], 90)
     done = corral("unlock", "--yes")
     assert "one: `corral apply` of anna on ops-1 (pid 4711), since 2026-11-24T19:30:12+00:00" in done.stdout
     assert "alive" in done.stdout.splitlines()[0]
-    assert "last heard of 90 s ago: left behind: the next run takes it over" in done.stdout.splitlines()[1]
+    assert "last sign of life 90 s ago: left behind: the next run takes it over" in done.stdout.splitlines()[1]
     assert "up to 10 s" in done.stderr
-    assert "the lock is broken on one, two" in done.stderr
+    assert "broke the lock on one, two" in done.stderr
     assert not [host for host in corral.hosts if lock_of(host).exists()]
 
 

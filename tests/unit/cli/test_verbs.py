@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from corral import __version__
+from corral.cli import main
+from tests.patience import PATIENCE
 from tests.unit.cluster_file.files import SMALL
 
 CORRAL = Path(sys.executable).parent / "corral"
@@ -36,7 +38,7 @@ class Shell:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=30,
+            timeout=PATIENCE,
             check=False,
             stdin=subprocess.DEVNULL,
         )
@@ -61,6 +63,12 @@ def test_every_verb_tells_its_use(corral: Shell, verb: str) -> None:
     assert f"Usage: corral {verb} " in corral(verb, "--help").stdout
 
 
+def test_the_list_of_verbs_says_what_each_verb_says_of_itself() -> None:
+    for name, sentence in main.VERBS.items():
+        own = main.verb(name).help
+        assert own.startswith(sentence.removesuffix(".")), f"{name}: {own}"
+
+
 def test_help_imports_nothing_heavy() -> None:
     script = "import sys, corral.cli.main; print(sorted(m for m in sys.modules if '.' not in m))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -79,7 +87,7 @@ def test_init_writes_a_file_that_is_right_and_never_overwrites_one(corral: Shell
     corral("init", "--name", "shop")
     text = (corral.directory / "cluster.yaml").read_text()
     assert "\nname: shop " in text
-    assert "was left as it is" in corral("init", code=2).stderr
+    assert "cluster.yaml exists already and was not changed" in corral("init", code=2).stderr
     assert (corral.directory / "cluster.yaml").read_text() == text
     corral("check")
     corral("init", "--force", "--name", "other")

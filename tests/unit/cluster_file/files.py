@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import settings
-
 from corral.cluster_file.parse import Loaded, load_text
 from corral.cluster_file.positions import Lines
 from corral.errors import InvalidFile
 from corral.problems import Problem
-
-unhurried = settings(deadline=None)
-"""For properties: other tests share the two cores, so no single example has a time limit."""
 
 SMALL = """\
 name: shop

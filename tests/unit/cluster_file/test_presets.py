@@ -227,7 +227,7 @@ def test_a_preset_of_versions_alone(tmp_path: Path) -> None:
 def test_what_a_preset_can_not_say(tmp_path: Path, section: str, key: str) -> None:
     [problem] = refused(write(tmp_path, f"{section}:\n  {key}\n"))
     assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:2:3")
-    assert "no place in a preset" in problem.message
+    assert "can't stand in a preset" in problem.message
     [problem] = refused(write(tmp_path, f"versions:\n  2:\n    {section}:\n      {key}\n"))
     assert (problem.code, problem.where) == ("unknown-key", f"{tmp_path}/mine.yaml:4:7")
 

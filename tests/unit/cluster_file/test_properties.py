@@ -16,7 +16,7 @@ from corral.cluster_file.parse import load_file
 from corral.cluster_file.show import as_yaml, shown
 from corral.cluster_file.tree import keys
 from corral.errors import InvalidFile
-from tests.unit.cluster_file.files import load, points_into, problems, unhurried
+from tests.unit.cluster_file.files import load, points_into, problems
 
 EXAMPLE = example_text()
 LINES = EXAMPLE.splitlines(keepends=True)
@@ -30,19 +30,16 @@ def judge(text: str) -> None:
         assert points_into(problem, text.removeprefix("\ufeff")), problem
 
 
-@unhurried
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text(text: str) -> None:
     judge(text)
 
 
-@unhurried
 @given(st.text("a:-[]{}&*!|>'\"%@#,? \n\t~<", max_size=40))
 def test_text_of_yamls_own_characters(text: str) -> None:
     judge(text)
 
 
-@unhurried
 @given(st.binary(max_size=60))
 def test_any_bytes(content: bytes) -> None:
     with tempfile.NamedTemporaryFile(suffix=".yaml") as file:
@@ -54,13 +51,11 @@ def test_any_bytes(content: bytes) -> None:
             assert all(problem.where.startswith(f"{file.name}:") for problem in refused.problems)
 
 
-@unhurried
 @given(st.integers(0, len(EXAMPLE)), st.integers(0, 30), st.text("a1:-[]{}&*'\" \n\t#!,", max_size=6))
 def test_the_example_with_a_hole_in_it(start: int, length: int, instead: str) -> None:
     judge(EXAMPLE[:start] + instead + EXAMPLE[start + length :])
 
 
-@unhurried
 @given(st.lists(st.integers(0, len(LINES) - 1), max_size=4), st.integers(0, len(LINES) - 1), st.integers(0, 4))
 def test_the_example_with_lines_moved(gone: list[int], moved: int, indent: int) -> None:
     lines = [line for number, line in enumerate(LINES) if number not in gone]
@@ -86,13 +81,11 @@ def in_flow(data: Any) -> str:
     return to_yaml({"x": [data, {}]}).partition("- ")[2].partition("\n  - {}")[0] + "\n"
 
 
-@unhurried
 @given(st.dictionaries(st.sampled_from(sorted({str(path[0]) for path in keys()})), anything(), min_size=1))
 def test_anything_below_the_right_keys(data: dict[str, Any]) -> None:
     judge(in_flow(data))
 
 
-@unhurried
 @given(st.sampled_from(keys()), anything())
 def test_anything_at_any_key(path: tuple[str | int, ...], strange: Any) -> None:
     """The example, with one key's value replaced by something strange."""
@@ -170,7 +163,6 @@ def right_files(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]
     }
 
 
-@unhurried
 @given(right_files())
 def test_what_is_shown_loads_to_an_equal_spec(data: dict[str, Any]) -> None:
     first = load(to_yaml(data))

@@ -118,6 +118,27 @@ def test_files_that_are_shipped_must_be_there(text: str, where: str, file: str) 
     assert found(text, [path]) == []
 
 
+def test_an_image_archive_must_hold_the_image() -> None:
+    """Asked of files that are there alone, and where containers run."""
+    text = CONTAINERS.replace("  image:", "  image_archive: shop.tar\n  image:")
+    asked = []
+
+    def why_no_image(file: str, image: str) -> str:
+        asked.append((file, image))
+        return "holds shop:2"
+
+    [problem] = problems_for_hosts(load(text), lambda _path: True, why_no_image)
+    assert brief(problem) == ("9:18", "error", "no-image")
+    path = here("shop.tar")
+    assert problem.message == f"app.image_archive names a file without the image shop:1.0: {path} holds shop:2."
+    assert problem.hint == "`docker save --output FILE shop:1.0` writes one that does."
+    assert problems_for_hosts(load(text), lambda _path: True, lambda _file, _image: "") == []
+    assert [p.code for p in problems_for_hosts(load(text), lambda _path: False, why_no_image)] == ["no-archive"]
+    unused = SERVICES.replace("  command:", "  image_archive: shop.tar\n  command:")
+    assert [p.code for p in problems_for_hosts(load(unused), lambda _path: True, why_no_image)] == ["unused-key"]
+    assert asked == [(path, "shop:1.0")]
+
+
 def test_a_tilde_is_no_home_here() -> None:
     assert "`~`" in one(SHIPPED.replace("shop.tgz", "~/shop.tgz")).hint
 

@@ -13,7 +13,7 @@ from corral.cluster_file.emit import to_yaml
 from corral.cluster_file.example import example_text
 from corral.cluster_file.parse import load_text
 from corral.cluster_file.show import as_yaml, shown
-from tests.unit.cluster_file.files import SMALL, load, unhurried
+from tests.unit.cluster_file.files import SMALL, load
 
 
 def test_every_default_is_there() -> None:
@@ -93,7 +93,6 @@ def test_what_only_real_hosts_use_is_shown_too() -> None:
 SCALARS = st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(st.characters(exclude_categories=["Cs"]))
 
 
-@unhurried
 @given(
     st.dictionaries(
         st.text(st.characters(exclude_categories=["Cs"])),

@@ -19,7 +19,6 @@ from corral.cluster_file.addresses import (
 )
 from corral.cluster_file.units import Duration, Size, seconds, size_in_bytes, write_duration, write_size
 from corral.cluster_file.values import Choice, Number, Text, Whole, found
-from tests.unit.cluster_file.files import unhurried
 
 
 @pytest.mark.parametrize(
@@ -58,13 +57,11 @@ def test_no_sizes(written: object) -> None:
     assert math.isnan(size_in_bytes(written))
 
 
-@unhurried
 @given(st.integers(1, 10**11))
 def test_a_time_is_written_as_it_can_be_read(milliseconds: int) -> None:
     assert round(seconds(write_duration(milliseconds / 1000)) * 1000) == milliseconds
 
 
-@unhurried
 @given(st.integers(1, 10**15))
 def test_a_size_is_written_as_it_can_be_read(size: int) -> None:
     assert size_in_bytes(write_size(size)) == size

@@ -21,6 +21,7 @@ from corral.model.resources import HostFacts
 from corral.secrets import Secret, resolve
 from tests.binaries import NginxVersion, nginx
 from tests.free_addresses import free_address
+from tests.patience import PATIENCE
 from tests.unit.desired.upstreams import Upstream
 
 PROBE = "0123456789abcdef0123456789abcdef01234567"
@@ -104,7 +105,7 @@ class Running:
 
     def connect(self, source: str = "") -> http.client.HTTPConnection:
         bind = (source, 0) if source else None
-        return http.client.HTTPConnection(self.address, self.port, timeout=20, source_address=bind)
+        return http.client.HTTPConnection(self.address, self.port, timeout=PATIENCE, source_address=bind)
 
     def ask(
         self, target: str, method: str = "GET", content: str | bytes = b"", *, source: str = "", **headers: str
@@ -123,7 +124,7 @@ class Running:
         self, target: str, protocol: str = "websocket", **headers: str
     ) -> tuple[socket.socket, dict[str, Any], str]:
         """A socket after its upgrade, what the instance saw, and the head of the answer."""
-        sock = socket.create_connection((self.address, self.port), timeout=20)
+        sock = socket.create_connection((self.address, self.port), timeout=PATIENCE)
         lines = [f"GET {target} HTTP/1.1", f"Host: {self.address}:{self.port}"]
         lines += [f"Upgrade: {protocol}", "Connection: Upgrade"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -166,11 +167,11 @@ def running(version: NginxVersion, upstreams: list[Upstream], directory: Path, *
             yield here
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(PATIENCE)
 
 
-def _wait(nginx_here: Running, process: subprocess.Popen[bytes], deadline: float = 30) -> None:
-    until = time.monotonic() + deadline
+def _wait(nginx_here: Running, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.poll() is None:
         try:
             if nginx_here.ask(PING_PATH).status == 200:

@@ -19,6 +19,7 @@ import pytest
 from corral.desired import compose
 from corral.model.cluster import Application, Instance
 from corral.secrets import Secret, resolve
+from tests.patience import PATIENCE
 from tests.unit.desired import judges
 from tests.unit.desired.real_clusters import REFERENCE, cluster_of
 
@@ -78,7 +79,9 @@ def tool(request: pytest.FixtureRequest) -> Tool:
 
 def services(tool: Tool, directory: Path) -> Mapping[str, Any]:
     """What compose makes of the file in `directory`, whose dollars it writes twice."""
-    done = subprocess.run(tool(directory / "compose.yaml"), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        tool(directory / "compose.yaml"), capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert done.returncode == 0, done.stderr
     found: Mapping[str, Any] = json.loads(done.stdout)["services"]
     return found

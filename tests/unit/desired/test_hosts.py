@@ -251,12 +251,15 @@ def test_one_containers_change_is_no_others() -> None:
     assert [name for name, unit in before.items() if now[name].revision != unit.revision] == [first.name]
 
 
-def test_another_image_in_the_same_name_is_another_revision() -> None:
+def test_which_image_has_the_name_is_no_part_of_a_revision() -> None:
+    """Or everybody would restart when Corral first knows it; the plan compares it with the containers' own."""
     cluster = cluster_of(REFERENCE)
-    after = replace(cluster, app=replace(cluster.app, image_sha256="e" * 64))
-    before, now = (units_of(assemble(each, facts_of(cluster), SystemdKeeper(each))) for each in (cluster, after))
-    changed_units = {name for name, unit in before.items() if now[name].revision != unit.revision}
-    assert changed_units == {instance.name for instance in cluster.app.instances}
+    after = replace(cluster, app=replace(cluster.app, image_sha256="e" * 64, image_manifest="f" * 64))
+    before, now = (assemble(each, facts_of(cluster), SystemdKeeper(each)) for each in (cluster, after))
+    assert units_of(before) == units_of(now)
+    assert software(now, Image, "app-108") == [Image("app-108", cluster.app.image)]
+    [image] = [each for each in now.software if isinstance(each, Image) and each.host == "app-108"]
+    assert image.ids == {"e" * 64, "f" * 64}
 
 
 def test_a_virtual_address_is_listened_for_everywhere_and_failed_over() -> None:

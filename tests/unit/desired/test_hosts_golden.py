@@ -15,6 +15,7 @@ import pytest
 from corral.model.resources import Desired
 from corral.secrets import Secret, resolve
 from tests.binaries import mongod
+from tests.patience import PATIENCE
 from tests.unit.desired import judges
 from tests.unit.desired.real_clusters import PAIR, REFERENCE, changed, file_at, wanted
 
@@ -111,7 +112,7 @@ def test_systemd_takes_every_unit_without_a_word(desired: Desired, tmp_path: Pat
         for unit in (path for path in host.iterdir() if "@." in path.name):
             unit.rename(str(unit).replace("@.", "@an-instance-1."))
         verify = [analyze, "verify", "--man=no", "--recursive-errors=no", *units]
-        judged = subprocess.run(verify, capture_output=True, text=True, timeout=60, check=False)
+        judged = subprocess.run(verify, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert (judged.returncode, judged.stderr) == (0, ""), host.name
 
 
@@ -119,7 +120,7 @@ def test_systemd_takes_every_unit_without_a_word(desired: Desired, tmp_path: Pat
 def test_mongod_reads_its_file(case: str, tmp_path: Path) -> None:
     (tmp_path / "mongod.conf").write_text(rendered(case))
     command = [str(mongod()), "--config", str(tmp_path / "mongod.conf"), "--outputConfig"]
-    read = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    read = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert read.returncode == 0, read.stderr + read.stdout
     cluster, host, _ = CASES[case]
     data = "/data/mongo" if cluster == "pair" else "/var/lib/corral/shop/mongod"
@@ -134,7 +135,7 @@ def test_compose_takes_the_golden_files(tmp_path: Path) -> None:
         (tmp_path / case.removeprefix("compose/")).write_text(text)
     for config in (judges.compose_config(), judges.compose_config_1()):
         command = config(tmp_path / "compose.yaml")
-        judged = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
         assert judged.returncode == 0, judged.stderr
         assert 'It\'s $$5 for \\"you\\"' in judged.stdout
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.binaries import NginxVersion
 from tests.free_addresses import free_address
+from tests.patience import PATIENCE
 from tests.unit.desired.nginx_process import VERSIONS, Running, running
 from tests.unit.desired.upstreams import BIG_JSON, Upstreams
 
@@ -51,7 +52,7 @@ def test_plain_requests_reuse_their_connections(proxy: Running, upstreams: Upstr
 def test_a_body_at_the_limit_passes_and_one_above_is_refused(proxy: Running, upstreams: Upstreams) -> None:
     assert proxy.ask("/upload", "POST", bytes(LIMIT)).json["body"] == LIMIT
     before = len(upstreams.requests)
-    sock = socket.create_connection((proxy.address, proxy.port), timeout=20)
+    sock = socket.create_connection((proxy.address, proxy.port), timeout=PATIENCE)
     with closing(sock):
         sock.sendall(f"POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode())
         assert sock.recv(100).startswith(b"HTTP/1.1 413 ")
@@ -110,7 +111,7 @@ def test_the_application_sees_address_scheme_host_and_port(proxy: Running) -> No
 
 
 def test_a_request_of_http_1_0_without_a_host_is_served(proxy: Running) -> None:
-    with closing(socket.create_connection((proxy.address, proxy.port), timeout=20)) as sock:
+    with closing(socket.create_connection((proxy.address, proxy.port), timeout=PATIENCE)) as sock:
         sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
         answer = b"".join(iter(lambda: sock.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200 ")

@@ -18,6 +18,7 @@ from corral.model.cluster import Instance
 from corral.model.resources import HostFacts
 from tests.binaries import NginxVersion, nginx
 from tests.free_addresses import free_address
+from tests.patience import PATIENCE
 from tests.unit.desired.nginx_process import PROXY, VERSIONS, host, instance
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "nginx"
@@ -84,6 +85,6 @@ def test_the_real_nginx_accepts_it_without_a_warning(case: str, version: NginxVe
         text = text.replace("user root;\n", "")  # nginx warns of it when it couldn't obey it
     (tmp_path / "nginx.conf").write_text(text)
     command = [str(nginx(version)), "-t", "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-    judged = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert judged.returncode == 0, judged.stderr
     assert "[" not in judged.stderr, judged.stderr

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPResponse
+from pathlib import Path
 
 import pytest
 
 from tests.free_addresses import free_address
+from tests.patience import until
 from tests.unit.desired.nginx_process import VERSIONS, Running, running
 from tests.unit.desired.upstreams import Upstreams
 
@@ -27,9 +28,15 @@ def upstreams() -> Iterator[Upstreams]:
 def proxy(
     request: pytest.FixtureRequest, upstreams: Upstreams, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Running]:
-    """Plain requests may be silent for 400 ms, live ones for an hour. No silence takes an instance out."""
     directory = tmp_path_factory.mktemp("nginx") / "proxy"
-    with running(request.param, upstreams.all, directory, read_timeout=0.4, max_fails=0) as proxy:
+    with running(request.param, upstreams.all, directory) as proxy:
+        yield proxy
+
+
+@pytest.fixture(params=VERSIONS)
+def hasty(request: pytest.FixtureRequest, upstreams: Upstreams, tmp_path: Path) -> Iterator[Running]:
+    """Plain requests may be silent for two seconds, live ones for an hour. No silence takes an instance out."""
+    with running(request.param, upstreams.all, tmp_path / "proxy", read_timeout=2.0, max_fails=0) as proxy:
         yield proxy
 
 
@@ -65,18 +72,18 @@ def test_a_websocket_has_the_headers_that_a_page_has(proxy: Running, path: str) 
     assert len(seen["headers"]["x-request-id"]) == 32
 
 
-def test_silence_ends_a_plain_request_and_no_websocket(proxy: Running) -> None:
+def test_silence_ends_a_plain_request_and_no_websocket(hasty: Running) -> None:
     """The websocket is opened first, and is still there when the plain request's time is over."""
-    sock, _seen, _head = proxy.upgrade("/ws")
+    sock, _seen, _head = hasty.upgrade("/ws")
     with closing(sock):
-        assert proxy.ask("/hang").status == 504
+        assert hasty.ask("/hang").status == 504
         sock.sendall(b"still here")
         assert sock.recv(100) == b"still here"
 
 
-def test_a_post_in_silence_is_not_run_again(proxy: Running, upstreams: Upstreams) -> None:
+def test_a_post_in_silence_is_not_run_again(hasty: Running, upstreams: Upstreams) -> None:
     before = len([seen for seen in upstreams.requests if seen.method == "POST"])
-    assert proxy.ask("/hang", "POST", b"one order").status == 504
+    assert hasty.ask("/hang", "POST", b"one order").status == 504
     assert len([seen for seen in upstreams.requests if seen.method == "POST"]) == before + 1
 
 
@@ -107,9 +114,5 @@ def test_the_log_says_what_was_upgraded(proxy: Running) -> None:
     sock, seen, _head = proxy.upgrade("/logged")
     sock.close()
     wanted = f'upgrade="websocket" id={seen["headers"]["x-request-id"]}'
-    lines: list[str] = []
-    until = time.monotonic() + 20
-    while not lines and time.monotonic() < until:  # nginx writes what it has within a second
-        lines = [line for line in proxy.access_log.splitlines() if wanted in line]
-        time.sleep(0.02)
+    lines = until(lambda: [line for line in proxy.access_log.splitlines() if wanted in line])
     assert ['"GET /logged HTTP/1.1" 101 ' in line for line in lines] == [True]

@@ -32,6 +32,7 @@ from corral.model.resources import HostFacts
 from corral.secrets import has_reference
 from tests.binaries import NginxVersion, nginx
 from tests.free_addresses import free_address
+from tests.patience import PATIENCE
 from tests.unit.desired.nginx_process import PROXY, VERSIONS, host, instance
 
 HERE = host("proxy-1", "192.168.0.100")
@@ -123,7 +124,7 @@ def test_nasty_values_mean_themselves_to_the_real_nginx(version: NginxVersion, t
     conf = root / "nginx.conf"
     conf.write_text(render_nginx(proxy, web, here, 8080, facts))
     command = [str(part) for part in (nginx(version), "-t", "-e", "stderr", "-p", root, "-c", conf)]
-    judged = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert judged.returncode == 0, judged.stderr
     assert "[" not in judged.stderr, judged.stderr
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from corral.desired.systemd import argument, protect_home, whole_seconds, word
+from tests.patience import PATIENCE
 from tests.unit.desired import judges
 
 ODD = ["/plain/path", "/a b", "/100%", "/%i %n", "/semi; colon", "/ü漢", "/#not"]
@@ -21,7 +22,7 @@ def test_a_path_arrives_as_it_is(path: str, quoted: Callable[[object], str], tmp
     unit = tmp_path / "corral-test.service"
     unit.write_text(f"[Service]\nExecStart={quoted(path)}\n")
     command = [judges.program("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", str(unit)]
-    judged = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert f": Command {path} is not executable" in judged.stderr
 
 

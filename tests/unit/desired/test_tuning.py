@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.desired.real_clusters import REFERENCE, file_at, wanted
 
 UNIT = "/etc/systemd/system/corral-shop-thp.service"
@@ -22,7 +23,7 @@ def carried_out(version: tuple[int, int, int], maps: str, kernel: Path) -> dict[
     commands = [line.partition("=")[2] for line in text.splitlines() if line.startswith("ExecStart=")]
     for command in commands:
         words = shlex.split(command.removeprefix("-").replace("$$", "$"))
-        subprocess.run(words, check=True, timeout=10)
+        subprocess.run(words, check=True, timeout=PATIENCE)
     return {path.name: path.read_text().strip() for path in kernel.rglob("*") if path.is_file()}
 
 

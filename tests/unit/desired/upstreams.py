@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from tests.patience import PATIENCE
+
 BIG_JSON = json.dumps([{"id": n, "title": f"note number {n}", "done": n % 3 == 0} for n in range(900)]).encode()
 
 
@@ -137,14 +139,14 @@ class Upstreams:
         for upstream in self.all:
             self.call(upstream.kill())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         for task in asyncio.all_tasks(self._loop):
             task.cancel()
         self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
 
     def call(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)
 
     def __getitem__(self, name: str) -> Upstream:
         return next(upstream for upstream in self.all if upstream.name == name)

@@ -17,6 +17,8 @@ from pathlib import Path
 from types import ModuleType
 from unittest import mock
 
+from tests.patience import PATIENCE
+
 HERE = Path(__file__).parents[3] / "examples" / "steedos"
 PACKAGES = ("bcrypt", "fibers", "steedos-server")
 
@@ -151,7 +153,13 @@ class Copy:
 
     def start_by(self, script: Path, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [script], env=self.environment(**more), cwd=os.sep, capture_output=True, text=True, timeout=60, check=False
+            [script],
+            env=self.environment(**more),
+            cwd=os.sep,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.patience import PATIENCE
+
 
 class Steedos(ThreadingHTTPServer):
     def __init__(self) -> None:
@@ -97,7 +99,7 @@ def answering(answer: bytes) -> Iterator[tuple[str, list[bytes]]]:
             connection.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(5)
+        listening.settimeout(PATIENCE)
         thread = threading.Thread(target=serve, args=(listening,))
         thread.start()
         try:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.examples.steedos import HERE, first_user_script
 from tests.unit.examples.steedos_server import Steedos, answering, serving
 
@@ -67,7 +68,7 @@ def as_program(url: str, shell: str = 'exec "$@"') -> subprocess.CompletedProces
         env={"PATH": os.environ["PATH"], "http_proxy": NOBODY},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -3,22 +3,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE, until
 from tests.unit.examples.steedos import Copy, installer
 
-HANG = "echo $$ > hanging; exec sleep 60"
-
-
-def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "the stub never came so far"
-        time.sleep(0.02)
+HANG = "echo $$ > hanging; exec sleep 3600"
 
 
 def test_it_installs_and_then_has_nothing_to_do(copy: Copy) -> None:
@@ -135,9 +127,9 @@ def test_an_interruption_ends_npm_and_can_be_gone_on_with(copy: Copy, number: si
     hanging = copy.root / "hanging"
     process = copy.start_install(STUB_STOP_AFTER="fibers", STUB_STOP=HANG)
     try:
-        wait_for(hanging.exists)
+        until(lambda: hanging.exists() and hanging.read_text())
         process.send_signal(number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
         process.wait()
@@ -151,11 +143,11 @@ def test_an_interruption_ends_npm_and_can_be_gone_on_with(copy: Copy, number: si
 def test_a_second_install_at_the_same_time_leaves_the_first_alone(copy: Copy) -> None:
     first = copy.start_install(STUB_STOP_AFTER="fibers", STUB_STOP=HANG)
     try:
-        wait_for((copy.root / "hanging").exists)
+        until((copy.root / "hanging").exists)
         code, _, err = copy.install()
     finally:
         first.terminate()
-        first.communicate(timeout=60)
+        first.communicate(timeout=PATIENCE)
     assert code == 1
     assert err == f"steedos: another install works in {copy.root} (process {first.pid}): wait until it is done.\n"
 

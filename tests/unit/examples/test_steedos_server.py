@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.unit.examples.steedos import HERE
 
 NODE = shutil.which("node") or ""
@@ -51,7 +52,7 @@ def folder(tmp_path: Path) -> Path:
 def run(folder: Path, script: str = PRETENDING, **environment: str) -> subprocess.CompletedProcess[str]:
     given = {"PATH": os.environ["PATH"], "MONGO_URL": "mongodb://app:hunter2@127.0.0.1/steedos", **environment}
     return subprocess.run(
-        [NODE, "-e", script], cwd=folder, env=given, capture_output=True, text=True, timeout=60, check=False
+        [NODE, "-e", script], cwd=folder, env=given, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ import pytest
 
 from corral.execute.scripts import script_of
 from corral.plan.software import InstallPackages
+from tests.patience import PATIENCE, until
 
 _SAYS: Final = '#!/bin/sh\necho "$DEBIAN_FRONTEND ${0##*/} $*" >>"$0.log"\n'
 _APT: Final = """\
@@ -55,7 +55,7 @@ def begin(programs: Path, action: InstallPackages, stderr: int = subprocess.PIPE
 def installed(programs: Path, action: InstallPackages = INSTALL) -> tuple[int, list[str]]:
     """The exit code and what was said on stderr; whatever happens, no file is left over."""
     process = begin(programs, action)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=PATIENCE)
     assert list((programs / "tmp").iterdir()) == []
     return process.returncode, said.splitlines()
 
@@ -111,7 +111,7 @@ def test_a_connection_that_is_cut_does_not_kill_the_installer(programs: Path, ma
     os.close(reader)
     try:
         process = begin(programs, InstallPackages("h", ("nginx",), manager=manager), writer)  # type: ignore[arg-type]
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE)
     finally:
         os.close(writer)
     assert [path.name for path in programs.glob("*.whole")] == [f"{'apt-get' if manager == 'apt' else 'dnf'}.whole"]
@@ -119,13 +119,12 @@ def test_a_connection_that_is_cut_does_not_kill_the_installer(programs: Path, ma
 
 def test_one_that_takes_too_long_tells_how_far_it_came(programs: Path) -> None:
     """At its deadline a script is sent TERM."""
-    stand_in(programs, "apt-get", "echo '0% [Connecting to deb.example.org]'; exec sleep 20\n")
+    said = "echo '0% [Connecting to deb.example.org]'; touch \"$0.said\""
+    stand_in(programs, "apt-get", f"{said}; exec sleep 3600\n")
     process = begin(programs, INSTALL)
-    while not calls(programs, "apt-get"):
-        time.sleep(0.01)
-    time.sleep(0.2)
+    until((programs / "apt-get.said").exists)
     os.killpg(process.pid, signal.SIGTERM)
-    _, said = process.communicate(timeout=10)
+    _, told = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143
-    assert "0% [Connecting to deb.example.org]" in said.splitlines()
+    assert "0% [Connecting to deb.example.org]" in told.splitlines()
     assert list((programs / "tmp").iterdir()) == []

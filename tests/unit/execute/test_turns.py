@@ -16,6 +16,7 @@ from corral.model.identity import UnitId
 from corral.model.resources import Gate, Lane, Unit
 from corral.plan.actions import Plan, Stage, StartUnit
 from corral.problems import Problem
+from tests.patience import PATIENCE
 from tests.unit.execute.no_units import NoUnits
 
 
@@ -108,7 +109,8 @@ def test_a_turn_ends_with_the_first_good_answer() -> None:
             await asyncio.sleep(0)
 
     plan = Plan("c", (Stage("application", (tuple(start(f"a{n}", 1) for n in range(3)),)),))
-    asyncio.run(asyncio.wait_for(execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None), 30))
+    changed = execute(plan, replace(handlers(Ends()), start=answer), lambda _event: None)
+    asyncio.run(asyncio.wait_for(changed, PATIENCE))
     assert begun == ["a0", "a1", "a2"]
 
 
@@ -152,4 +154,4 @@ def test_a_run_that_may_not_go_on_begins_no_more_and_is_told_how_it_is_at_its_en
     assert asked[0] == 1, "b0 went on when the first one was held back"
     assert str(failure.value) == "somebody else has it; 0 go on"
     assert units.begun == ["a0", "b0"]
-    assert [event.message for event in events if isinstance(event, Note)] == ["not begun: a1, a2"]
+    assert [event.message for event in events if isinstance(event, Note)] == ["not started: a1, a2"]

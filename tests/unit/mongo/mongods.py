@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import shutil
 import socket
 import subprocess
@@ -16,19 +15,12 @@ from corral.model.cluster import Database, Host, Install, Layout, Member
 from corral.model.resources import ReplicaSet
 from corral.secrets import Secrets, generate, generate_key
 from tests import binaries
+from tests.free_addresses import free_subnet
+from tests.patience import PATIENCE
 
 PORT = 27017
 PARAMETERS = (("ttlMonitorSleepSecs", "7"),)
 USERS = ("admin", "operator", "application", "monitor")
-
-
-def free_network() -> str:
-    """The first three octets of loopback addresses on which nobody listens."""
-    while True:
-        network = f"127.{random.randint(2, 254)}.{random.randint(1, 254)}"
-        with contextlib.suppress(OSError), socket.socket() as probe:
-            probe.bind((f"{network}.1", PORT))
-            return network
 
 
 class Mongods:
@@ -36,7 +28,7 @@ class Mongods:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.network = free_network()
+        self.network = free_subnet()
         self.binary = binaries.mongod()
         self.secrets: Secrets = {user: generate() for user in USERS}
         self.key = generate_key()
@@ -101,7 +93,7 @@ class Mongods:
 
     def _listens(self, number: int) -> None:
         member = self.member(number)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self.processes[number].poll() is not None:
                 raise AssertionError(f"mongod {number} has ended:\n{self.log(number)[-2000:]}")

@@ -23,11 +23,12 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.plan.replica_set import is_complete
 from corral.secrets import Secret, resolve
+from tests.patience import PATIENCE
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.rules.good_hosts import FILE
 from tests.unit.verify.detour import Detour
 
-from .conftest import settle
+from .conftest import settle, steps_in
 from .mongods import Mongods
 
 NUMBERS = (1, 2, 3)
@@ -100,14 +101,13 @@ def set_compatibility(made: Made, version: str) -> None:
     async def set_it() -> None:
         async with Connections(made.mongods.secrets) as connections:
             command: Document = {"setFeatureCompatibilityVersion": version}
-            await connections.ask(made.names[0], command, user=OPERATOR, seconds=30)
+            await connections.ask(made.names[0], command, user=OPERATOR, seconds=PATIENCE)
 
     asyncio.run(set_it())
 
 
 def test_the_steps_are_said_as_they_are_done(made: Made) -> None:
-    done = [sentence.split()[0] for sentence in made.sentences if not sentence.startswith("wait")]
-    assert done == ["initiate", "create", "create", "add", "create", "create", "give", "give"]
+    assert steps_in(made.sentences) == ["initiate", "create", "create", "add", "create", "create", "give", "give"]
 
 
 def test_a_complete_set_is_not_touched_again(made: Made) -> None:
@@ -240,7 +240,7 @@ def test_a_reconfiguration_of_what_is_not_the_newest_is_refused(made: Made) -> N
         async with Connections(made.mongods.secrets) as connections:
             now = await read_configuration(connections, made.names[0])
             old = replace(now, version=now.version - 1)
-            await reconfigure(connections, made.names[0], old, old.members, None, 20)
+            await reconfigure(connections, made.names[0], old, old.members, None, PATIENCE)
 
     with pytest.raises(Refused) as refused:
         asyncio.run(old())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,13 +13,11 @@ from corral.execute.handlers.replica_set import converge
 from corral.model.database_users import ADMIN, APPLICATION, OPERATOR
 from corral.model.resources import DatabaseUser, FoundReplicaSet, ReplicaSet, UserState
 from corral.mongo.clients import Connections
-from corral.mongo.probe import probe_write
 from corral.mongo.users import update_user
-from corral.observe.replica_set import observe_replica_set
-from corral.plan.replica_set import is_complete
 from corral.secrets import Secret, generate
+from tests.patience import PATIENCE, until
 
-from .conftest import settle
+from .conftest import completed, observe, settle
 from .mongods import Mongods
 
 
@@ -34,28 +31,16 @@ def three(mongods: Mongods) -> Iterator[ReplicaSet]:
     yield wanted
 
 
-def observe(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
-    names = [member.name for member in wanted.members]
-    return asyncio.run(observe_replica_set(wanted, Connections(mongods.secrets), names))
-
-
 def wait_for_primary(wanted: ReplicaSet, mongods: Mongods, number: int) -> None:
     """The member with the highest priority takes over when it has caught up, some time after the settings."""
-    deadline = time.monotonic() + 60
-    while observe(wanted, mongods).primary != mongods.name(number):
-        assert time.monotonic() < deadline, f"{number} has the highest priority and is not the primary"
+    until(lambda: observe(wanted, mongods).primary, lambda primary: primary == mongods.name(number))
 
 
 def settled(wanted: ReplicaSet, mongods: Mongods) -> FoundReplicaSet:
-    """The set after converging to `wanted`, which is complete and takes majority writes."""
+    """The set after converging to `wanted`, which was not complete before."""
     changed, sentences = settle(wanted, mongods.secrets)
-    found = observe(wanted, mongods)
     assert changed, sentences
-    assert is_complete(wanted, found), found
-    assert set(found.members) == set(wanted.members)
-    data = [member.name for member in wanted.members if not member.arbiter]
-    assert asyncio.run(probe_write(Connections(mongods.secrets), data)).passed
-    return found
+    return completed(wanted, mongods)
 
 
 def rewrite(mongods: Mongods, primary: str, user: DatabaseUser, password: Secret | None) -> None:
@@ -97,7 +82,7 @@ def test_wrong_roles_are_mended_and_the_password_stays(mongods: Mongods, three: 
 def test_a_wrong_password_of_the_admin_is_a_matter_for_a_person(mongods: Mongods, three: ReplicaSet) -> None:
     secrets = {**mongods.secrets, ADMIN: generate()}
     with pytest.raises(ChangeFailed) as failure:
-        asyncio.run(converge(three, Connections(secrets), lambda _: None, 30))
+        asyncio.run(converge(three, Connections(secrets), lambda _: None, PATIENCE))
     (problem,) = failure.value.problems
     assert problem.code == "wrong-password"
     assert "secrets file" in problem.hint
@@ -109,8 +94,7 @@ def test_a_member_that_has_lost_its_data_copies_them_again(mongods: Mongods, thr
     mongods.wipe(3)
     mongods.start(3)
     settle(three, mongods.secrets)
-    assert is_complete(three, observe(three, mongods))
-    assert asyncio.run(probe_write(Connections(mongods.secrets), [mongods.name(3), mongods.name(1)])).passed
+    completed(three, mongods)
 
 
 def test_a_higher_priority_makes_another_primary(mongods: Mongods, three: ReplicaSet) -> None:

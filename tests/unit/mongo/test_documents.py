@@ -117,7 +117,7 @@ def test_a_missing_secret_is_a_refused_login() -> None:
 
     refused = asyncio.run(asking())
     assert refused.code == AUTHENTICATION_FAILED
-    assert "no password of operator" in refused.text
+    assert "the secrets file has no password for operator" in refused.text
 
 
 async def rude(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -130,7 +130,7 @@ async def dumb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-@pytest.mark.parametrize(("server", "text"), [(rude, "127.0.0.1"), (dumb, "it takes connections and doesn't answer")])
+@pytest.mark.parametrize(("server", "text"), [(rude, "127.0.0.1"), (dumb, "it accepts connections but doesn't answer")])
 def test_somebody_else_on_the_port_is_no_member(server: Handler, text: str) -> None:
     """A server that speaks no MongoDB, or nothing at all: an answer in time, and no password in it."""
 

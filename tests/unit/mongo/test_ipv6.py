@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from corral.model.cluster import Member
-from tests.unit.desired.judges import missing
+from tests.binaries import missing
+from tests.free_addresses import free_port
 
 from .conftest import settle
 from .mongods import Mongods
@@ -23,7 +24,7 @@ class OnIpv6(Mongods):
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
-        self.ports = {1: free_port(), 2: free_port()}
+        self.ports = {number: free_port(LOOPBACK) for number in (1, 2)}
 
     def member(self, number: int, priority: float = 1.0, *, arbiter: bool = False) -> Member:
         member = super().member(number, priority, arbiter=arbiter)
@@ -31,16 +32,12 @@ class OnIpv6(Mongods):
         return replace(member, host=host, port=self.ports[number])
 
 
-def free_port() -> int:
-    try:
-        with socket.create_server((LOOPBACK, 0), family=socket.AF_INET6) as listener:
-            return int(listener.getsockname()[1])
-    except OSError as reason:
-        missing(f"no IPv6 on this machine: {reason}")
-
-
 @pytest.fixture
 def members(tmp_path: Path) -> Iterator[OnIpv6]:
+    try:
+        socket.create_server((LOOPBACK, 0), family=socket.AF_INET6).close()
+    except OSError as reason:
+        missing(f"no IPv6 on this machine: {reason}")
     started = OnIpv6(tmp_path)
     try:
         yield started

@@ -17,6 +17,7 @@ from corral.mongo.status import member_answers, member_statuses
 from corral.observe.replica_set import observe_replica_set
 from corral.problems import Problem
 from corral.secrets import Secrets, generate
+from tests.patience import PATIENCE
 
 from .conftest import settle
 from .mongods import PORT, Mongods
@@ -33,7 +34,7 @@ def pair(mongods: Mongods) -> Mongods:
 
 def refused(wanted: ReplicaSet, secrets: Secrets) -> Problem:
     with pytest.raises(ChangeFailed) as failure:
-        asyncio.run(converge(wanted, Connections(secrets), lambda _: None, 30))
+        asyncio.run(converge(wanted, Connections(secrets), lambda _: None, PATIENCE))
     (problem,) = failure.value.problems
     assert problem.hint
     return problem
@@ -77,6 +78,6 @@ def test_data_that_have_moved_to_another_address(pair: Mongods) -> None:
     assert not answers
     assert "it holds data" in why
     newcomer = asyncio.run(member_answers(f"{pair.network}.7", PORT, Direct(), "newcomer"))
-    assert newcomer == (True, "it waits to be taken into the set")
+    assert newcomer == (True, "it waits to join the set")
     status = asyncio.run(member_statuses(pair.database([pair.member(7)]), Connections(pair.secrets), [pair.name(7)]))
     assert not status.writable

@@ -11,13 +11,14 @@ from corral.model.routes import Direct
 from corral.mongo import status
 from corral.mongo.greeting import Greeting
 from corral.mongo.status import member_answers
-from corral.verify.gates import Seen, wait_for_gate
+from corral.verify.gates import GateOutcome, wait_for_gate
+from tests.patience import PATIENCE
 
 from .conftest import settle
 from .mongods import PORT, Mongods
 
 
-def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> Seen:
+def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> GateOutcome:
     members = tuple(mongods.name(number) for number in (me, *others))
     gate = Gate("majority", f"{mongods.network}.{me}", PORT, deadline=deadline, streak=1, members=members)
 
@@ -30,14 +31,14 @@ def ask(mongods: Mongods, me: int, others: tuple[int, ...], deadline: float) -> 
 def test_a_voter_waits_until_the_others_can_do_without_it(mongods: Mongods) -> None:
     mongods.start(1, 2, 3)
     settle(mongods.wanted(1, 2, 3), mongods.secrets)
-    assert ask(mongods, 2, (1, 3), 5) == Seen(True, "the others can do without it")
+    assert ask(mongods, 2, (1, 3), PATIENCE) == GateOutcome(True, "the others can do without it")
     mongods.kill(3)
     seen = ask(mongods, 2, (1, 3), 0.3)
     assert not seen.passed
     assert f"would leave 1 of 3 voters, and 2 are needed: {mongods.name(3)} (UNREACHABLE)" in seen.detail
-    assert ask(mongods, 3, (1, 2), 0.3).passed
+    assert ask(mongods, 3, (1, 2), PATIENCE).passed
     mongods.start(3)
-    assert ask(mongods, 2, (1, 3), 30).passed
+    assert ask(mongods, 2, (1, 3), PATIENCE).passed
 
 
 def test_a_member_that_copies_has_started_and_is_not_back_yet(monkeypatch: pytest.MonkeyPatch) -> None:

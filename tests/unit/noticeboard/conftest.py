@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import random
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sysconfig
 from collections.abc import Callable, Generator, Iterator
@@ -17,21 +15,11 @@ import pymongo
 import pytest
 from pymongo.errors import PyMongoError
 
+from tests.free_addresses import free_address
+
 from .running import COMMAND, Running, wait_for
 
 PORT = 27017
-
-
-def free_address(*ports: int) -> str:
-    """A loopback address on which nobody listens on `ports`."""
-    while True:
-        address = f"127.{random.randint(2, 254)}.{random.randint(1, 254)}.{random.randint(1, 254)}"
-        try:
-            for port in ports:
-                socket.create_server((address, port)).close()
-        except OSError:
-            continue
-        return address
 
 
 def mongod_binary() -> str:
@@ -49,7 +37,7 @@ class Mongod:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.address = free_address(PORT)
+        self.address = free_address()
         self.process: subprocess.Popen[bytes] | None = None
 
     def url(self) -> str:
@@ -138,7 +126,7 @@ def _starter() -> Generator[Start, None, None]:
     started: list[Running] = []
 
     def begin(ready: bool = True, command: list[str] = COMMAND, **environment: str) -> Running:
-        address = free_address(8000)
+        address = free_address()
         running = Running(environment | {"host": address, "port": "8000"}, command)
         started.append(running)
         if ready:

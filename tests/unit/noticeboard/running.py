@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,19 +12,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
+from websockets.sync.client import ClientConnection, connect
 
-DEADLINE = 30.0
-"""Seconds after which a test gives up waiting; only a failing test ever waits so long."""
+from tests.patience import PATIENCE
 
 
-def wait_for(condition: Callable[[], Any], what: str, deadline: float = DEADLINE) -> Any:
-    """The first true value that `condition` gives. Raises AssertionError after `deadline` seconds."""
-    end = time.monotonic() + deadline
+def wait_for(condition: Callable[[], Any], what: str) -> Any:
+    """The first true value that `condition` gives. Raises AssertionError when none comes in time."""
+    end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         if value := condition():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"waited {deadline} s in vain until {what}")
+    raise AssertionError(f"waited {PATIENCE:g} s in vain until {what}")
+
+
+def received(client: ClientConnection) -> Any:
+    """The next message, which is on its way, read as JSON."""
+    return json.loads(client.recv(PATIENCE))
 
 
 COMMAND = [sys.executable, "-m", "corral.noticeboard"]
@@ -37,7 +43,7 @@ def variables(environment: Mapping[str, str]) -> dict[str, str]:
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
     """Runs the program to its end, which must be near: for environments that it refuses."""
     return subprocess.run(
-        COMMAND, env=variables(environment), capture_output=True, text=True, timeout=DEADLINE, check=False
+        COMMAND, env=variables(environment), capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 
@@ -52,11 +58,15 @@ class Running:
         self.process = subprocess.Popen(
             command, env=variables(environment), stdout=self._output, stderr=subprocess.STDOUT
         )
-        self.http = httpx.Client(base_url=self.base, timeout=30)
+        self.http = httpx.Client(base_url=self.base, timeout=PATIENCE)
 
     @property
     def socket_url(self) -> str:
         return f"ws://{self.address}:{self.port}/ws"
+
+    def connect(self) -> ClientConnection:
+        """A websocket to be used in a `with` block; `received` reads from it."""
+        return connect(self.socket_url, open_timeout=PATIENCE, ping_timeout=PATIENCE, close_timeout=PATIENCE)
 
     def log(self) -> list[str]:
         """The lines that the process has written so far."""
@@ -85,7 +95,7 @@ class Running:
     def stop(self) -> int:
         """Sends SIGTERM and returns the exit status."""
         self.process.terminate()
-        return self.process.wait(DEADLINE)
+        return self.process.wait(PATIENCE)
 
     def end(self) -> None:
         self.http.close()

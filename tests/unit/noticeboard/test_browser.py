@@ -2,13 +2,15 @@
 
 from playwright.sync_api import Browser, Page
 
+from tests.patience import PATIENCE
+
 from .conftest import Mongod, Start
 from .running import COMMAND, Running, wait_for
 
 
 def opened(browser: Browser, running: Running) -> Page:
     page = browser.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(PATIENCE * 1000)
     page.goto(running.base)
     page.wait_for_selector(".state[data-state=live]")
     return page

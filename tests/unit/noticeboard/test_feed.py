@@ -5,6 +5,7 @@ import json
 
 from corral.noticeboard.feed import INBOX, Feed, Inbox
 from corral.noticeboard.notes import Notes
+from tests.patience import PATIENCE
 
 from .conftest import Mongod
 from .test_database import connect
@@ -28,7 +29,7 @@ def test_a_forgotten_resume_token_is_given_up(mongod: Mongod) -> None:
         feed._token = {"_data": "8200000001000000012B0229296E04"}  # long before the oplog's first entry
         with feed.subscribe() as inbox:
             running = asyncio.create_task(feed.run())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 assert json.loads(await inbox.get()) == {"type": "feed", "live": True}
                 await Notes(connected, "one").write(Notes(connected, "one").new("hello"))
                 assert json.loads(await inbox.get())["note"]["text"] == "hello"
@@ -47,7 +48,7 @@ def test_a_dropped_collection_is_followed_again(mongod: Mongod) -> None:
         feed = Feed(connected)
         with feed.subscribe() as inbox:
             running = asyncio.create_task(feed.run())
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await inbox.get()
                 await connected["notes"].drop()
                 texts: list[str] = []

@@ -11,6 +11,8 @@ import gridfs
 import pymongo
 import pytest
 
+from tests.patience import PATIENCE
+
 from .conftest import Mongod, Start
 from .running import Running, wait_for
 
@@ -121,7 +123,7 @@ def test_a_broken_form_is_refused_in_words(boards: Boards, content_type: str, bo
 
 def test_a_file_that_is_announced_too_large_is_refused_before_it_is_sent(boards: Boards) -> None:
     head = f"POST /files HTTP/1.1\r\nHost: x\r\nContent-Length: {2**30 + 1}\r\n\r\n"
-    with socket.create_connection((boards[0].address, boards[0].port), timeout=20) as connection:
+    with socket.create_connection((boards[0].address, boards[0].port), timeout=PATIENCE) as connection:
         connection.sendall(head.encode())
         assert connection.recv(1000).startswith(b"HTTP/1.1 413 ")
 

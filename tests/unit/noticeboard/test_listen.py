@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from corral.noticeboard.listen import ListenError, listen
+from tests.free_addresses import free_address
 
-from .conftest import free_address
 from .running import run
 
 
@@ -23,7 +23,7 @@ def test_nothing_heavy_is_imported_before_the_port_is_open() -> None:
 
 
 def test_a_taken_port_ends_the_process_with_status_1() -> None:
-    address = free_address(8000)
+    address = free_address()
     with socket.create_server((address, 8000)):
         ended = run(host=address, port="8000", mongo_url="mongodb://127.0.0.1/board")
 

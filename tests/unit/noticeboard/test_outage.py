@@ -1,6 +1,5 @@
 """The database goes away and comes back: what is said meanwhile, and that nothing is missed afterwards."""
 
-import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,10 +8,11 @@ from contextlib import contextmanager
 import httpx
 import pymongo
 import pytest
-from websockets.sync.client import connect
+
+from tests.patience import PATIENCE
 
 from .conftest import Mongod, Start
-from .running import DEADLINE, Running, wait_for
+from .running import Running, received, wait_for
 from .test_live import following, next_of
 
 
@@ -75,7 +75,7 @@ def indexes(url: str) -> set[str]:
 
 
 def test_a_frozen_database_is_503_and_no_note_is_acknowledged_or_doubled(database: Mongod, start: Start) -> None:
-    running = start(mongo_url=database.url(), database_timeout="1.5")
+    running = start(mongo_url=database.url(), database_timeout="3")
     wait_for(running.healthy, "the instance is healthy")
     with following(running) as client:
         with frozen(database):
@@ -98,18 +98,18 @@ def test_a_frozen_database_is_503_and_no_note_is_acknowledged_or_doubled(databas
 
 
 def test_a_request_that_meets_a_short_outage_just_takes_longer(database: Mongod, start: Start) -> None:
-    running = start(mongo_url=database.url(), database_timeout="25")
+    running = start(mongo_url=database.url(), database_timeout=str(3 * PATIENCE))
     wait_for(running.healthy, "the instance is healthy")
     answers: list[httpx.Response] = []
 
     def write() -> None:
-        answers.append(httpx.post(f"{running.base}/notes", json={"text": "patient"}, timeout=DEADLINE))
+        answers.append(httpx.post(f"{running.base}/notes", json={"text": "patient"}, timeout=4 * PATIENCE))
 
     database.kill()
     writer = threading.Thread(target=write)
     writer.start()
     database.start()
-    writer.join(DEADLINE)
+    writer.join(4 * PATIENCE)
 
     assert [answer.status_code for answer in answers] == [201]
     assert running.texts() == ["patient"]
@@ -124,8 +124,8 @@ def test_browsers_hear_of_a_break_and_miss_nothing_of_the_gap(database: Mongod, 
 
         database.kill()
         assert next_of(client, "feed") == {"type": "feed", "live": False}
-        with connect(running.socket_url) as late:
-            assert json.loads(late.recv(20))["live"] is False
+        with running.connect() as late:
+            assert received(late)["live"] is False
 
         running.process.send_signal(signal.SIGSTOP)  # so that it can't be back before the note is written
         try:

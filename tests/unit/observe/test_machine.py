@@ -37,7 +37,7 @@ def test_each_host_is_asked_once_and_those_that_are_silent_are_problems() -> Non
         (b"", 124, "one: no answer within 60 s", "no answer within 60 s"),
         (b"", 127, "", "exit status 127"),
         (stdout("one")[:3000], 0, "", "cut off"),
-        (stdout("one")[:-1], 0, "", "not come wholly"),
+        (stdout("one")[:-1], 0, "", "did not arrive completely"),
         (b"", 1, "sudo: the password is correct-horse", "the password is ${secret:key}"),
     ],
 )

@@ -121,7 +121,7 @@ def test_units_in_containers() -> None:
     assert (units["app-208-5040"].state, units["app-208-5040"].revision) == ("running", "r1")
     assert units["app-208-5040"].proven is False, "its stamp is of another process"
     assert units["app-208-5041"].state == "failed"
-    assert units["app-208-5041"].detail.startswith("it ended with exit status 3, started anew ")
+    assert units["app-208-5041"].detail.startswith("it ended with exit status 3, and was restarted ")
     assert (units["app-208-5042"].state, units["app-208-5042"].detail) == ("failed", "it ended with exit status 137")
 
 
@@ -209,5 +209,5 @@ def test_an_answer_that_is_cut_off_is_none(size: int) -> None:
 def test_files_that_are_cut_off_are_none() -> None:
     told = stdout("app-208")
     for end in (told.index(b"PASSWORD:") + 5, told.index(b"/etc/corral/obs/compose.yaml"), len(told) - 512):
-        with pytest.raises(ValueError, match="not come wholly"):
+        with pytest.raises(ValueError, match="did not arrive completely"):
             asked(told[:end])

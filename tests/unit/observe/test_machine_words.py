@@ -244,6 +244,8 @@ def test_whose_port_is_published() -> None:
         'bb\t\t\t/wiki\t{"81/tcp":[{"HostIp":"0.0.0.0","HostPort":"80"}]}\n'
     )
     assert [each.container for each in listeners(sockets=sockets, docker=docker)] == ["wiki"]
+    states = 'bb\t{"Status":"running"}\t0\tnull\t"sha256:78"\nsha256:78\tnull\tnull\t["wiki:1"]\tnull\n'
+    assert [each.container for each in listeners(sockets=sockets, docker=states + docker)] == ["wiki"]
 
 
 def test_a_process_that_has_ended_since_holds_nothing() -> None:

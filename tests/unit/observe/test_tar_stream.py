@@ -95,7 +95,7 @@ def test_cut_off(kept: int) -> None:
 
 def test_no_tar_stream() -> None:
     for stream in (b"sh: tar: not found\n", b"sh: tar: not found\n".ljust(512) + bytes(1024)):
-        with pytest.raises(ValueError, match="no tar stream"):
+        with pytest.raises(ValueError, match="not a tar stream"):
             list(entries(stream))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from corral.cluster_file.parse import load_text
 from corral.events import Event
 from corral.operate.apply import Applied, ApplyRequest, apply_to, plan_of
 from corral.operate.change import Change, change
@@ -19,7 +20,6 @@ from corral.operate.restart import restart_in
 from corral.operate.session import Session
 from corral.operate.status import status_in
 from corral.plan.actions import Plan
-from corral.spec.parse import load_text
 from tests.unit.operate.toy import Toy
 
 T = TypeVar("T")

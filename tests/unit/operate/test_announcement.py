@@ -32,9 +32,9 @@ def said(more: str, found: str = "") -> str:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ("start_time: 20s", "11 instances start: up to 20 s, at 20 s for one"),
-        ("start_time: 20s, start_at_once: 1", "11 instances start: up to 220 s, at 20 s for one"),
-        ("start_time: 20s, start_at_once: cores", "11 instances start: up to 80 s, at 20 s for one"),
+        ("start_time: 20s", "11 instances start: this can take 20 s (20 s for one)"),
+        ("start_time: 20s, start_at_once: 1", "11 instances start: this can take 220 s (20 s for one)"),
+        ("start_time: 20s, start_at_once: cores", "11 instances start: this can take 80 s (20 s for one)"),
         ("start_time: 100ms, start_at_once: cores", ""),
         ("start_at_once: 1", ""),
     ],
@@ -47,4 +47,4 @@ def test_restarts_come_in_batches_and_drain() -> None:
     """Three, three, three, one, and the worker: five rounds of 20 s, four of which wait 5 s for requests."""
     more = "start_time: 20s, stop: {drain: 5s}"
     running = REFERENCE.replace("interval: 1s}", f"interval: 1s}}, {more}").replace('"1.0"', '"0.9"')
-    assert said(more, running) == "11 instances start: up to 120 s, at 20 s for one"
+    assert said(more, running) == "11 instances start: this can take 120 s (20 s for one)"

@@ -12,8 +12,8 @@ from corral.operate.check import check
 from corral.operate.where import Where
 from corral.places import PlaceName
 from corral.places.playground.state import State, state_of
-from corral.rules.texts import Language
-from tests.unit.spec.files import SMALL
+from corral.problems import Language
+from tests.unit.cluster_file.files import SMALL
 
 HOSTS_ONLY = "missing-key"
 """The hosts have no image to run; the playground needs none."""
@@ -67,7 +67,7 @@ def test_the_user_may_choose_one(file: Path) -> None:
 def test_the_example_is_for_the_playground(file: Path) -> None:
     file.unlink()
     assert set(codes(None)) <= set(codes(None, "playground"))
-    with pytest.raises(InvalidFile, match="runs on this machine alone"):
+    with pytest.raises(InvalidFile, match="runs on this machine only"):
         codes(None, "hosts")
 
 

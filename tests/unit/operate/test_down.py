@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from corral.cluster_file.parse import load_file
 from corral.desired.supervisor import program, program_path
 from corral.errors import InvalidFile
 from corral.files import write_file
@@ -22,7 +23,6 @@ from corral.places.playground.place import PlaygroundPlace
 from corral.places.playground.state import State, state_of
 from corral.runs.history import runs_in
 from corral.runs.marks import newest
-from corral.spec.parse import load_file
 from corral.units import orphans
 from tests.free_addresses import free_network, unique_name
 from tests.unit.operate.playing import Person

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from corral import places
+from corral.cluster_file.parse import Loaded, load_file
 from corral.events import ActionFinished, Event, Note, ignore
 from corral.model.cluster import Cluster
 from corral.operate.journal import follow, journal
@@ -21,11 +22,10 @@ from corral.places.hosts.place import cluster_of
 from corral.runs import records
 from corral.runs.lock import held
 from corral.runs.run import RunRequest
-from corral.spec.parse import Loaded, load_file
 from corral.stop import StopFlag
+from tests.unit.cluster_file.files import SMALL
 from tests.unit.runs.journal_runs import PLAN, WRITE
 from tests.unit.runs.lock_hosts import Wire, hosts_in
-from tests.unit.spec.files import SMALL
 
 DONE = ActionFinished(WRITE.id, "one", WRITE.id, 0.5)
 

@@ -70,7 +70,7 @@ def test_those_that_a_failed_run_made_are_refused_at_the_next(loaded: Loaded) ->
     completed(loaded)
     place, file = completed(loaded), secrets_file(loaded)
     content = file.read_bytes()
-    assert f"{file} holds others" in refused(place, found(place.secrets, FOREIGN, FOREIGN))
+    assert f"{file} has other ones" in refused(place, found(place.secrets, FOREIGN, FOREIGN))
     assert file.read_bytes() == content
 
 

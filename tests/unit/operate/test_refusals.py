@@ -16,7 +16,7 @@ from corral.operate.refusals import REFUSALS
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.plan.software import UnpackArchive
 from corral.problems import Problem, Severity
-from corral.runs.history import Run, runs_in
+from corral.runs.history import RecordedRun, runs_in
 from tests.unit.operate.playing import Game
 
 VERBS: Final[dict[str, Callable[[Game], object]]] = {
@@ -159,7 +159,7 @@ def found(game: Game) -> dict[str, Any]:
     }
 
 
-def runs(game: Game) -> dict[str, Run]:
+def runs(game: Game) -> dict[str, RecordedRun]:
     return {run.run: run for run in runs_in(game.toy.records.journal)}
 
 

@@ -146,7 +146,7 @@ def test_whoever_is_asked_about_a_change_by_hand_may_say_no(ground: Ground) -> N
     ground.change_by_hand()
     person = Person(answer=False)
     assert ground.run("up", Session(person)).changed is None
-    assert person.questions == [f"overwrite what somebody changed by hand in {ground.configuration}/nginx.conf on one?"]
+    assert person.questions == [f"{ground.configuration}/nginx.conf on one was changed by hand: overwrite it?"]
     assert (ground.configuration / "nginx.conf").read_text() == "by hand"
     assert_nothing_was_done(ground)
 

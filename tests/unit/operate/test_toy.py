@@ -13,7 +13,7 @@ from corral.events import ActionFinished, Event, Note
 from corral.model.identity import instance_id
 from corral.model.resources import FoundUnit
 from corral.operate.session import Session
-from corral.runs.history import Run, runs_in
+from corral.runs.history import RecordedRun, runs_in
 from corral.stop import StopFlag
 from tests.unit.operate.playing import Game, Person
 
@@ -34,7 +34,7 @@ def healthy(game: Game) -> Game:
     return game
 
 
-def runs(game: Game) -> list[Run]:
+def runs(game: Game) -> list[RecordedRun]:
     return runs_in(game.toy.records.journal)
 
 
@@ -153,13 +153,13 @@ def test_what_was_changed_by_hand_is_asked_about_one_by_one(healthy: Game) -> No
     healthy.toy.files["two", "/toy/two-5040"] = "by hand\n"
     person = Person(answer=False)
     assert healthy.apply(Session(person)).changed is None
-    assert person.questions == ["overwrite what somebody changed by hand in /toy/two-5040 on two?"]
+    assert person.questions == ["/toy/two-5040 on two was changed by hand: overwrite it?"]
     assert healthy.toy.files["two", "/toy/two-5040"] == "by hand\n"
     assert len(runs(healthy)) == 1
 
     person = Person()
     assert healthy.apply(Session(person), verb="up").changed, "up asks about nothing else"
-    assert person.questions == ["overwrite what somebody changed by hand in /toy/two-5040 on two?"]
+    assert person.questions == ["/toy/two-5040 on two was changed by hand: overwrite it?"]
     assert healthy.toy.files["two", "/toy/two-5040"] == "web 1\n"
 
 
@@ -172,7 +172,7 @@ def test_a_plan_that_is_stale_under_the_lock_is_made_anew(healthy: Game) -> None
     healthy.change_file("[one, two], version", "[one, two, three], version")
     healthy.toy.before_looks = [lambda: None, ends]
     healthy.apply()
-    assert "planning anew" in "".join(event.message for event in healthy.events if isinstance(event, Note))
+    assert "making a new plan" in "".join(event.message for event in healthy.events if isinstance(event, Note))
     assert healthy.done[:2] == ["file /toy/three-5040 on three", "unit one-5040"]
     refused, *_ = [run for run in runs(healthy) if run.outcome == "failed"]
     assert ([problem.code for problem in refused.problems], refused.changes) == (["stale-plan"], 0)

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from pathlib import Path, PurePosixPath
 
+from corral.cluster_file.build import Placement, build
+from corral.cluster_file.parse import Loaded
 from corral.desired.database import KEY, replica_set
 from corral.desired.parts import HostBuilder, Parts
 from corral.errors import ChangeFailed
@@ -24,11 +26,8 @@ from corral.model.software import Software
 from corral.operate.targets import select
 from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
-from corral.problems import Problem
-from corral.rules.texts import Language
+from corral.problems import Language, Problem
 from corral.secrets import redact, resolve
-from corral.spec.build import Placement, build
-from corral.spec.parse import Loaded
 from corral.vault.file import Vault
 from tests.unit.operate.toy_records import ToyRecords
 from tests.unit.plan.replica_sets import complete

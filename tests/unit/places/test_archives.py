@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from corral.model.software import Archive
-from corral.places.archives import wrong_archives
-from corral.plan.actions import Plan, Stage
-from corral.plan.software import UnpackArchive
+import pytest
+
+from corral.model.software import Archive, Image
+from corral.places.archives import why_no_image, with_digests, wrong_archives
+from corral.plan.actions import HostChange, Plan, Stage
+from corral.plan.software import LoadImage, UnpackArchive
+from tests.unit.desired.real_clusters import REFERENCE, cluster_of
+from tests.unit.places.saved_images import config, manifest, save, sha256
 
 
-def plan_of(*archives: Archive) -> Plan:
-    return Plan("t", (Stage("database", (tuple(UnpackArchive(archive) for archive in archives),)),))
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def plan_of(*shipped: Archive | Image) -> Plan:
+    actions: tuple[HostChange, ...] = tuple(
+        UnpackArchive(each) if isinstance(each, Archive) else LoadImage(each) for each in shipped
+    )
+    return Plan("t", (Stage("database", (actions,)),))
 
 
 def archive(host: str, source: Path, content: bytes) -> Archive:
@@ -39,3 +53,53 @@ def test_each_other_file_is_told_once_with_both_digests(tmp_path: Path) -> None:
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     [problem] = wrong_archives(plan_of(archive("db-1", tmp_path / "a.tar", b"a")))
     assert "No such file" in problem.message
+
+
+def image(host: str, source: Path, text: str) -> Image:
+    return Image(host, "shop:1", str(source), sha256(config(text)))
+
+
+def test_the_image_that_the_plan_means_passes(tmp_path: Path) -> None:
+    source = save(tmp_path / "shop.tar", {"web": ["shop:1"]})
+    assert not wrong_archives(plan_of(image("a", source, "web"), image("b", source, "web")))
+    assert not wrong_archives(plan_of(replace(image("a", source, "web"), sha256=""))), "as an older Corral saved it"
+    assert not wrong_archives(plan_of(Image("a", "shop:1"))), "it is pulled"
+
+
+def test_an_image_that_was_made_anew_since_the_plan_is_told_once(tmp_path: Path) -> None:
+    source = save(tmp_path / "shop.tar", {"other": ["shop:1"]})
+    [problem] = wrong_archives(plan_of(image("a", source, "web"), image("b", source, "web")))
+    assert (problem.code, problem.where) == ("other-archive", str(source))
+    assert sha256(config("other")) in problem.message
+    assert sha256(config("web")) in problem.message
+    save(source, {"web": ["shop:2"]})
+    [problem] = wrong_archives(plan_of(image("a", source, "web")))
+    assert problem.message == f"{source} isn't the image shop:1 that the plan means: it holds shop:2"
+    source.unlink()
+    [problem] = wrong_archives(plan_of(image("a", source, "web")))
+    assert "can't be read: No such file" in problem.message
+
+
+def ids(**changes: Any) -> tuple[str, str]:
+    cluster = cluster_of(REFERENCE)
+    app = with_digests(replace(cluster, app=replace(cluster.app, **changes))).app
+    return app.image_sha256, app.image_manifest
+
+
+def test_the_wanted_image_is_known_by_its_file(tmp_path: Path) -> None:
+    source = save(tmp_path / "shop.tar", {"web": ["example.com/shop:1.22.2"]}, "old")
+    assert ids(image_source=str(source)) == (sha256(config("web")), "")
+    assert ids(image_source=str(source), image="other:1") == ("", "")
+    assert ids(image_source=str(source), runtime="systemd") == ("", "")
+    assert ids(image_source=str(tmp_path)) == ("", "")
+    assert ids() == ("", ""), "it isn't there"
+    assert ids(image_source="") == ("", ""), "it is pulled"
+    save(source, {"web": ["shop:1"]})
+    assert ids(image_source=str(source), image="shop:1") == (sha256(config("web")), sha256(manifest("web")))
+
+
+def test_why_a_file_is_no_image(tmp_path: Path) -> None:
+    source = str(save(tmp_path / "shop.tar", {"web": ["shop:1", "shop:2"]}))
+    assert why_no_image(source, "shop:2") == ""
+    assert why_no_image(source, "shop:3") == "holds shop:1, shop:2"
+    assert why_no_image(str(tmp_path), "shop:3") == "can't be read: Is a directory"

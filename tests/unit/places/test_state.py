@@ -46,7 +46,7 @@ def test_a_directory_of_another_version_is_refused(tmp_path: Path, content: str)
     with pytest.raises(ChangeFailed) as failure:
         state.read_facts()
     assert failure.value.problems[0].code == "state-version"
-    assert "data are untouched" in failure.value.problems[0].hint
+    assert "the data were not touched" in failure.value.problems[0].hint
     assert state.facts_file.read_text() == content
 
 

@@ -40,8 +40,8 @@ def cluster(directory: Path, command: str = "sh") -> Cluster:
 
 def look(made: Cluster, state: State, *units: FoundUnit, orphans: frozenset[int] = frozenset()) -> Observation:
     machines = {host.name: Machine(host.name, disks=(Disk("/state", 7, "ext4"),)) for host in made.hosts}
-    told = this_machine.Told((NGINX,), "/usr/bin:/bin", orphans)
-    return this_machine.completed(Observation(Observed(units=units), machines), made, state, told)
+    known = this_machine.Known((NGINX,), "/usr/bin:/bin", orphans)
+    return this_machine.completed(Observation(Observed(units=units), machines), made, state, known)
 
 
 def shared(made: Cluster, state: State) -> SharedMachine:

@@ -44,7 +44,7 @@ def applied(observed: Observed, action: object) -> Observed:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_interrupted_anywhere_and_planned_anew_it_arrives(data: st.DataObject) -> None:
     """Stop after any number of actions, plan again, stop again: in the end there is nothing to change."""
     observed = Observed()
@@ -58,7 +58,7 @@ def test_interrupted_anywhere_and_planned_anew_it_arrives(data: st.DataObject) -
 
 
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_interrupted_while_some_are_held_back_it_arrives(data: st.DataObject) -> None:
     """In the end every proxy has the wanted configuration, with nobody left out."""
     observed = in_place(desired_of(DRAINED))

@@ -194,9 +194,9 @@ def test_the_primary_restarts_last() -> None:
     [
         (
             ["d1", "d2"],
-            "restarts mongod.d2, mongod.d1, one after the other, the primary last: another one is elected then",
+            "restarts mongod.d2, mongod.d1, one after the other, the primary last: then another one is elected",
         ),
-        (["d1"], "restarts mongod.d1, the primary: another one is elected then"),
+        (["d1"], "restarts mongod.d1, the primary: then another one is elected"),
         (["d2", "d3"], "restarts mongod.d2, mongod.d3, one after the other"),
         (["d3"], "restarts mongod.d3"),
     ],

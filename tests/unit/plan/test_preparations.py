@@ -75,12 +75,13 @@ def test_each_stage_has_its_own() -> None:
     [
         (Image("a", "shop:1", sha256="old"), ["a: load shop:1 from shop.tar"]),
         (Image("a", "shop:1", sha256="new"), []),
+        (Image("a", "shop:1", sha256="of the manifest"), []),
         (Image("a", "shop:1"), ["a: load shop:1 from shop.tar"]),
     ],
 )
 def test_an_image_that_is_shipped_is_known_by_its_digest(found: Image, summary: list[str]) -> None:
     """Its name may stay while the file beside the cluster file is built anew."""
-    wanted = desired(Image("a", "shop:1", "shop.tar", "new"))
+    wanted = desired(Image("a", "shop:1", "shop.tar", "new", manifest="of the manifest"))
     assert told(wanted, Observed(software=(found,))) == summary
 
 

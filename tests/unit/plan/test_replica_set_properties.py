@@ -98,7 +98,7 @@ def check_step(found: FoundReplicaSet, decision: Decision, after: FoundReplicaSe
     assert primary.votes and primary.priority > 0, "MongoDB refuses a configuration whose primary can't be one"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(target=wants(), found=finds())
 def test_it_arrives_or_says_what_is_in_the_way(target: ReplicaSet, found: FoundReplicaSet) -> None:
     seen = [found]
@@ -120,7 +120,7 @@ def test_it_arrives_or_says_what_is_in_the_way(target: ReplicaSet, found: FoundR
     raise AssertionError("it never arrives")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(target=wants(), states=st.lists(st.sampled_from(STATES), min_size=len(NAMES), max_size=len(NAMES)))
 def test_nothing_is_initiated_unless_every_member_is_known_to_be_empty(target: ReplicaSet, states: list[str]) -> None:
     facts = dict(zip(NAMES, states, strict=True))

@@ -65,6 +65,11 @@ def test_room_for_an_image_that_is_still_to_come() -> None:
     assert codes(tight, cluster(COMPOSE)) == [("A10", "warning")]
     assert codes(replace(tight, owned=Owned(software=(Image("two", "shop:1"),))), cluster(COMPOSE)) == []
     assert codes(with_disk(host("two"), "/var/lib/docker", 500 << 20)) == [], "no containers run there"
+    shipped = cluster(COMPOSE)
+    shipped = replace(shipped, app=replace(shipped.app, image_sha256="new"))
+    for found, said in (("new", []), ("old", [("A10", "warning")])):
+        owned = Owned(software=(Image("two", "shop:1", sha256=found),))
+        assert codes(replace(tight, owned=owned), shipped) == said
 
 
 def heavy(memory: str) -> Cluster:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+
+import pytest
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host, Layout
@@ -33,18 +36,34 @@ def lock_of(host: Host) -> Path:
     return Path(host.layout.state) / "lock"
 
 
-def set_age(host: Host, seconds: float) -> None:
-    """As if the lock's last sign of life was `seconds` ago."""
-    then = time.time() - seconds
-    os.utime(lock_of(host), (then, then))
+class HostsClock:
+    """What `date` says on all hosts: it stands still while a test runs, however slowly that goes."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / "now"
+        self._file.write_text(f"{int(time.time())}\n")
+        program = directory / "date"
+        program.write_text(f'#!/bin/sh\n[ "$*" = +%s ] && exec cat {self._file}\nexec {shutil.which("date")} "$@"\n')
+        program.chmod(0o755)
+
+    @property
+    def now(self) -> int:
+        return int(self._file.read_text())
+
+    def go_on(self, seconds: int) -> None:
+        self._file.write_text(f"{self.now + seconds}\n")
+
+    def set_age(self, host: Host, seconds: int) -> None:
+        """As if the lock's last sign of life was `seconds` ago."""
+        then = self.now - seconds
+        os.utime(lock_of(host), (then, then))
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Fails when `condition` doesn't come to hold."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        await asyncio.sleep(0.01)
+@pytest.fixture
+def clock(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> HostsClock:
+    directory = tmp_path_factory.mktemp("clock")
+    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+    return HostsClock(directory)
 
 
 class Wire(LocalTransport):

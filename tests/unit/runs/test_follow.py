@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,7 +24,7 @@ from corral.runs.records import MachineRecords
 from corral.runs.run import Run, RunRequest
 from corral.stop import StopFlag
 from tests.unit.runs.journal_runs import MAKE, PLAN, PROBLEM, WRITE, header
-from tests.unit.runs.lock_hosts import Wire, hosts_in, set_age
+from tests.unit.runs.lock_hosts import Wire, hosts_in, lock_of
 
 FIRST: tuple[Event, ...] = (Note("look out", "warning"), ActionStarted(WRITE.id, "a", WRITE.summary))
 LAST: tuple[Event, ...] = (
@@ -157,7 +159,8 @@ def test_a_colleague_s_run_that_was_killed_has_an_end_for_whoever_follows(machin
             await asyncio.sleep(0.2)
             assert not follow.task.done(), "hosts that can't be asked just now tell nothing of it"
             for host in machines.hosts:
-                set_age(host, 60)
+                then = time.time() - 60
+                os.utime(lock_of(host), (then, then))
             machines.wires["elsewhere"].cut = lambda _host, _number: False
             await follow.ended()
 

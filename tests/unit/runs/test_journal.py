@@ -26,12 +26,13 @@ from corral.events import (
 from corral.model.resources import File
 from corral.plan.actions import Plan, Stage, WriteFile
 from corral.problems import Problem
-from corral.runs.history import Run, find, runs_in
+from corral.runs.history import RecordedRun, find, runs_in
 from corral.runs.journal import Journal, recorded
 from corral.runs.journal_texts import KEPT
 from corral.runs.lock import held
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.runs.journal_runs import PLAN, PROBLEM, WRITE, go_through, header, lines
 from tests.unit.runs.lock_hosts import ANNA, hosts_in
 
@@ -138,7 +139,7 @@ with recorded(Path({str(tmp_path)!r}), header(), {{}}, ignore) as journal:
     os.kill(os.getpid(), signal.SIGKILL)
 """
     command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=60)
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], check=False, timeout=PATIENCE)
     assert done.returncode == -9
     [file] = tmp_path.iterdir()
     with file.open("a") as stream:
@@ -232,7 +233,7 @@ def test_no_value_of_a_secret_is_in_any_record(tmp_path: Path, failure: type[Exc
 
 
 def test_a_run_is_found_by_the_beginning_of_its_name() -> None:
-    runs = [Run("20261124T193012-ab12"), Run("20261124T193500-cd34")]
+    runs = [RecordedRun("20261124T193012-ab12"), RecordedRun("20261124T193500-cd34")]
     assert find(runs, "20261124T1930") is runs[0]
     for prefix, reason in (("20261124", "2 runs"), ("2025", "no run begins with"), ("x", "corral journal")):
         with pytest.raises(CorralError) as failure:

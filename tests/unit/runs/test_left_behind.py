@@ -24,6 +24,7 @@ from corral.runs import lock_file
 from corral.runs.lock_file import Claim, process_of
 from corral.transport.alone import alone
 from corral.transport.local import LocalTransport
+from tests.patience import PATIENCE
 from tests.unit.runs.lock_hosts import ANNA
 
 
@@ -50,7 +51,7 @@ def test_what_changes_a_host_waits_for_the_script_that_is_still_at_work(tmp_path
         with pytest.raises(subprocess.TimeoutExpired):
             waiting.wait(0.3)
         assert not (tmp_path / "new").exists()
-    waiting.communicate(timeout=20)
+    waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 0
     assert (tmp_path / "new").exists() == (what == "change")
 
@@ -58,7 +59,7 @@ def test_what_changes_a_host_waits_for_the_script_that_is_still_at_work(tmp_path
 def test_the_wait_has_an_end_that_is_told(tmp_path: Path) -> None:
     with somebody_at_work(tmp_path):
         done = asyncio.run(LocalTransport().run("h", f"{alone(str(tmp_path), 0)}echo on\n"))
-    assert (done.code, done.stdout, done.error) == (75, b"", "what an earlier run has begun there still goes on")
+    assert (done.code, done.stdout, done.error) == (75, b"", "a script of an earlier run is still at work there")
 
 
 def test_where_no_run_has_begun_nobody_waits(tmp_path: Path) -> None:
@@ -82,7 +83,7 @@ def unpack(place: Path, content: bytes, sent: int) -> subprocess.CompletedProces
     reader, writer = os.pipe()
     os.close(reader)
     try:
-        return subprocess.run(["sh", "-c", command], input=content[:sent], stderr=writer, check=False, timeout=20)
+        return subprocess.run(["sh", "-c", command], input=content[:sent], stderr=writer, check=False, timeout=PATIENCE)
     finally:
         os.close(writer)
 

@@ -14,7 +14,10 @@ from corral.problems import Problem
 from corral.runs.lock import Hooks, held
 from corral.runs.lock_file import Claim
 from corral.transport.local import LocalTransport
-from tests.unit.runs.lock_hosts import ANNA, BEN, Wire, hosts_in, lock_of, set_age, until
+from tests.patience import holds_soon
+from tests.unit.runs.lock_hosts import ANNA, BEN, HostsClock, Wire, clock, hosts_in, lock_of
+
+__all__ = ["clock"]  # the fixture
 
 
 def test_held_on_every_host_and_given_back(tmp_path: Path) -> None:
@@ -37,13 +40,13 @@ def test_held_on_every_host_and_given_back(tmp_path: Path) -> None:
     assert wire.scripts[0][0] == "a", "the first by name decides"
 
 
-def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_the_second_is_told_who_holds_it(tmp_path: Path, clock: HostsClock) -> None:
     hosts = hosts_in(tmp_path, "a", "b")
     wire = Wire()
 
     async def scenario() -> Problem:
-        async with held(LocalTransport(), hosts, ANNA):
-            set_age(hosts[0], 4)
+        async with held(LocalTransport(), hosts, ANNA, ttl=3600):  # so that no refresh comes between
+            clock.set_age(hosts[0], 4)
             with pytest.raises(Locked) as failure:
                 async with held(wire, hosts, BEN):
                     pytest.fail("two hold it")
@@ -52,7 +55,7 @@ def test_the_second_is_told_who_holds_it(tmp_path: Path) -> None:
 
     problem = asyncio.run(scenario())
     assert "`corral apply` of anna on ops-1 (pid 4711), since 20" in problem.message
-    assert "last heard of 4 s ago" in problem.message
+    assert "its last sign of life was 4 s ago" in problem.message
     assert "corral unlock" in problem.hint
     assert problem.where == "a"
     assert wire.runs == {"a": 1}, "the others are not asked"
@@ -88,17 +91,18 @@ def test_given_back_however_the_run_ends(tmp_path: Path, kind: type[BaseExceptio
 @pytest.mark.parametrize("moment", ["taking", "holding"])
 def test_given_back_when_cancelled(tmp_path: Path, moment: str) -> None:
     hosts = hosts_in(tmp_path, "a", "b", "c")
-    wire = Wire(slow={"c": 1.0} if moment == "taking" else {})
+    wire = Wire(slow={"c": 3600} if moment == "taking" else {})
 
     async def run() -> None:
         async with held(wire, hosts, ANNA):
-            await asyncio.sleep(60)
+            await asyncio.sleep(3600)
 
     async def scenario() -> None:
         task = asyncio.create_task(run())
-        await until(lambda: lock_of(hosts[1]).exists())
+        await holds_soon(lock_of(hosts[1]).exists)
         if moment == "holding":
-            await until(lambda: lock_of(hosts[2]).exists())
+            await holds_soon(lock_of(hosts[2]).exists)
+        wire.slow.clear()  # for giving it back
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -133,7 +137,7 @@ def test_a_lock_that_cannot_be_given_back_is_said(tmp_path: Path) -> None:
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
-    assert "a: the run's end could not be written down there: a can't be reached" in note.message
+    assert "a: the end of the run could not be recorded there: a can't be reached" in note.message
     assert "30 s" in note.message
 
 

@@ -16,7 +16,10 @@ from corral.model.cluster import Host
 from corral.runs.lock import Hooks, Lock, held
 from corral.runs.lock_file import Claim, Holder
 from corral.transport.local import LocalTransport
-from tests.unit.runs.lock_hosts import ANNA, BEN, hosts_in, lock_of, set_age
+from tests.patience import PATIENCE
+from tests.unit.runs.lock_hosts import ANNA, BEN, HostsClock, clock, hosts_in, lock_of
+
+__all__ = ["clock"]  # the fixture
 
 
 async def compete(transport: LocalTransport, hosts: list[Host], number: int, ready: asyncio.Event) -> str:
@@ -31,23 +34,24 @@ async def compete(transport: LocalTransport, hosts: list[Host], number: int, rea
     return "won"
 
 
+@pytest.mark.parametrize("repetition", range(25))
 @pytest.mark.parametrize("left_behind", [False, True], ids=["free", "left behind"])
-def test_of_many_at_once_exactly_one_wins(tmp_path: Path, left_behind: bool) -> None:
-    async def scenario(root: Path) -> list[str]:
-        hosts = hosts_in(root, "a", "b")
+def test_of_many_at_once_exactly_one_wins(
+    tmp_path: Path, clock: HostsClock, left_behind: bool, repetition: int
+) -> None:
+    async def scenario() -> list[str]:
+        hosts = hosts_in(tmp_path / str(repetition), "a", "b")
         ready = asyncio.Event()
         if left_behind:
             for host in hosts:
                 lock_of(host).parent.mkdir(parents=True)
                 lock_of(host).write_text(Claim(ANNA, "long ago", "old").to_text())
-                set_age(host, 31)
+                clock.set_age(host, 31)
         tasks = [asyncio.create_task(compete(LocalTransport(), hosts, number, ready)) for number in range(4)]
         ready.set()
         return await asyncio.gather(*tasks)
 
-    for repetition in range(25):
-        outcomes = asyncio.run(scenario(tmp_path / str(repetition)))
-        assert sorted(outcomes) == ["locked", "locked", "locked", "won"]
+    assert sorted(asyncio.run(scenario())) == ["locked", "locked", "locked", "won"]
 
 
 ROOT = Path(__file__).parents[3]
@@ -105,7 +109,7 @@ def test_of_processes_at_once_exactly_one_wins(tmp_path: Path) -> None:
         go_on(each)
     assert sorted(says(each) for each in running) == ["held", "locked", "locked"]
     for each in running:
-        each.communicate(timeout=20)
+        each.communicate(timeout=PATIENCE)
         assert each.returncode == 0
     assert not [host for host in hosts_in(tmp_path, "a", "b") if lock_of(host).exists()]
 
@@ -123,59 +127,60 @@ def test_what_a_killed_run_of_this_machine_leaves_is_taken_over_at_once(tmp_path
             async with held(LocalTransport(), hosts, BEN):
                 pytest.fail("it lives")
         running.kill()
-        running.communicate(timeout=20)
+        running.communicate(timeout=PATIENCE)
         async with held(LocalTransport(), hosts, BEN, Hooks(sink=said.append)) as lock:
             assert [claim.holder.pid for claim in lock.taken_over] == [running.pid]
 
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
-    assert "runs no more: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and note.message.endswith(
+        ": that run no longer runs"
+    )
     assert not [host for host in hosts if lock_of(host).exists()]
 
 
-def test_what_a_killed_run_leaves_is_taken_over_once_it_is_old(tmp_path: Path) -> None:
+def test_what_a_killed_run_leaves_is_taken_over_once_it_is_old(tmp_path: Path, clock: HostsClock) -> None:
     hosts = hosts_in(tmp_path, "a", "b")
-    running = process(tmp_path, ttl=1, before=ELSEWHERE)
+    running = process(tmp_path, before=ELSEWHERE)
     assert says(running) == "ready"
     go_on(running)
     assert says(running) == "held"
     running.kill()
-    running.communicate(timeout=20)
+    running.communicate(timeout=PATIENCE)
     said: list[Event] = []
 
     async def scenario() -> None:
         with pytest.raises(Locked):
-            async with held(LocalTransport(), hosts, BEN, ttl=30):
+            async with held(LocalTransport(), hosts, BEN):
                 pytest.fail("it is young still")
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                async with held(LocalTransport(), hosts, BEN, Hooks(sink=said.append), ttl=1) as lock:
-                    assert [claim.holder.pid for claim in lock.taken_over] == [running.pid]
-                    return
-            except Locked:
-                assert time.monotonic() < deadline
-                await asyncio.sleep(0.1)
+        clock.go_on(3600)  # nobody refreshes it meanwhile
+        async with held(LocalTransport(), hosts, BEN, Hooks(sink=said.append)) as lock:
+            assert [claim.holder.pid for claim in lock.taken_over] == [running.pid]
 
     asyncio.run(scenario())
     [note] = said
     assert isinstance(note, Note)
     assert note.severity == "warning"
     assert f"(pid {running.pid}), since" in note.message
-    assert "s: its lock is taken over" in note.message
+    assert note.message.startswith("the lock is taken over from ") and "has given no sign of life for" in note.message
+
+
+TTL = 10
+"""Seconds, of which a third is time enough for a refresh on a machine with much else to do."""
 
 
 def test_a_run_that_lives_is_never_taken_over(tmp_path: Path) -> None:
     hosts = hosts_in(tmp_path, "a", "b")
 
     async def scenario() -> None:
-        async with held(LocalTransport(), hosts, ANNA, ttl=3) as lock:
-            for _ in range(23):
-                await asyncio.sleep(0.2)
+        async with held(LocalTransport(), hosts, ANNA, ttl=TTL) as lock:
+            end = time.monotonic() + 1.5 * TTL
+            while time.monotonic() < end:
+                await asyncio.sleep(0.5)
                 lock.check()
                 with pytest.raises(Locked):
-                    async with held(LocalTransport(), hosts, BEN, ttl=3):
+                    async with held(LocalTransport(), hosts, BEN, ttl=TTL):
                         pytest.fail("two hold it")
 
     asyncio.run(scenario())

@@ -7,6 +7,7 @@ services from a release archive, nginx from an archive, and an address that move
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -107,10 +108,10 @@ def answers(recording: str) -> dict[str, bytes]:
     return {host: (DATA / recording / f"{host}.out").read_bytes() for host in HOSTS}
 
 
-def planned(recording: str, told: dict[str, bytes]) -> Plan:
+def planned(recording: str, told: dict[str, bytes], image: str = "") -> Plan:
     directory = DATA / recording
     secrets = json.loads((directory / "secrets.json").read_text())
-    return hosts_plan((directory / "cluster.yaml").read_text(), secrets, told)
+    return hosts_plan((directory / "cluster.yaml").read_text(), secrets, told, image)
 
 
 @pytest.mark.parametrize("recording", RECORDINGS)
@@ -128,3 +129,31 @@ def test_what_differs_is_all_that_is_done(
     assert old in rest
     told[host] = before + mark + rest.replace(old, new, 1)
     assert changes_in(planned(recording, told)) == [change]
+
+
+IMAGE = "0b0ae13746f5356158e1e1ffb44be91eaaa83bedce87a7b1d7b7c7dfdef0a771"
+"""The one that the archive held from which the recorded containers were made."""
+
+
+def with_images(answer: bytes) -> bytes:
+    """`answer` with what it didn't tell when it was recorded: which image each container was made from."""
+    before, mark, files = answer.partition(b"\036files\n")
+    column = f'\t"sha256:{IMAGE}"'.encode()
+    lines = [line + (column if b'"Status"' in line and line.count(b"\t") == 3 else b"") for line in before.split(b"\n")]
+    return b"\n".join(lines) + mark + files
+
+
+@pytest.mark.parametrize("tell", [bytes, with_images], ids=["as recorded", "with images"])
+def test_the_image_that_its_archive_holds_is_there(tell: Callable[[bytes], bytes]) -> None:
+    told = {host: tell(answer) for host, answer in answers("compose").items()}
+    plan = planned("compose", told, IMAGE)
+    assert plan.stages == (), changes_in(plan)
+
+
+def test_another_image_in_its_archive_is_loaded_and_all_instances_restart() -> None:
+    told = {host: with_images(answer) for host, answer in answers("compose").items()}
+    changes = changes_in(planned("compose", told, "f" * 64))
+    loads = [change for change in changes if change.startswith("load_image: ")]
+    starts = [change for change in changes if change.startswith("start_unit: unit app-")]
+    assert changes[:2] == loads == [f"load_image: image noticeboard:1.0 on {host}" for host in ("app-108", "app-208")]
+    assert len(starts) == 11

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
 
@@ -85,10 +85,11 @@ def _complete(cluster: Cluster) -> FoundReplicaSet:
     return complete(replica_set(cluster.database), cluster.database.members[0].name)
 
 
-def hosts_plan(text: str, secrets: Mapping[str, str], answers: Mapping[str, bytes]) -> Plan:
-    """What `corral apply` would do with the cluster file `text` whose hosts answer so."""
+def hosts_plan(text: str, secrets: Mapping[str, str], answers: Mapping[str, bytes], image: str = "") -> Plan:
+    """What `corral apply` would do with the cluster file `text` whose hosts answer so; `image` is its archive's."""
     spec = load_text(text, "cluster.yaml").spec
     cluster = build(spec, direct_placement(spec), PurePosixPath("/srv/board"))
+    cluster = replace(cluster, app=replace(cluster.app, image_sha256=image))
     place = _Found(cluster, {name: Secret(value) for name, value in secrets.items()}, SystemdKeeper(cluster))
     machines, silent = asyncio.run(observe_machines(cast(Transport, _Answering(answers)), cluster, place.secrets))
     assert not silent, silent

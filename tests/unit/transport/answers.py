@@ -54,6 +54,9 @@ class Workshop(LocalTransport):
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await super().run(host, f"PATH={self._bin}:$PATH\n{script}", deadline)
 
+    async def put(self, host: str, source: Path, command: str, deadline: float = 600.0) -> CommandResult:
+        return await super().put(host, source, f"PATH={self._bin}:$PATH\n{command}", deadline)
+
     @property
     def calls(self) -> list[str]:
         return self._log.read_text().splitlines() if self._log.exists() else []

@@ -8,13 +8,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from corral.model.command import CommandResult
 from corral.transport.base import Transport
 from corral.transport.fake import FakeTransport
 from corral.transport.local import LocalTransport
 from corral.transport.ssh import SshTransport
+from tests.patience import PATIENCE, holds_soon
 from tests.unit.transport.sshd import sshd
+
+DEADLINES: Final = (0.3, 3.0, 30.0)
+"""Of scripts that have to come so far before they are ended: the first that is long enough on this machine and now."""
 
 
 @dataclass
@@ -33,7 +38,7 @@ class Place:
             return self.fake.files["one"][self.path(name)].mode
         return stat.S_IMODE((self.directory / name).stat().st_mode)
 
-    async def run(self, script: str, deadline: float = 20.0) -> CommandResult:
+    async def run(self, script: str, deadline: float = PATIENCE) -> CommandResult:
         return await self.transport.run("one", script, deadline)
 
     async def write(self, name: str, content: bytes, mode: int = 0o644) -> None:
@@ -99,17 +104,13 @@ def player(kind: str, directory: Path) -> Play:
 
 
 async def text_of(file: Path) -> str:
-    async with asyncio.timeout(10):
-        while not (text := content_of(file).strip()):
-            await asyncio.sleep(0.01)
-    return text
+    await holds_soon(lambda: content_of(file).strip())
+    return content_of(file).strip()
 
 
 async def gone(pid: int) -> None:
-    """Wait for a process to end; one that waits to be reaped has. Less than the 5 s after which it would be killed."""
-    async with asyncio.timeout(4):
-        while ") Z" not in (content_of(Path(f"/proc/{pid}/stat")) or ") Z"):
-            await asyncio.sleep(0.02)
+    """Wait for a process to end; one that waits to be reaped has."""
+    await holds_soon(lambda: ") Z" in (content_of(Path(f"/proc/{pid}/stat")) or ") Z"))
 
 
 def content_of(file: Path) -> str:

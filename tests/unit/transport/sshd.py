@@ -16,6 +16,7 @@ import asyncssh
 
 from corral.transport.known_hosts import place
 from corral.transport.ssh_settings import SshSettings
+from tests.patience import PATIENCE
 
 SUDO = """\
 #!/bin/sh
@@ -62,7 +63,7 @@ class Sshd:
             port=self.port,
             key=str(self.home.parent / "key"),
             known_hosts=(str(self.home.parent / "known_hosts"),),
-            timeout=5,
+            timeout=PATIENCE,
             config=str(self.home.parent / "config"),
         )
 
@@ -123,18 +124,21 @@ class Sshd:
 
     async def end_children(self) -> None:
         """All that runs in a session of this host, and what serves it here."""
-        for pid in _in_sessions(set(self.children)):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        while running := _in_sessions(set(self.children)):  # one that is killed may have started another just before
+            for pid in running:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            await asyncio.sleep(0.01)
         await asyncio.gather(*self.serving)
 
 
 def _in_sessions(sessions: set[int]) -> list[int]:
-    """The processes whose session is one of `sessions`."""
+    """The processes that run and whose session is one of `sessions`."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has just ended
-            if int(stat.read_text().rpartition(")")[2].split()[3]) in sessions:
+            state, _, _, session, *_ = stat.read_text().rpartition(")")[2].split()
+            if state != "Z" and int(session) in sessions:
                 found.append(int(stat.parent.name))
     return found
 

@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from corral.shell import call, variables
@@ -52,7 +52,6 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     assert list(tmp_path.iterdir()) == [file]
 
 
-@settings(deadline=None)  # it starts a shell each time
 @given(st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_every_word_arrives_as_it_is(value: str) -> None:
     script = f'{variables(value=value)}printf %s "$value"\n{call("printf", "%s", value)}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import os
 from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ import pytest
 from corral.errors import Unreachable
 from corral.transport import ssh_connect, ssh_pool
 from corral.transport.ssh import SshTransport
+from tests.patience import PATIENCE, holds_soon
 from tests.unit.transport.reaching import play, transport_to
 from tests.unit.transport.sshd import Sshd, sshd
 
@@ -29,9 +30,36 @@ async def lost(call: Awaitable[object]) -> str:
 
 
 async def begun(host: Sshd) -> None:
-    async with asyncio.timeout(10):
-        while not (host.home / "begun").exists():
-            await asyncio.sleep(0.01)
+    await holds_soon((host.home / "begun").exists)
+
+
+LONG = f"3600.{os.getpid()}"
+"""Seconds that no test has, as `sleep` takes them; nobody else on this machine sleeps for so long."""
+
+
+class Turnstile:
+    """Scripts that say their number when all of them have come so far: each has to be under way with all others."""
+
+    def __init__(self, host: Sshd, count: int) -> None:
+        self._count, self._home = count, host.home
+        os.mkfifo(host.home / "go")
+        self.scripts = [f"touch begun-{n}; read -r line <go; echo {n}" for n in range(count)]
+
+    async def open(self) -> None:
+        await holds_soon(lambda: len(list(self._home.glob("begun-*"))) == self._count)
+        self._go = os.open(self._home / "go", os.O_RDWR)
+        os.write(self._go, b"\n" * self._count)
+
+    def close(self) -> None:
+        os.close(self._go)
+
+    async def through(self, transport: SshTransport) -> list[int]:
+        """What the scripts have said, in their order."""
+        running = asyncio.gather(*(transport.run("one", script, PATIENCE) for script in self.scripts))
+        await self.open()
+        done = await running
+        self.close()
+        return [int(each.text) for each in done]
 
 
 def test_one_connection_carries_all(tmp_path: Path) -> None:
@@ -47,9 +75,7 @@ def test_one_connection_carries_all(tmp_path: Path) -> None:
 def test_a_connection_that_was_begun_is_the_one_that_is_used(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
         transport.begin()
-        async with asyncio.timeout(10):
-            while not host.connections:
-                await asyncio.sleep(0.01)
+        await holds_soon(lambda: host.connections)
         assert (await transport.run("one", "echo there")).text == "there\n"
         assert len(host.connections) == 1
 
@@ -73,8 +99,7 @@ def test_what_fails_after_it_was_begun_is_told_to_whoever_asks(
 
 def test_more_commands_than_a_connection_carries_open_another(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
-        done = await asyncio.gather(*(transport.run("one", f"sleep 0.2; echo {n}") for n in range(25)))
-        assert [int(each.text) for each in done] == list(range(25))
+        assert await Turnstile(host, 25).through(transport) == list(range(25))
         assert len(host.connections) == 3
         await asyncio.gather(*(transport.run("one", "true") for _ in range(25)))
         assert len(host.connections) == 3, "they are used again"
@@ -85,8 +110,7 @@ def test_more_commands_than_a_connection_carries_open_another(tmp_path: Path) ->
 def test_a_host_that_allows_few_sessions_gets_few(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
         host.sessions = 2
-        done = await asyncio.gather(*(transport.run("one", f"sleep 0.2; echo {n}") for n in range(5)))
-        assert [int(each.text) for each in done] == list(range(5))
+        assert await Turnstile(host, 5).through(transport) == list(range(5))
         assert len(host.connections) == 3
 
     play(tmp_path, scenario)
@@ -126,14 +150,15 @@ def test_few_are_opened_at_the_same_time(tmp_path: Path) -> None:
     asyncio.run(whole())
 
 
-def test_a_cut_in_the_middle_of_a_script_is_told_at_once(tmp_path: Path) -> None:
+def test_a_cut_in_the_middle_of_a_script_is_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_connect, "KEEPALIVE", 3600)  # not by what a silent network is noticed by
+
     async def scenario(host: Sshd, transport: SshTransport) -> None:
-        running = asyncio.ensure_future(transport.run("one", "touch begun; sleep 30"))
+        running = asyncio.ensure_future(transport.run("one", f"touch begun; sleep {LONG}", 3600))
         await begun(host)
-        started = time.monotonic()
         host.cut()
-        message = await lost(running)
-        assert time.monotonic() - started < 3
+        async with asyncio.timeout(PATIENCE):
+            message = await lost(running)
         assert message.startswith("one (127.0.0.1): the connection was cut")
         assert "while a script ran" in message
         assert (await transport.run("one", "echo back")).text == "back\n", "the next call connects anew"
@@ -144,23 +169,24 @@ def test_a_cut_in_the_middle_of_a_script_is_told_at_once(tmp_path: Path) -> None
 async def is_empty(transport: SshTransport, command: str) -> bool:
     """Wait until nothing like `command` runs, which the brackets keep from finding itself."""
     pattern = f"[{command[0]}]{command[1:]}"
-    while "found" in (await transport.run("one", f"ps ax | grep '{pattern}' >/dev/null && echo found")).text:
-        await asyncio.sleep(0.05)
+    looking = f"ps ax | grep '{pattern}' >/dev/null && echo found"
+    async with asyncio.timeout(PATIENCE):
+        while "found" in (await transport.run("one", looking)).text:
+            await asyncio.sleep(0.05)
     return True
 
 
 def test_a_script_goes_on_when_its_connection_is_cut_and_has_its_deadline(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
-        running = asyncio.ensure_future(
-            transport.run("one", "touch begun; sleep 0.5; touch over; sleep 30; touch never", 1)
-        )
+        script = f"touch begun; while [ ! -e go ]; do sleep 0.1; done; touch over; sleep {LONG}; touch never"
+        running = asyncio.ensure_future(transport.run("one", script, 8))
         await begun(host)
         host.cut()
         await lost(running)
-        async with asyncio.timeout(5):
-            while not (host.home / "over").exists():
-                await asyncio.sleep(0.02)
-            assert await is_empty(transport, "sleep 30")
+        (host.home / "go").touch()
+        await holds_soon((host.home / "over").exists)
+        assert await is_empty(transport, f"sleep {LONG}")
+        assert not (host.home / "never").exists()
 
     play(tmp_path, scenario)
 
@@ -169,11 +195,11 @@ def test_a_cut_while_a_file_is_sent_or_lines_are_followed_is_told(tmp_path: Path
     async def scenario(host: Sshd, transport: SshTransport) -> None:
         source = tmp_path / "large.tar"
         source.write_bytes(bytes(8_000_000))
-        sending = asyncio.ensure_future(transport.put("one", source, "touch begun; sleep 30; cat >/dev/null"))
+        sending = asyncio.ensure_future(transport.put("one", source, f"touch begun; sleep {LONG}; cat >/dev/null"))
         await begun(host)
         host.cut()
         assert "while large.tar was sent" in await lost(sending)
-        lines = transport.follow("one", "echo first; sleep 30")
+        lines = transport.follow("one", f"echo first; sleep {LONG}")
         assert await anext(lines) == "first"
         host.cut()
         assert "while its lines were followed" in await lost(anext(lines))
@@ -194,7 +220,7 @@ def test_a_cut_while_nothing_runs_is_not_even_noticed(tmp_path: Path) -> None:
 
 
 def test_a_network_that_goes_silent_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ssh_connect, "KEEPALIVE", 0.2)
+    monkeypatch.setattr(ssh_connect, "KEEPALIVE", 2)
 
     async def whole() -> None:
         async with sshd(tmp_path) as host, _Cable(host.port) as cable:
@@ -202,13 +228,11 @@ def test_a_network_that_goes_silent_is_noticed(tmp_path: Path, monkeypatch: pyte
             host.trust()
             host.port = inner
             async with transport_to(host, port=cable.port) as transport:
-                running = asyncio.ensure_future(transport.run("one", "touch begun; sleep 30"))
+                running = asyncio.ensure_future(transport.run("one", f"touch begun; sleep {LONG}", 3600))
                 await begun(host)
                 cable.pulled = True
-                started = time.monotonic()
-                message = await lost(running)
-                assert time.monotonic() - started < 3
-                assert "keepalive" in message
+                async with asyncio.timeout(PATIENCE):
+                    assert "keepalive" in await lost(running)
 
     asyncio.run(whole())
 
@@ -249,6 +273,7 @@ def test_a_host_that_failed_just_now_is_not_tried_again_at_once(
 ) -> None:
     async def whole() -> None:
         async with sshd(tmp_path) as host, transport_to(host) as transport:
+            monkeypatch.setattr(ssh_pool, "REMEMBERED", 3600)
             (tmp_path / "known_hosts").rename(tmp_path / "aside")
             failures = await asyncio.gather(*(transport.run("one", "true") for _ in range(4)), return_exceptions=True)
             assert all(isinstance(failure, Unreachable) for failure in failures)
@@ -276,7 +301,7 @@ def test_a_caller_that_gives_up_leaves_the_connection_to_the_others(tmp_path: Pa
 
 def test_closing_ends_what_runs(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
-        running = asyncio.ensure_future(transport.run("one", "touch begun; sleep 30"))
+        running = asyncio.ensure_future(transport.run("one", f"touch begun; sleep {LONG}"))
         await begun(host)
         await transport.close()
         await lost(running)

@@ -24,7 +24,7 @@ def test_a_wrong_key_is_refused_by_name(tmp_path: Path) -> None:
         new_key(5).write_private_key(tmp_path / "other")
         problem = await problem_of(host.with_settings(key=str(tmp_path / "other")))
         assert problem.code == "login-refused"
-        assert "one (127.0.0.1): it doesn't let deploy log in by a key" in problem.message
+        assert "one (127.0.0.1): it doesn't let deploy log in with a key" in problem.message
         assert f"tried: {tmp_path}/other" in problem.message
         assert f"ssh -p {host.port} -l deploy 127.0.0.1" in problem.hint
         assert f"ssh-copy-id -i {tmp_path}/other.pub -p {host.port} deploy@127.0.0.1" in problem.hint
@@ -193,7 +193,7 @@ def test_too_many_keys_are_told_apart_from_a_wrong_one(tmp_path: Path, home: Pat
             host.trust()
             problem = await problem_of(host.settings)
             assert problem.code == "login-refused"
-            assert "takes no more keys" in problem.message
+            assert "accepts no more keys" in problem.message
             assert "ssh.key" in problem.hint
             strict.close()
             await strict.wait_closed()

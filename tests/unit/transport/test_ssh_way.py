@@ -14,6 +14,7 @@ import pytest
 from corral.errors import Unreachable
 from corral.problems import Problem
 from corral.transport.ssh_settings import SshSettings
+from tests.patience import PATIENCE
 from tests.unit.transport.reaching import gets_in, on_a_host, problem_of, reaching
 from tests.unit.transport.sshd import Sshd, new_key, sshd
 
@@ -71,7 +72,7 @@ def test_a_host_on_the_way_that_is_not_there(tmp_path: Path) -> None:
             problem = await problem_of(settings)
             assert problem.code == "jump-unreachable"
             assert problem.where == "one"
-            assert f"one (127.0.0.1) is behind {jump}" in problem.message
+            assert f"one (127.0.0.1) is reached through {jump}" in problem.message
             assert gate.host_key.get_fingerprint() in problem.message
             assert "corral trust" in problem.hint
             host.trust(new_key(2))
@@ -83,7 +84,7 @@ def test_a_host_on_the_way_that_is_not_there(tmp_path: Path) -> None:
             gate.forwarding = True
             problem = await problem_of(replace(settings, port=1))
             assert problem.code == "unreachable"
-            assert f"{jump} doesn't get to port 1 of 127.0.0.1" in problem.message
+            assert f"{jump} can't reach port 1 of 127.0.0.1" in problem.message
         problem = await problem_of(settings)
         assert problem.code == "jump-unreachable"
         assert "nothing listens" in problem.message
@@ -118,7 +119,7 @@ def test_a_proxy_command_of_the_configuration_is_used(tmp_path: Path) -> None:
 def test_a_host_that_has_left_the_file_is_not_reached() -> None:
     async def whole() -> None:
         async with reaching() as transport:
-            with pytest.raises(Unreachable, match="gone is no host of the cluster file any more"):
+            with pytest.raises(Unreachable, match="gone is no longer in the cluster file"):
                 await transport.run("gone", "true")
 
     asyncio.run(whole())
@@ -138,19 +139,21 @@ def test_who_answers_and_is_no_ssh(tmp_path: Path) -> None:
         writer.close()
 
     async def silence(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
 
-    async def answer(handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]) -> Problem:
+    async def answer(
+        handler: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], patience: float = PATIENCE
+    ) -> Problem:
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        problem = await problem_of(SshSettings("one", "127.0.0.1", "deploy", port, timeout=0.3))
+        problem = await problem_of(SshSettings("one", "127.0.0.1", "deploy", port, timeout=patience))
         server.close()
         return problem
 
     async def whole() -> None:
-        assert "can't be talked to" in (await answer(talk)).message
-        assert "ends the connection before the login" in (await answer(hang_up)).message
-        problem = await answer(silence)
+        assert "can't be used over SSH" in (await answer(talk)).message
+        assert "closes the connection before the login" in (await answer(hang_up)).message
+        problem = await answer(silence, 0.3)
         assert problem.code == "unreachable"
         assert "within 0.3 s" in problem.message
         assert "ssh.timeout" in problem.hint

@@ -24,7 +24,7 @@ CLUSTER = """\
 name: shop
 hosts:
 {hosts}
-ssh: {{user: deploy, key: {key}, timeout: 3s}}
+ssh: {{user: deploy, key: {key}, timeout: 1m}}
 proxy: {{hosts: [one]}}
 app: {{hosts: [one, two], command: node main.js}}
 database: {{members: [one]}}
@@ -60,7 +60,7 @@ class Site:
             os.write(keyboard, answer.encode())
         home = self.directory / "home"
         process = await asyncio.create_subprocess_exec(
-            *(CORRAL, *arguments),
+            *(str(CORRAL), *arguments),
             cwd=self.directory,
             env={"PATH": os.environ["PATH"], "HOME": str(home), "XDG_STATE_HOME": str(home), "NO_COLOR": "1"},
             stdin=terminal,
@@ -150,7 +150,7 @@ def test_some_hosts_can_be_named(tmp_path: Path) -> None:
         _, err = await site.corral("trust", "twoo", code=2)
         assert "did you mean two?" in err
         _, err = await site.corral("trust", "--replace", "three", code=2)
-        assert "'three' is none of the hosts" in err
+        assert "'three' is neither a host of the file nor" in err
 
     play(tmp_path, scenario)
 
@@ -169,7 +169,7 @@ def test_a_changed_key_is_replaced_only_by_name(tmp_path: Path) -> None:
         assert await site.states("--yes", "--replace", "two", code=1) == {"one": "changed", "two": "known"}
         assert site.recorded.read_text() == wrong
         _, err = await site.corral("trust", "--replace", "one", code=2)
-        assert "replace what is known of one?" in err
+        assert "replace the recorded key of one?" in err
         assert await site.states("--yes", "--replace", "one") == {"one": "changed", "two": "known"}
         assert sorted(site.recorded.read_text().splitlines()) == sorted(right.splitlines())
         assert await site.states() == {"one": "known", "two": "known"}
@@ -184,7 +184,7 @@ def test_an_old_key_in_the_users_own_file_is_not_forgotten(tmp_path: Path) -> No
         own.write_text(site.hosts["one"].known_line.replace(blob(new_key(1)), blob(new_key(7))))
         assert (await site.states("--yes", code=1))["one"] == "changed"
         _, err = await site.corral("trust", "--yes", "--replace", "one")
-        assert f"the old key of one still stands in {own}:1: ssh-keygen -R '{place(site.hosts['one'])}'" in err
+        assert f"the old key of one is still in {own}:1: ssh-keygen -R '{place(site.hosts['one'])}'" in err
         assert blob(new_key(7)) in own.read_text(), "the user's own file is left alone"
 
     play(tmp_path, scenario)

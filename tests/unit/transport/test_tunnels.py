@@ -136,7 +136,7 @@ def test_a_host_that_cannot_be_reached_is_an_os_error(tmp_path: Path) -> None:
         (tmp_path / "known_hosts").unlink()
         with pytest.raises(OSError, match="its ssh-ed25519 host key is"):
             await reach(tunnels, HERE, port)
-        with pytest.raises(OSError, match=r"10\.0\.0\.9 is the address of no host"):
+        with pytest.raises(OSError, match=r"no host of the cluster has the address 10\.0\.0\.9"):
             await reach(tunnels, "10.0.0.9", port)
         assert host.users == []
 

@@ -17,8 +17,9 @@ from corral.model.command import CommandResult
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
-from corral.units.compose import SHELL, ComposeUnits
+from corral.units.compose import GATHER, SHELL, ComposeUnits
 from corral.units.docker_inspect import found_containers, image_id
+from tests.patience import holds_soon
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
 
@@ -61,16 +62,16 @@ def row(restarts: int = 0, identity: str = ID, **changes: Any) -> str:
     ("changes", "restarts", "state", "detail"),
     [
         ({}, 0, "running", ""),
-        ({"Status": "created", "StartedAt": "0001-01-01T00:00:00Z"}, 0, "stopped", "it was made and never started"),
+        ({"Status": "created", "StartedAt": "0001-01-01T00:00:00Z"}, 0, "stopped", "it was created but never started"),
         ({"Status": "paused", "Paused": True}, 0, "unknown", "it is paused"),
         ({"Status": "removing"}, 0, "stopping", ""),
         (
             {"Status": "restarting", "Pid": 0, "ExitCode": 3},
             15,
             "failed",
-            "it ended with exit status 3, started anew 15 times",
+            "it ended with exit status 3, and was restarted 15 times",
         ),
-        ({"Status": "restarting", "ExitCode": 1}, 1, "failed", "it ended with exit status 1, started anew 1 time"),
+        ({"Status": "restarting", "ExitCode": 1}, 1, "failed", "it ended with exit status 1, and was restarted 1 time"),
         ({"Status": "exited", "ExitCode": 1}, 0, "failed", "it ended with exit status 1"),
         ({"Status": "exited", "ExitCode": 0}, 0, "stopped", "it ended with exit status 0"),
         ({"Status": "exited", "ExitCode": 143}, 0, "stopped", "it ended with exit status 143"),
@@ -78,7 +79,7 @@ def row(restarts: int = 0, identity: str = ID, **changes: Any) -> str:
             {"Status": "exited", "ExitCode": 0, "OOMKilled": True},
             0,
             "failed",
-            "the kernel killed it for want of memory",
+            "the kernel killed it since memory was short",
         ),
         ({"Status": "dead", "Error": "no such device"}, 0, "failed", "no such device"),
         ({"Status": "new word"}, 0, "unknown", "it ended with exit status 0"),
@@ -92,6 +93,20 @@ def test_states(changes: dict[str, Any], restarts: int, state: str, detail: str)
 def test_a_container_with_its_process() -> None:
     [unit] = found_containers("one", {ID: "one-5001"}, [row()], AT + 60)
     assert (unit.host, unit.name, unit.pid, unit.started) == ("one", "one-5001", 738, "1795549730")
+
+
+@pytest.mark.parametrize(
+    ("column", "image"), [("", ""), ("\tnull", ""), ('\t"sha256:78d4"', "78d4"), ('\t"78d4"', "78d4")]
+)
+def test_the_image_that_a_container_was_made_from(column: str, image: str) -> None:
+    """Corral 0.1.0 didn't ask for it."""
+    [unit] = found_containers("one", {ID: "one-5001"}, [f"{row()}{column}"], AT + 60)
+    assert unit.image == image
+
+
+def test_what_is_told_of_others_is_no_state() -> None:
+    described = f"{ID}\tcorral-shop\tone-5001\t/corral-shop-one-5001\t{{}}"
+    assert found_containers("one", {ID: "one-5001"}, [described], AT + 60) == ()
 
 
 @pytest.mark.parametrize(("age", "state"), [(0.5, "starting"), (1.01, "running")])
@@ -124,12 +139,14 @@ def test_only_the_projects_containers_count_and_of_two_of_a_service_the_newest()
         ("shop:1.2", ["shop:1.3"], False),
         ("shop:1.2", ["workshop:1.2"], False),
         ("workshop:1.2", ["shop:1.2"], False),
+        ("example.com/shop:1.2", ["shop:1.2"], False),
         ("shop@sha256:0123", [], True),
     ],
 )
 def test_the_image_that_is_asked_for(name: str, tags: list[str], known: bool) -> None:
-    lines = [row(), f"sha256:78d482\tnull\tnull\t{json.dumps(tags)}"]
-    assert image_id(name, lines) == ("78d482" if known else "")
+    for more in ("", "\tnull"):
+        lines = [row(), f"sha256:78d482\tnull\tnull\t{json.dumps(tags)}{more}"]
+        assert image_id(name, lines) == ("78d482" if known else "")
 
 
 def listing(host: str, _script: str) -> CommandResult:
@@ -186,6 +203,7 @@ def test_starts_of_one_moment_travel_in_one_command_for_each_host() -> None:
 
 def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> None:
     running = most = 0
+    others_have_come = asyncio.Event()
 
     class Slow(Answers):
         async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
@@ -193,19 +211,21 @@ def test_starts_that_come_while_a_command_runs_wait_for_it_and_go_together() -> 
             running += 1
             most = max(most, running)
             done = await super().run(host, script, deadline)
+            await others_have_come.wait()
             running -= 1
             return done
 
-    transport = Slow(saying(""), seconds=0.4)
+    transport = Slow(saying(""))
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
-
-        async def later(name: str, seconds: float) -> None:
-            await asyncio.sleep(seconds)
-            await units.start(read_back("one", name))
-
-        await asyncio.gather(units.start(read_back("one", "a")), later("b", 0.15), later("c", 0.3))
+        starting = [asyncio.create_task(units.start(read_back("one", "a")))]
+        await holds_soon(lambda: running)
+        for name in "bc":
+            starting.append(asyncio.create_task(units.start(read_back("one", name))))
+            await asyncio.sleep(3 * GATHER)  # longer than those of one moment are gathered for
+        others_have_come.set()
+        await asyncio.gather(*starting)
 
     asyncio.run(scenario())
     assert starts(transport) == [("one", "a"), ("one", "b c")]
@@ -234,13 +254,12 @@ def test_a_run_that_is_broken_off_leaves_no_command_behind() -> None:
             finally:
                 ended.append(host)
 
-    transport = Endless(saying(""), seconds=60)
+    transport = Endless(saying(""), seconds=3600)
 
     async def scenario() -> None:
         units = ComposeUnits(transport, cluster())
         first = [asyncio.create_task(units.start(read_back("one", name))) for name in ("a", "b")]
-        while not transport.asked:
-            await asyncio.sleep(0.01)
+        await holds_soon(lambda: transport.asked)
         second = asyncio.create_task(units.start(read_back("one", "c")))
         await asyncio.sleep(0)
         for task in (*first, second):

@@ -19,6 +19,7 @@ from corral.transport.local import LocalTransport
 from corral.units import orphans
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
+from tests.patience import PATIENCE
 
 
 @asynccontextmanager
@@ -43,8 +44,8 @@ def define(root: Path, *command: str, name: str = "app-1") -> Unit:
     return unit
 
 
-async def until(units: SupervisordUnits, holds: Callable[[FoundUnit], bool], seconds: float = 15) -> FoundUnit:
-    async with asyncio.timeout(seconds):
+async def until(units: SupervisordUnits, holds: Callable[[FoundUnit], bool]) -> FoundUnit:
+    async with asyncio.timeout(PATIENCE):
         while True:
             for found in await units.list():
                 if holds(found):
@@ -52,25 +53,29 @@ async def until(units: SupervisordUnits, holds: Callable[[FoundUnit], bool], sec
             await asyncio.sleep(0.05)
 
 
-async def log_of(units: SupervisordUnits) -> str:
-    return (await LocalTransport().run("h", units.log_script(read_back("h", "app-1"), 20))).text
+async def says(units: SupervisordUnits, text: str) -> None:
+    """A process counts as running before it has done anything."""
+    script = units.log_script(read_back("h", "app-1"), 20)
+    async with asyncio.timeout(PATIENCE):
+        while text not in (await LocalTransport().run("h", script)).text:
+            await asyncio.sleep(0.05)
 
 
 def test_start_change_stop(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (daemon, units):
             assert not await daemon.start(), "a second start finds it running"
-            define(tmp_path, "/bin/sh", "-c", "echo one; exec sleep 60")
+            define(tmp_path, "/bin/sh", "-c", "echo one; exec sleep 3600")
             await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
             assert first.host == "h"
-            assert "one" in await log_of(units)
+            await says(units, "one")
 
-            define(tmp_path, "/bin/sh", "-c", "echo '100% two'; exec sleep 60")
+            define(tmp_path, "/bin/sh", "-c", "echo '100% two'; exec sleep 3600")
             await units.start(read_back("h", "app-1"))
             second = await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
             assert not orphans.is_alive(first.pid)
-            assert "100% two" in await log_of(units)
+            await says(units, "100% two")
 
             await units.stop(read_back("h", "app-1"))
             await units.stop(read_back("h", "app-1"))
@@ -83,7 +88,7 @@ def test_start_change_stop(tmp_path: Path) -> None:
 def test_a_killed_process_comes_back(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (_daemon, units):
-            define(tmp_path, "/bin/sleep", "60")
+            define(tmp_path, "/bin/sleep", "3600")
             await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
             os.kill(first.pid, signal.SIGKILL)
@@ -106,11 +111,11 @@ def test_one_that_dies_at_once_has_failed(tmp_path: Path) -> None:
 def test_what_outlives_its_supervisor_is_found_and_ended(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with running(tmp_path) as (daemon, units):
-            define(tmp_path, "/bin/sleep", "60")
+            define(tmp_path, "/bin/sleep", "3600")
             await units.start(read_back("h", "app-1"))
             left = await until(units, lambda unit: unit.state == "running")
             os.kill(await daemon.pid(), signal.SIGKILL)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while await daemon.pid():
                     await asyncio.sleep(0.02)
             assert await units.list() == ()
@@ -138,5 +143,6 @@ def test_a_stubborn_process_is_killed() -> None:
         await process.stdout.readline()
         await orphans.end([process.pid], 0.3)
         assert await process.wait() == -signal.SIGKILL
+        await process.stdout.read()  # its last `sleep` has the pipe, too: the loop must not be closed before that ends
 
     asyncio.run(scenario())

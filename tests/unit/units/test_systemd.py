@@ -81,7 +81,7 @@ FAILED = (("ActiveState", "failed"), ("SubState", "failed"), ("MainPID", "0"))
             "failed",
             "it was ended by signal 9",
         ),
-        ((*FAILED, ("Result", "oom-kill")), "failed", "the kernel killed it for want of memory"),
+        ((*FAILED, ("Result", "oom-kill")), "failed", "the kernel killed it since memory was short"),
         ((*FAILED, ("Result", "timeout")), "failed", "it did not start or stop within its time"),
         ((*FAILED, ("Result", "exit-code"), ("LoadState", "not-found")), "failed", "its unit file is gone"),
         ((*FAILED, ("Result", "something-new")), "failed", "something-new"),

@@ -42,9 +42,9 @@ def test_what_is_wrong_with_a_private_key_is_said(path: Path, tmp_path: Path) ->
         "locked-age": "has a passphrase",
         "ecdsa": "it knows ssh-ed25519 and ssh-rsa",
         "plugin": "plugin",
-        "locked.pub": "is no private key",
+        "locked.pub": "is not a private key",
         "none": "No such file",
-        "other": "it is for others than",
+        "other": "it is encrypted for other keys than",
     }
     for name, reason in reasons.items():
         problem = refused(Vault(path, (), [str(tmp_path / name)]).read)
@@ -55,7 +55,7 @@ def test_what_is_wrong_with_a_private_key_is_said(path: Path, tmp_path: Path) ->
         assert "ssh-keygen" in problem.hint
     keys = [str(tmp_path / name) for name in (*reasons, "good")]
     assert Vault(path, (), keys).read() == {"admin": Secret("old-password")}, "one that fits is enough"
-    assert "no private key to do it with" in refused(Vault(path).read).message
+    assert "no private key was found" in refused(Vault(path).read).message
 
 
 @pytest.mark.parametrize("recipient", ["age1xyz", "ssh-ed25519 AAAA", "ssh-dss AAAA", "missing.pub", "age1pq1abc"])

@@ -95,7 +95,10 @@ def test_of_a_large_limit_only_a_part_is_sent(
     monkeypatch.setattr(module, "LARGEST", 2 * MEGABYTE)
     proxy.limit = limit
     accepted, refused = verify(proxy, limit)
-    assert accepted.name == f"a body of 2 MB is accepted, the most that is sent (not tried up to {megabytes - 1} MB)"
+    assert (
+        accepted.name
+        == f"a body of 2 MB is accepted, the largest that is sent (up to {megabytes - 1} MB was not tried)"
+    )
     assert refused.name == f"a body of {megabytes + 1} MB is refused"
     assert (accepted.result, refused.result) == ("passed", "passed")
     assert (proxy.announced, proxy.taken) == ([2 * MEGABYTE, limit + MEGABYTE], 2 * MEGABYTE)

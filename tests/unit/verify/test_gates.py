@@ -13,8 +13,9 @@ import pytest
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Direct
-from corral.verify.gates import Seen, wait_for_gate
+from corral.verify.gates import GateOutcome, wait_for_gate
 from corral.verify.http import ask
+from tests.patience import PATIENCE
 
 from .detour import Detour
 
@@ -50,12 +51,12 @@ def server() -> Iterator[Server]:
         thread.join()
 
 
-def gate(server: Server, deadline: float = 5) -> Gate:
+def gate(server: Server, deadline: float = PATIENCE) -> Gate:
     port = server.server_address[1]
-    return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=1, deadline=deadline)
+    return Gate("http", "127.0.0.1", port, contains="fine", interval=0.02, timeout=PATIENCE, deadline=deadline)
 
 
-def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> Seen:
+def wait(gate: Gate, found: FoundUnit | None = None, reason: str = "") -> GateOutcome:
     async def state() -> FoundUnit | None:
         return found
 
@@ -90,14 +91,14 @@ def test_the_deadline_tells_what_was_seen_last(server: Server) -> None:
 
 def test_a_process_that_keeps_dying_is_not_waited_for(server: Server) -> None:
     server.answers = [(500, b"broken")]
-    assert wait(gate(server, deadline=60), reason="it died 3 times").detail == "it died 3 times"
+    assert wait(gate(server, deadline=3600), reason="it died 3 times").detail == "it died 3 times"
 
 
 def test_a_process_without_http_must_run() -> None:
     process = Gate("process", interval=0.01, deadline=0.1)
     assert wait(process, FoundUnit(read_back("h", "w"), "running")).passed
     assert not wait(process, FoundUnit(read_back("h", "w"), "failed", detail="exit status 1")).passed
-    assert "not known" in wait(process, None).detail
+    assert "its supervisor doesn't know the unit" in wait(process, None).detail
 
 
 def test_each_good_answer_is_told(server: Server) -> None:

@@ -1,4 +1,4 @@
-"""What carries out actions: the engine knows no more of a place than these five."""
+"""The functions that carry out actions: these five are all that the engine knows of a place."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from corral.plan.actions import ConvergeReplicaSet, HostChange, ReloadUnit, Star
 
 @dataclass(frozen=True)
 class Step:
-    """What a handler is given beside its action."""
+    """What a handler gets beside its action."""
 
     sink: Sink
     action: str
     may_go_on: Callable[[], None]
-    """Raises CorralError when the run may not go on; asked after each wait."""
+    """Raises CorralError when the run must stop; to be called after each wait."""
     goes_on: Callable[[], bool]
-    """The same as a value, for several changes of one host: those that have begun are brought to their end."""
+    """The same as a value, for several changes of one host: a change that has begun is finished."""
     answering: Callable[[], None]
-    """Called when a unit that was started has given its first good answer: the work of its start is done."""
+    """To be called when a started unit has given its first good answer: the heavy part of its start is over."""
 
     def report(self, message: str) -> None:
-        """Say what a long action does just now."""
+        """Report what a long action is doing."""
         self.sink(ActionProgress(self.action, message))
 
 
 @dataclass(frozen=True)
 class Handlers:
-    """Each raises CorralError, or OSError. `change_host` gets changes of one host, in order, and tells the events of
-    each of them itself; the others get one action, whose events the engine tells."""
+    """Each raises CorralError, or OSError. `change_host` gets the changes of one host, in order, and sends their events
+    itself; the others get one action, and the engine sends its events."""
 
     change_host: Callable[[Sequence[HostChange], Step], Awaitable[None]]
     start: Callable[[StartUnit, Step], Awaitable[None]]

@@ -14,7 +14,7 @@ from corral.errors import ChangeFailed, CorralError, StalePlan
 from corral.events import ActionFailed, ActionFinished, ActionStarted, Note, Sink
 from corral.execute.handlers import Step
 from corral.execute.scripts import REFUSED, STALE, script_of
-from corral.execute.software_scripts import unpack_command
+from corral.execute.software_scripts import load_command, unpack_command
 from corral.execute.ways import Ways
 from corral.model.command import CommandResult
 from corral.model.resources import digest
@@ -84,7 +84,7 @@ async def _run(actions: Sequence[HostChange], ways: Ways, sink: Sink) -> None:
 
 
 def _as_written(action: HostChange, ways: Ways) -> HostChange:
-    """A plan that writes one file several times, as drains do, can't know the bytes of its own earlier contents."""
+    """A plan that writes one file several times, as for drains, can't know the digests of its own contents."""
     if isinstance(action, WriteFile):
         planned, actual = ways.written.get((action.host, action.file.path), ("", ""))
         return replace(action, before=actual) if action.before == planned else action
@@ -120,12 +120,13 @@ async def _put(action: UnpackArchive | LoadImage, ways: Ways) -> None:
     if isinstance(action, UnpackArchive):
         source, command = action.archive.source, unpack_command(action.archive.path, action.archive.sha256)
     else:
-        source, command = action.image.source, "docker load --quiet"
+        known = ways.hosts.get(action.host)
+        source, command = action.image.source, load_command(action.image, str(known.layout.state) if known else "")
     try:
         completed = await ways.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
     except FileNotFoundError:
-        message = f"{source} is not there: it is what {action.host} was to be sent"
-        hint = "the path starts at the cluster file's directory"
+        message = f"{source} does not exist, and {action.host} needs it"
+        hint = "a relative path starts at the cluster file's directory"
         raise ChangeFailed(Problem("no-source", "error", message, hint, source)) from None
     if completed.code != 0:
         raise _failure(action, completed, ways)
@@ -136,13 +137,13 @@ def _failure(action: HostChange, completed: CommandResult, ways: Ways) -> Change
     if completed.code == STALE:
         last = said.splitlines()[0] if said else action.summary
         return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
-    reason = {REFUSED: "its check refused it and the old file stays"}.get(completed.code, "")
+    reason = {REFUSED: "its check refused it, and the old file stays"}.get(completed.code, "")
     message = ": ".join(part for part in (f"{action.host}: can't {action.summary}", reason, said) if part)
-    hint = "mend that and run the same command again: it goes on from here"
+    hint = "fix that, then run the same command again: it goes on from here"
     return ChangeFailed(Problem("change-failed", "error", message, hint, action.host))
 
 
 def _last_first(said: str) -> str:
-    """A script's last line says what failed, and the one before it why, in that program's words; the rest follows."""
+    """The last line of a script says what failed, and the line before it says why: these come first, then the rest."""
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
     return "\n".join([": ".join(reversed(lines[-2:])), *lines[:-2]])

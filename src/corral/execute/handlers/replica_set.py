@@ -1,4 +1,4 @@
-"""Walk the replica set's state machine: look, decide, do the one step, look again."""
+"""Walk through the replica set's state machine: observe, decide, do one step, observe again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from corral.problems import Problem
 from corral.secrets import Secrets, redact
 
 PAUSE: Final = 0.03
-"""Seconds between two looks while something is waited for."""
+"""Seconds between two observations during a wait."""
 
 SURE: Final = 3
 """How often in a row a refusal is seen before it is believed: a member that starts may say odd things."""
@@ -112,7 +112,7 @@ class _Walk:
         )
         refusal = f"; the last answer was: {self.refusal}" if self.refusal else ""
         message = f"replica set {self.wanted.name} is not complete after {seconds:g} s. Last: {self.sentence}"
-        hint = "corral logs database says more; the same command again goes on from here"
+        hint = "`corral logs database` says more; the same command goes on from here"
         return Problem("replica-set-overdue", "error", self._clean(f"{message}. {states}{refusal}"), hint)
 
     def _say(self, sentence: str) -> None:
@@ -124,13 +124,13 @@ class _Walk:
         return redact(text, self.secrets)
 
     def _doubt(self, problem: Problem) -> None:
-        """Raises ChangeFailed when this has been seen often enough."""
+        """Raises ChangeFailed when this has been seen SURE times."""
         self.refusals += 1
         if self.refusals >= SURE:
             raise ChangeFailed(problem)
 
     async def _try(self, decision: Decision) -> bool:
-        """Do the step; False when the set has to be looked at again first."""
+        """Do the step; False when the set has to be observed again first."""
         try:
             return await self._do(decision.step)
         except Refused as refused:

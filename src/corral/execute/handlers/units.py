@@ -47,7 +47,7 @@ async def stop_unit(action: StopUnit, ways: Ways, step: Step) -> None:
 
 
 async def _wait_before(unit: Unit, gate: Gate, ways: Ways) -> None:
-    """Raises ChangeFailed when `unit` can't be done without: nothing has been done to it by then."""
+    """Raises ChangeFailed when `unit` is needed and can't be restarted now: nothing has been done to it by then."""
     seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), lambda found: "", ways.routes)
     if not seen.passed:
         message = f"{unit.name} was not restarted: {seen.detail}"
@@ -55,7 +55,7 @@ async def _wait_before(unit: Unit, gate: Gate, ways: Ways) -> None:
 
 
 async def _forget(unit: Unit, revision: str, ways: Ways) -> None:
-    """From here until the gate has been passed nobody may believe that the process is what was written down."""
+    """Until the gate has been passed, the recorded revision must not count as the one that runs."""
     await _write_down(replace(unit, revision=revision, reload_revision=""), 0, ways)
 
 
@@ -82,7 +82,7 @@ class _Deaths:
         self.details: dict[str, None] = {}
 
     def give_up(self, found: FoundUnit | None) -> str:
-        """Why waiting is pointless; empty while it is not."""
+        """Why it makes no sense to wait longer; empty while it does."""
         if found is None or found.state != "failed":
             return ""
         self.details[found.started] = None
@@ -99,6 +99,6 @@ async def _failure(unit: Unit, detail: str, ways: Ways) -> Problem:
         "not-healthy",
         "error",
         f"{unit.name} at {unit.address}:{unit.port} did not become healthy: {detail}{log}",
-        f"corral logs {unit.name}; then mend it and run the same command again: it goes on from here",
+        f"corral logs {unit.name}; fix that, then run the same command again: it goes on from here",
         unit.name,
     )

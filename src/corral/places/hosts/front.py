@@ -1,4 +1,4 @@
-"""The way in that people have: straight to a proxy where this machine reaches it, else through its SSH connection."""
+"""A visitor's way: straight to a proxy if this machine can reach it, else through the SSH connection to its host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PATIENCE = 1.0
 
 
 class Front:
-    """Remembers which proxies are reached straight."""
+    """Remembers which proxies can be reached straight."""
 
     def __init__(self, behind: Routes) -> None:
         self._behind = behind

@@ -21,6 +21,7 @@ from corral.events import Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
 from corral.execute.handlers.machine import machine_handlers
 from corral.execute.ways import Ways
+from corral.late import load
 from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
@@ -33,7 +34,7 @@ from corral.observe.machine import Answers, observe_machines, observed_of
 from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
-from corral.places.archives import with_digests
+from corral.places.archives import why_no_image, with_digests
 from corral.places.base import LogLine, Observation, Place, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
@@ -48,6 +49,8 @@ from corral.units.host_units import HostUnits
 from corral.vault.outside import known_outside_of, outside_of
 
 TRAITS: Final = Traits("hosts", "corral apply", ALL_ABILITIES, silence="no host reports a process of this cluster")
+_NEEDED: Final = ("pymongo", "h11", "jinja2")
+"""Libraries of which nothing is needed before a host has answered; to load them takes a quarter of a second."""
 
 
 def cluster_of(loaded: Loaded) -> Cluster:
@@ -67,6 +70,7 @@ class HostsPlace(Place):
         self._loaded, self._fresh = loaded, False
         self._vault = vault_of(loaded)
         self._settings = settings_of(loaded)
+        self._loading: asyncio.Future[None] | None = None
         self._transport = SshTransport(self._settings, loaded.spec.ssh.connections)
         self._tunnels = Tunnels(self._transport, _addresses(self.cluster))
         self._front = Front(self._tunnels)
@@ -81,7 +85,7 @@ class HostsPlace(Place):
         return Ways(self._transport, units, self.secrets, self.cluster.host_by_name, self._front)
 
     def know_secrets(self) -> None:
-        """For verbs that only look: whatever is known."""
+        """For verbs that change nothing: the secrets that are known."""
         self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
 
     async def complete(self, sink: Sink) -> None:
@@ -94,8 +98,8 @@ class HostsPlace(Place):
         return f"on its {len(self.cluster.hosts)} hosts"
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
-        exists = os.path.isfile
-        return [*rules.findings(self.cluster, self._loaded, language), *problems_for_hosts(self._loaded, exists)]
+        for_hosts = problems_for_hosts(self._loaded, os.path.isfile, why_no_image)
+        return [*rules.findings(self.cluster, self._loaded, language), *for_hosts]
 
     def kept_in(self) -> str:
         return "its hosts"
@@ -110,25 +114,26 @@ class HostsPlace(Place):
         return self._fresh
 
     def begin(self) -> None:
-        """Open the connections to all hosts at once."""
+        """Open the connections to all hosts at once; meanwhile what their answers need is loaded."""
         self._transport.begin()
+        self._loading = asyncio.ensure_future(load(*_NEEDED))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
         started = time.monotonic()
         if scope.live:
             return _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
-        sink(StageStarted("look", 0))
+        sink(StageStarted("observe", 0))
         asking = asyncio.ensure_future(self._replica_set())
         try:
             found, silent = await self._machines(self.cluster.hosts)
             replica = await asking
         finally:
             asking.cancel()
-        told = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
-        seen = _observation((told, silent), replica, asked=True)
+        known = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
+        seen = _observation((known, silent), replica, asked=True)
         seen = await self._with_departed(seen)
-        sink(StageFinished("look", time.monotonic() - started))
+        sink(StageFinished("observe", time.monotonic() - started))
         return seen
 
     async def _machines(self, hosts: Sequence[Host]) -> Answers:
@@ -136,10 +141,12 @@ class HostsPlace(Place):
 
     async def _replica_set(self) -> FoundReplicaSet:
         names = [member.name for member in self.cluster.database.members]
+        if self._loading:
+            await self._loading
         return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), names)
 
     async def _with_departed(self, seen: Observation) -> Observation:
-        """`seen`, and what is still on the hosts that the file had when it was last carried out and has no more."""
+        """`seen`, and what is still on hosts that the file had when it was last carried out, and no longer has."""
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
         others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
@@ -165,20 +172,20 @@ class HostsPlace(Place):
         return [*rules.findings_on(self.cluster, seen.machines, language), *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        """Hosts that were not reached, and are not needed, count as bare ones: their part of the plan is left out."""
+        """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         facts = {**bare, **host_facts(self.cluster, seen.machines)}
         return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """Whatever keeps processes on hosts is there already. From here on secrets may be there too."""
+        """systemd and docker run on the hosts already. From here on the hosts may have the secrets."""
         self._fresh = False
 
     def handlers(self) -> Handlers:
         return machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
-        """Which hosts there are, on each of them: one that leaves the file is found by that."""
+        """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found."""
         if not whole:
             return
         names = [*self.cluster.host_by_name, *sorted(left)]
@@ -201,7 +208,7 @@ class HostsPlace(Place):
 
 
 def _addresses(cluster: Cluster) -> dict[str, str]:
-    """By which host an address is reached. The one that moves is any proxy's neighbour, or its own."""
+    """The host through which each address is reached. For the virtual address that is the first proxy."""
     places = {host.address: host.name for host in cluster.hosts}
     return places | ({cluster.moving.address: cluster.proxy.hosts[0].name} if cluster.moving else {})
 
@@ -220,11 +227,9 @@ def _departed(name: str, remembered: Mapping[str, Any], like: Host) -> Host:
 
 def _left_silent(problem: Problem) -> Problem:
     name = problem.where
-    message = (
-        f"{name} has left the cluster file and can't be asked, so what it still runs is unknown: {problem.message}"
-    )
+    message = f"{name} has left the cluster file and can't be asked what still runs there: {problem.message}"
     hint = (
-        "bring it back for one more `corral apply`, which stops what is there; or, if it is gone for good, "
+        "start it and run `corral apply` once more, which stops what runs there; or, if the host no longer exists, "
         f"`corral apply --forget {name}`"
     )
     return Problem("departed-silent", "warning", message, hint, name)

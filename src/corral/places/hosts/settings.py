@@ -1,4 +1,4 @@
-"""How each host is reached, and where the secrets of its cluster are: what the cluster file says of that."""
+"""How each host is reached, and where the cluster's secrets are, by the cluster file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from corral.vault.file import Vault
 
 
 def settings_of(loaded: Loaded) -> dict[str, SshSettings]:
-    """By the host's name: the file's own words, ~/.ssh/config for the rest."""
+    """By the host's name: what the file says, and ~/.ssh/config for the rest."""
     spec = loaded.spec
     return {
         name: _settings(loaded, name, host.address, (host.ssh or spec.ssh).model_dump())
@@ -23,13 +23,13 @@ def settings_of(loaded: Loaded) -> dict[str, SshSettings]:
 
 
 def departed_settings(loaded: Loaded, name: str, remembered: Mapping[str, Any]) -> SshSettings:
-    """Of a host that has left the file, by what was remembered of it; for the rest as the file says of all hosts."""
+    """For a host that has left the file: what was remembered of it, and the file's `ssh` section for the rest."""
     known = {key: remembered[key] for key in REMEMBERED if remembered.get(key)}
     return _settings(loaded, name, str(remembered.get("address", name)), loaded.spec.ssh.model_dump() | known)
 
 
 REMEMBERED = ("user", "port", "jump", "sudo")
-"""What is remembered of the way to a host, beside its address. Not its key: that is a file of this machine."""
+"""What is remembered of a host beside its address. Not the key: that is a file on this machine."""
 
 
 def remembered_of(settings: SshSettings) -> dict[str, Any]:

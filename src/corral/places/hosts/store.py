@@ -1,4 +1,4 @@
-"""What is kept of a cluster beside its file: secrets, host keys, the journal, whether it runs on its hosts."""
+"""What is kept beside the cluster file: secrets, host keys, and the journal. A journal means: it runs on its hosts."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Store:
         return self.root / "journal"
 
     def exists(self) -> bool:
-        """Whether a run from here has changed the cluster's hosts, or has begun to."""
+        """Whether a run from here has changed the cluster's hosts, or has started to."""
         return self.journal.exists()
 
 
 def store_of(loaded: Loaded) -> Store:
-    """Raises InvalidFile for the built-in example, which is beside nothing."""
+    """Raises InvalidFile for the built-in example, which has no file that anything could be kept beside."""
     if not loaded.source:
-        message = "there is no cluster file here: the built-in example runs on this machine alone"
+        message = "there is no cluster file here, and the built-in example runs on this machine only"
         hint = "corral init writes a file; -f FILE names one"
         raise InvalidFile(Problem("no-file", "error", message, hint))
     return Store(Path(loaded.directory) / ".corral" / loaded.spec.name)

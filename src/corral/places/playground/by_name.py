@@ -1,4 +1,4 @@
-"""A playground of which nothing but its name is known."""
+"""A playground of which only the name is known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def loaded_by_name(name: str) -> Loaded:
     """
     if not re.fullmatch(NAME.pattern, name):
         message = f"--name {name!r} can't be a cluster's name: {NAME.what}"
-        raise InvalidFile(Problem("bad-value", "error", message, f"ls {state_home()} lists those that are kept here"))
+        raise InvalidFile(
+            Problem("bad-value", "error", message, f"`ls {state_home()}` lists the clusters of this machine")
+        )
     return state_of(name).applied() or load_text(_NAMELESS.format(name=name), "", Path("/"))
 
 
@@ -31,4 +33,4 @@ proxy: {{hosts: [localhost]}}
 app: {{command: "true", hosts: [localhost]}}
 database: {{members: {{localhost: {{}}}}}}
 """
-"""Enough to stop what runs: that is told by its supervisor."""
+"""Enough to stop what runs: the supervisor knows what that is."""

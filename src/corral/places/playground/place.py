@@ -55,18 +55,18 @@ TRAITS: Final = Traits(
     frozenset(),
     silence="it is not running",
     settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
-    kick="`kill {pid}` has it started anew",
+    kick="`kill {pid}` has it restarted",
 )
 CACHE_SIZE: Final = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
 OPLOG_SIZE: Final = 990 << 20
 """Bytes of oplog for each mongod: the smallest that MongoDB chooses by itself; by default it takes 5 % of the disk."""
 MONGOD_PARAMETERS: Final = {"shutdownTimeoutMillisForSignaledShutdown": "1000"}
-"""When everything stops there is no other member to hand over to, and mongod would wait 15 s for one."""
+"""When everything stops, a primary has no other member to hand over to, and would wait 15 s for one."""
 PATIENCE: Final = 90.0
-"""Seconds for processes that are just ending, as where an interrupted run told them to: mongod has 60."""
+"""Seconds for processes that are just ending, for example after an interrupted run: mongod has 60."""
 ORPHANS: Final = 60.0
-"""Seconds for processes that outlived their supervisor to end."""
+"""Seconds for processes to end whose supervisor is gone."""
 SECRETS: Final = {name: make for name, make in GENERATORS.items() if name != "vrrp"}
 """No address moves here."""
 
@@ -88,13 +88,13 @@ class PlaygroundPlace(Place):
         self._transport = LocalTransport()
         self._routes = Direct()
         self._orphans: frozenset[int] = frozenset()
-        """Processes that outlived their supervisor: `enter` ends them, so what they hold is as good as free."""
+        """Processes whose supervisor is gone. `enter` ends them, so what they hold counts as free."""
         self.records = MachineRecords(
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
 
     def know_secrets(self) -> None:
-        """For verbs that only look: whatever is known."""
+        """For verbs that change nothing: the secrets that are known."""
         self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
 
     async def complete(self, sink: Sink) -> None:
@@ -131,7 +131,7 @@ class PlaygroundPlace(Place):
         return self._fresh
 
     async def settle(self, sink: Sink) -> None:
-        """Also the proxies' ports are decided: each is free on its own address and on 127.0.0.1.
+        """Also decides the proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
 
         Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
         """
@@ -150,14 +150,14 @@ class PlaygroundPlace(Place):
         self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        """With more than a live look also what only this machine itself can tell."""
+        """Unless the scope is `live`, also what is known of this machine itself: programs, ports, memory."""
         if scope.live:
-            return await self._look()
+            return await self._observed()
         programs, path, seen = await asyncio.gather(
-            asyncio.to_thread(binaries.found), self.daemon.path(), self._look(whole=True)
+            asyncio.to_thread(binaries.found), self.daemon.path(), self._observed(whole=True)
         )
-        told = this_machine.Told(programs, path, self._orphans)
-        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, told)
+        known = this_machine.Known(programs, path, self._orphans)
+        return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, known)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
@@ -166,9 +166,9 @@ class PlaygroundPlace(Place):
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """What an earlier supervisor has left behind would hold the ports and the data; the network is decided.
+        """First ends what an earlier supervisor has left behind: it would hold the ports and the data.
 
-        From here on secrets may be in use.
+        From here on the secrets may be in use.
         """
         self._fresh = False
         if not await self.daemon.pid():
@@ -184,10 +184,10 @@ class PlaygroundPlace(Place):
         return machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
-        """By what the set knows its members: a file that changes all of that at once would leave the data behind.
+        """The names of the set and its members: a file that changes all of them at once would leave the data behind.
 
-        The file itself too, once all of it was carried out: `down --name` works when it is gone. Hosts that have left
-        it are known by their directories.
+        Also the cluster file itself, when all of it was carried out: `down --name` works when the user's own is gone.
+        Hosts that have left the file are known by their directories.
         """
         members = [member.name for member in self.cluster.database.members]
         self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
@@ -196,7 +196,7 @@ class PlaygroundPlace(Place):
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
-        """app.next, once for each text: whoever has registered the first user needs to hear no more of it."""
+        """app.next, once for each text: whoever has registered the first user need not read it again."""
         text = self.cluster.app.next
         said = self.state.read_facts().get("said_next", "")
         self.state.add_facts(said_next=digest(text))
@@ -227,11 +227,11 @@ class PlaygroundPlace(Place):
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)
         if left:
-            sink(Note(f"ending {len(left)} processes that outlived their supervisor", "warning"))
+            sink(Note(f"ending {len(left)} processes whose supervisor is gone", "warning"))
             await orphans.end(left, ORPHANS)
 
-    async def _look(self, *, whole: bool = False) -> Observation:
-        """One script for all hosts, and what supervisord tells; with `whole` the replica set too."""
+    async def _observed(self, *, whole: bool = False) -> Observation:
+        """One script for all hosts, and supervisord's list of processes; with `whole` the replica set too."""
         hosts = (*self.cluster.hosts, *self._departed())
         units = await self.units.list()
         asking = asyncio.ensure_future(self._replica_set(units)) if whole else None
@@ -253,12 +253,12 @@ class PlaygroundPlace(Place):
         return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), members)
 
     def _directories(self) -> list[str]:
-        """Those that the file asks for: whether they are there."""
+        """The directories that the file asks for; the script says which of them exist."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         return [each.path for each in assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories]
 
     def _facts(self, seen: Observation) -> dict[str, HostFacts]:
-        """All hosts are one machine, whose nginx logs to its supervisor."""
+        """All hosts are one machine, and nginx writes its log to the supervisor."""
         known = host_facts(self.cluster, seen.machines)
         user = "root" if is_root() else ""
         return {
@@ -284,7 +284,7 @@ class PlaygroundPlace(Place):
 
 
 def _defined(observed: Observed, listed: Sequence[FoundUnit]) -> Iterator[FoundUnit]:
-    """Units that have a definition and that no supervisor knows of: while it doesn't run, it knows none."""
+    """Units that have a definition and are not on supervisord's list, which is empty while supervisord doesn't run."""
     known = {unit.name for unit in listed}
     for file in observed.files:
         path = PurePosixPath(file.path)
@@ -313,13 +313,13 @@ def placed(loaded: Loaded, state: State, network: str, proxy_ports: tuple[int, .
 
 
 def _network(loaded: Loaded, state: State) -> str:
-    """By the file, else as it was; at first by the cluster's name, unless another cluster or anything else is there."""
+    """As the file says, else as before; the first time by the cluster's name, unless that network is in use."""
     recorded = state.read_facts().get("network")
     if not (network := loaded.spec.playground.network or recorded):
         name = loaded.spec.name
         return default_network(name, ports.loopback_networks() | networks_of_others(name))
     if recorded not in (None, network) and state.has_data():
         message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
-        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to begin anew"
+        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to start without the data"
         raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
     return str(network)

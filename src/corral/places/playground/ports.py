@@ -1,4 +1,4 @@
-"""Who holds a port: asked of the kernel before anything starts."""
+"""Who holds a port: the kernel is asked before anything starts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,11 @@ def choose(
     first = min(wanted.values())
     for host, port in kept.items():
         if first not in range(port - 1000, port + 1):
-            sink(Note(f"{host} stays on {port} while it runs; `corral down`, then `up`, moves it", "warning"))
+            sink(
+                Note(
+                    f"{host} stays on port {port} while it runs; `corral down` and then `corral up` moves it", "warning"
+                )
+            )
     for host, asked in wanted.items():
         if host in chosen:
             continue
@@ -90,7 +94,7 @@ def _next_free(addresses: tuple[str, ...], wanted: int, chosen: Collection[int])
 
 def _moved(host: str, wanted: int, port: int, address: str) -> str:
     taken = next((a for a in (address, LOCALHOST) if is_taken(a, wanted)), LOCALHOST)
-    return f"{taken}:{wanted} is taken by {holder(taken, wanted)}: {host} listens on {port}"
+    return f"{taken}:{wanted} is taken by {holder(taken, wanted)}, so {host} listens on {port}"
 
 
 def holder(address: str, port: int) -> Holder:

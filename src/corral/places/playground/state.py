@@ -24,7 +24,7 @@ _UNSAFE: Final = set(";#%$\n\"'")
 
 @dataclass(frozen=True)
 class State:
-    """Where a cluster's files, data, logs and secrets lie."""
+    """Where a cluster's files, data, logs and secrets are."""
 
     root: Path
 
@@ -41,7 +41,7 @@ class State:
         return self.root / "journal"
 
     def as_host(self) -> Host:
-        """This machine, where the cluster's lock and marks lie once for all of its hosts."""
+        """This machine as a host: the cluster's lock and marks are here, once for all of its hosts."""
         place = PurePosixPath(self.root / "control")
         return Host("this machine", "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
 
@@ -51,7 +51,7 @@ class State:
         self.add_facts(applied={"source": loaded.source, "directory": str(loaded.directory)})
 
     def applied(self) -> Loaded | None:
-        """The file that was carried out last; None when it isn't known, or this Corral can't read it."""
+        """The file that was carried out last; None when there is none that this version of Corral can read."""
         kept = self.read_facts().get("applied")
         if not isinstance(kept, dict):
             return None
@@ -93,7 +93,7 @@ class State:
     def prepare(self) -> None:
         """Make the directory, private to its owner. Raises ChangeFailed with the reason when that can't be."""
         if _UNSAFE & set(str(self.root)):
-            message = f"{self.root} holds a character that the cluster's configuration files can't carry"
+            message = f"{self.root} contains a character that can't stand in the cluster's configuration files"
             raise ChangeFailed(Problem("state-path", "error", message, "set XDG_STATE_HOME to a plain path"))
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -133,16 +133,16 @@ def networks_of_others(cluster: str) -> set[str]:
     networks = set()
     for file in state_home().glob("*/state.json"):
         if file.parent.name != cluster:
-            with contextlib.suppress(
-                ChangeFailed
-            ):  # told to whoever uses that cluster; this one is not kept from running
+            with contextlib.suppress(ChangeFailed):  # an error for whoever uses that cluster, not for this one
                 networks.add(str(State(file.parent).read_facts().get("network", "")))
     return networks
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = error.strerror if isinstance(error, OSError) else "it is not what Corral wrote"
-    return Problem("state-unreadable", "error", f"{path} can't be read: {reason}", "data are untouched", str(path))
+    reason = error.strerror if isinstance(error, OSError) else "it is not what Corral has written"
+    return Problem(
+        "state-unreadable", "error", f"{path} can't be read: {reason}", "the data were not touched", str(path)
+    )
 
 
 def _other_version(root: Path, facts: object) -> Problem:
@@ -151,6 +151,6 @@ def _other_version(root: Path, facts: object) -> Problem:
         "state-version",
         "error",
         f"{root} was made by another version of Corral: its format is {version}, this one reads {FORMAT}",
-        "use the Corral that made it, or `corral down --purge` with that one; data are untouched",
+        "use the version that made it, or `corral down --purge` with that one; the data were not touched",
         str(root),
     )

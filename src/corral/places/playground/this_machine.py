@@ -1,6 +1,6 @@
-"""What only this machine can tell of itself: its programs and limits, who holds the ports, what an earlier run left.
+"""What is known of this machine only here: programs and limits, who holds the ports, what an earlier run has left.
 
-Seen before anything starts. What isn't up yet is tried: a port by listening on it, a command by looking for its file.
+It is observed before anything starts. A port is tried by listening on it, a command by searching its file.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from corral.units import machine, orphans
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is known already: `path` is the PATH that instances have; `orphans` are the processes that outlived their
-    supervisor, which are ended before anything starts."""
+class Known:
+    """What is known already. `path` is the PATH that instances have; `orphans` are processes whose supervisor is gone:
+    they are ended before anything starts."""
 
     programs: Sequence[Program]
     path: str
     orphans: frozenset[int] = frozenset()
 
 
-def completed(seen: Observation, cluster: Cluster, state: State, told: Told) -> Observation:
-    """`seen`, with all that the rules on one machine for all hosts look at."""
+def completed(seen: Observation, cluster: Cluster, state: State, known: Known) -> Observation:
+    """`seen`, with everything that the rules on a shared machine judge."""
     up = {unit.name for unit in seen.observed.units if unit.state in UP}
-    tried = _tried(cluster, up, told.orphans, state.root)
+    tried = _tried(cluster, up, known.orphans, state.root)
     available = machine.available_memory()
     machines = {
         name: replace(
             each,
-            programs=tuple(told.programs),
+            programs=tuple(known.programs),
             listeners=tuple(tried.taken.get(name, ())),
             memory=replace(each.memory, available=available),
         )
@@ -55,10 +55,10 @@ def completed(seen: Observation, cluster: Cluster, state: State, told: Told) -> 
         root=str(state.root),
         disk=next((disk for each in machines.values() for disk in each.disks), None),
         supervisor=importlib.util.find_spec("supervisor") is not None,
-        path=told.path,
+        path=known.path,
         search_path=binaries.search_path(),
         directory=directory.is_dir(),
-        commands=dict(_commands(cluster, directory, told.path)) if directory.is_dir() else {},
+        commands=dict(_commands(cluster, directory, known.path)) if directory.is_dir() else {},
         data=_kept(state),
         refused=tuple(tried.refused),
         outlived=frozenset(tried.outlived),
@@ -87,7 +87,7 @@ def _command(file: Path | None, word: str, path: str) -> FoundCommand:
 
 @dataclass(frozen=True)
 class _Tried:
-    """Who is in the way, by host; where the kernel lets nobody listen; units whose ports orphans hold."""
+    """Listeners on wanted ports, by host; ports that the kernel refuses; units whose ports orphans hold."""
 
     taken: dict[str, list[Listener]] = field(default_factory=dict)
     refused: list[RefusedPort] = field(default_factory=list)
@@ -95,7 +95,7 @@ class _Tried:
 
 
 def _tried(cluster: Cluster, up: set[str], ending: frozenset[int], root: Path) -> _Tried:
-    """The ports of units that aren't up: those that are hold their own. What orphans hold is as good as free."""
+    """For the ports of units that aren't up: units that are up hold their own. What orphans hold counts as free."""
     tried = _Tried()
     for unit, endpoint in _endpoints(cluster):
         error = None if unit.name in up else ports.bind_error(endpoint.address, endpoint.port)
