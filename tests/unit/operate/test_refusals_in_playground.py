@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from corral.places.playground.state import State, state_of
 from corral.problems import errors_in
 from corral.units import orphans
 from tests.free_addresses import free_network, unique_name
+from tests.patience import PATIENCE
 from tests.unit.operate.playing import Person
 
 FILE: Final = """\
@@ -77,11 +78,14 @@ class Ground:
 
 
 @pytest.fixture
-def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ground:
+def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """Where something is started after all, it is ended."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / unique_name()
     directory.mkdir()
-    return Ground(directory)
+    made = Ground(directory)
+    yield made
+    asyncio.run(orphans.end(orphans.processes_of(made.state.root), PATIENCE))
 
 
 def _wrong_file(ground: Ground) -> None:

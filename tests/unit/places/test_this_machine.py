@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib.util
 import os
 import socket
 from pathlib import Path
 
 import pytest
 
+from corral.late import late
 from corral.model.cluster import Cluster
 from corral.model.machine import Disk, Listener, Machine, Program
 from corral.model.resources import FoundUnit, Observed
@@ -15,7 +18,8 @@ from corral.model.shared_machine import FoundCommand, KeptData, SharedMachine
 from corral.places.base import Observation
 from corral.places.playground import this_machine
 from corral.places.playground.state import State
-from corral.units import orphans
+from corral.units import orphans, supervisord
+from corral.units.supervisord import Supervisord
 from tests.free_addresses import free_network
 from tests.unit.rules import one_machine
 
@@ -123,3 +127,13 @@ def test_the_data_of_an_earlier_run(tmp_path: Path, state: State) -> None:
     (state.root / "hosts" / "db" / "data" / "mongod" / "WiredTiger").mkdir(parents=True)
     state.add_facts(replica_set="rs0", members=["127.9.0.1:27017"])
     assert shared(cluster(tmp_path), state).data == KeptData(("db",), "rs0", ("127.9.0.1:27017",))
+
+
+def test_without_supervisord_nothing_runs_and_a_rule_tells(
+    tmp_path: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisord, "supervisor_rpc", late("corral.no_such_module"))
+    assert asyncio.run(Supervisord(state.root, "shop").pid()) == 0
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "supervisor" else found(name))
+    assert not shared(cluster(tmp_path), state).supervisor

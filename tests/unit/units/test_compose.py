@@ -18,7 +18,7 @@ from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
 from corral.units.compose import GATHER, SHELL, ComposeUnits
-from corral.units.docker_inspect import found_containers, image_id
+from corral.units.docker_inspect import found_containers
 from tests.patience import holds_soon
 from tests.unit.plan.cluster_of import cluster_of
 from tests.unit.transport.answers import Answers, Workshop, saying
@@ -95,20 +95,6 @@ def test_a_container_with_its_process() -> None:
     assert (unit.host, unit.name, unit.pid, unit.started) == ("one", "one-5001", 738, "1795549730")
 
 
-@pytest.mark.parametrize(
-    ("column", "image"), [("", ""), ("\tnull", ""), ('\t"sha256:78d4"', "78d4"), ('\t"78d4"', "78d4")]
-)
-def test_the_image_that_a_container_was_made_from(column: str, image: str) -> None:
-    """Corral 0.1.0 didn't ask for it."""
-    [unit] = found_containers("one", {ID: "one-5001"}, [f"{row()}{column}"], AT + 60)
-    assert unit.image == image
-
-
-def test_what_is_told_of_others_is_no_state() -> None:
-    described = f"{ID}\tcorral-shop\tone-5001\t/corral-shop-one-5001\t{{}}"
-    assert found_containers("one", {ID: "one-5001"}, [described], AT + 60) == ()
-
-
 @pytest.mark.parametrize(("age", "state"), [(0.5, "starting"), (1.01, "running")])
 def test_a_process_that_may_die_at_once_does_not_run_yet(age: float, state: str) -> None:
     [unit] = found_containers("one", {ID: "one-5001"}, [row(4)], AT + age)
@@ -127,26 +113,6 @@ def test_only_the_projects_containers_count_and_of_two_of_a_service_the_newest()
     assert unit.state == "running"
     [unit] = found_containers("one", {"old": "one-5001", "new": "one-5001"}, lines[1::-1], AT + 60)
     assert unit.state == "running"
-
-
-@pytest.mark.parametrize(
-    ("name", "tags", "known"),
-    [
-        ("shop:1.2", ["shop:1.2"], True),
-        ("docker.io/library/shop:1.2", ["shop:1.2"], True),
-        ("shop", ["shop:latest"], True),
-        ("registry:5000/shop", ["registry:5000/shop:latest"], True),
-        ("shop:1.2", ["shop:1.3"], False),
-        ("shop:1.2", ["workshop:1.2"], False),
-        ("workshop:1.2", ["shop:1.2"], False),
-        ("example.com/shop:1.2", ["shop:1.2"], False),
-        ("shop@sha256:0123", [], True),
-    ],
-)
-def test_the_image_that_is_asked_for(name: str, tags: list[str], known: bool) -> None:
-    for more in ("", "\tnull"):
-        lines = [row(), f"sha256:78d482\tnull\tnull\t{json.dumps(tags)}{more}"]
-        assert image_id(name, lines) == ("78d482" if known else "")
 
 
 def listing(host: str, _script: str) -> CommandResult:
