@@ -127,7 +127,7 @@ def _image(spec: Spec, directory: PurePath, why_no_image: Callable[[str, str], s
         return
     file = beside(directory, app.image_archive)
     if why := why_no_image(file, app.image):
-        hint = f"`docker save --output FILE {app.image}` writes one that does."
+        hint = f"`docker save --output FILE {app.image}` writes a file that holds it."
         sentence = f"names a file without the image {app.image}: {file} {why}."
         yield _Found(Complaint("no-image", ("app", "image_archive"), sentence, hint))
 

@@ -1,4 +1,4 @@
-"""Hosts that are all this machine: one script asks for all of them, and their files are told apart by their paths."""
+"""Hosts that are all this machine: one script asks for all of them, and the paths say whose a file is."""
 
 from __future__ import annotations
 

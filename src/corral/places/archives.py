@@ -35,7 +35,7 @@ def _with_digest(install: Install) -> Install:
 
 
 def _with_image(app: Application) -> Application:
-    """What keeps the image from being known is told when the cluster file is judged."""
+    """Why an image can't be known is reported when the cluster file is judged."""
     if app.runtime != "compose" or not app.image_source:
         return app
     try:
@@ -46,7 +46,7 @@ def _with_image(app: Application) -> Application:
 
 
 def why_no_image(source: str, name: str) -> str:
-    """What of the file `source` keeps it from being the image `name`; empty when it is."""
+    """Why the file `source` doesn't hold the image `name`; empty when it does."""
     try:
         saved_image(source, name)
     except OSError as error:
@@ -66,7 +66,7 @@ def wrong_archives(plan: Plan) -> list[Problem]:
 
 
 def _of_image(image: Image) -> Problem | None:
-    """The file may have been made anew since the plan was."""
+    """The file may have been written again after the plan was made."""
     why = why_no_image(image.source, image.name)
     found = "" if why else saved_image(image.source, image.name).sha256
     if found == image.sha256:

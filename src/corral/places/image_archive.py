@@ -30,7 +30,7 @@ _DIGEST: Final = re.compile(r"(?:^|[/:])([0-9a-f]{64})(?:\.json)?$")
 
 
 class SavedImage(NamedTuple):
-    """Its id, and that of its manifest; each is empty where the file doesn't tell."""
+    """Its id, and that of its manifest; each is empty where the file doesn't name it."""
 
     sha256: str
     manifest: str
@@ -107,7 +107,7 @@ def _tables(path: Path) -> dict[str, bytes]:
                 if len(found) == 2:
                     break
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError):
-        raise ValueError("is no whole tar file, plain or compressed by gzip, bzip2 or xz") from None
+        raise ValueError("is not a complete tar file, plain or compressed by gzip, bzip2 or xz") from None
     return found
 
 

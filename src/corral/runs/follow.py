@@ -22,7 +22,7 @@ class Followed:
 
     @property
     def ended(self) -> bool:
-        """By all records that have something of the run: the hosts are not told of its end in the same moment."""
+        """By all records that have something of the run: its end doesn't reach all of them at the same moment."""
         return bool(self._ended) and self._ended == self._seen.keys()
 
     def news(self, texts: Mapping[str, str]) -> Iterator[Event]:

@@ -22,7 +22,7 @@ INSPECT: Final = (
 """The format of `docker inspect` for containers and images in one call. `index` is how a field may be missing, as an
 image's State is and a container's RepoTags are; and the environment, which holds passwords, stays where it is.
 
-The last column, the id of a container's image, is not in what Corral 0.1.0 was told.
+The last column, the id of a container's image, is missing in what Corral 0.1.0 read.
 """
 
 _LABELS: Final = 'index (index . "Config") "Labels"'
@@ -72,7 +72,7 @@ def describe(project: str) -> str:
     """The format of `docker inspect` for all containers of a host, and images, in one call.
 
     A row for each container, of whomever it is: id, project, service, name, published ports. Behind it `INSPECT`'s for
-    those of `project`: of the others nothing but that is told.
+    those of `project`: of the others nothing else is reported.
     """
     return _DESCRIBE.replace("PROJECT", project)
 
@@ -90,7 +90,7 @@ def image_id(name: str, lines: Iterable[str]) -> str:
 
 
 def familiar(name: str) -> str:
-    """The name of an image as docker tells it: without `docker.io/` and `library/`, with the tag `latest` for none."""
+    """An image's name as docker reports it: without `docker.io/` and `library/`, with the tag `latest` for none."""
     short = name.removeprefix("index.docker.io/").removeprefix("docker.io/").removeprefix("library/")
     return short if ":" in short.rpartition("/")[2] else f"{short}:latest"
 

@@ -34,7 +34,7 @@ _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 instances should not depend on one shell."""
 
 DOWN: Final = (ConnectionError, FileNotFoundError, ModuleNotFoundError)
-"""What a call raises when no supervisord answers; the last where it is not installed, which a rule tells."""
+"""What a call raises when no supervisord answers; the last where it is not installed, which a rule reports."""
 
 
 @dataclass(frozen=True)

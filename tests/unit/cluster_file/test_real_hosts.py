@@ -131,7 +131,7 @@ def test_an_image_archive_must_hold_the_image() -> None:
     assert brief(problem) == ("9:18", "error", "no-image")
     path = here("shop.tar")
     assert problem.message == f"app.image_archive names a file without the image shop:1.0: {path} holds shop:2."
-    assert problem.hint == "`docker save --output FILE shop:1.0` writes one that does."
+    assert problem.hint == "`docker save --output FILE shop:1.0` writes a file that holds it."
     assert problems_for_hosts(load(text), lambda _path: True, lambda _file, _image: "") == []
     assert [p.code for p in problems_for_hosts(load(text), lambda _path: False, why_no_image)] == ["no-archive"]
     unused = SERVICES.replace("  command:", "  image_archive: shop.tar\n  command:")

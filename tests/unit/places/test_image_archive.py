@@ -91,7 +91,7 @@ def test_what_is_no_whole_tar_file(tmp_path: Path, mode: str) -> None:
     whole = save(tmp_path / "whole.tar", {"web": ["shop:1"]}, mode=mode).read_bytes()
     for part in (b"", b"PK\3\4", whole[: len(whole) // 3]):
         (tmp_path / "part.tar").write_bytes(part)
-        with pytest.raises(ValueError, match=r"^(is no whole tar file|has no manifest\.json)"):
+        with pytest.raises(ValueError, match=r"^(is not a complete tar file|has no manifest\.json)"):
             saved_image(str(tmp_path / "part.tar"), "shop:1")
 
 
