@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
@@ -17,10 +17,13 @@ from rich.text import Text
 
 from corral.cli.options import Format
 from corral.errors import CorralError
-from corral.operate.apply import Applied
-from corral.operate.report import Status
 from corral.problems import Problem
-from corral.verify.check import Check
+
+if TYPE_CHECKING:
+    from corral.operate.apply import Applied
+    from corral.operate.report import Status
+    from corral.verify.check import Check
+
 
 _UNBOUNDED = 200
 """Columns for output that goes to a file or a pipe: nothing is cut off there."""

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
@@ -20,9 +20,12 @@ from corral.cli.progress import Progress
 from corral.errors import Interrupted, InvalidFile
 from corral.operate.consent import not_confirmed
 from corral.operate.session import Session
-from corral.plan.actions import Plan
 from corral.problems import Problem
 from corral.stop import StopFlag
+
+if TYPE_CHECKING:
+    from corral.plan.actions import Plan
+
 
 T = TypeVar("T")
 Verb = Callable[[Session], Coroutine[Any, Any, T]]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from corral.model.cluster import Install
 from corral.model.machine import Version
@@ -14,16 +13,14 @@ from corral.model.resources import Family
 ProgramName = Literal["nginx", "logrotate", "mongod", "chronyd", "keepalived", "docker", "compose"]
 
 
-@dataclass(frozen=True)
-class Wheel:
+class Wheel(NamedTuple):
     """A Python package, as it is imported, that has a program inside; `architectures` are those that it is made for."""
 
     package: str
     architectures: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class ProgramFacts:
+class ProgramFacts(NamedTuple):
     """`packages`: any of these brings the program, in Debian, in Red Hat's family and in the makers' own sources."""
 
     packages: tuple[str, ...]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from corral.model.machine import Disk
 
 
-@dataclass(frozen=True)
-class FoundCommand:
+class FoundCommand(NamedTuple):
     """What the first word of a command leads to. `file` is the file that it names, where there is a slash in it; any
     other word is looked for on PATH."""
 
@@ -21,8 +20,7 @@ class FoundCommand:
     file: str = ""
 
 
-@dataclass(frozen=True)
-class KeptData:
+class KeptData(NamedTuple):
     """The data of the databases that ran here: on which hosts, and by what their set knew itself and its members.
 
     `replica_set` is empty, and so is `members`, where that was not written down.
@@ -33,8 +31,10 @@ class KeptData:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RefusedPort:
+NOTHING_KEPT: Final = KeptData()
+
+
+class RefusedPort(NamedTuple):
     """Where the kernel lets nobody listen, though the port is free; `reason` is its own word for it."""
 
     unit: str
@@ -59,7 +59,7 @@ class SharedMachine:
     """Whether the application's directory is one."""
     commands: Mapping[str, FoundCommand] = field(default_factory=dict)
     """By the first words of the instances' commands; empty without that directory."""
-    data: KeptData = field(default_factory=KeptData)
+    data: KeptData = NOTHING_KEPT
     refused: tuple[RefusedPort, ...] = ()
     outlived: frozenset[str] = frozenset()
     """Units whose processes outlived their supervisor: these are ended before anything starts, and room is made so."""

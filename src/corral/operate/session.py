@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from corral.events import Sink, ignore
 from corral.operate.consent import Consent, Nobody
-from corral.plan.actions import Plan
 from corral.problems import Language
 from corral.stop import StopFlag
+
+if TYPE_CHECKING:
+    from corral.plan.actions import Plan
 
 
 def _unseen(_plan: Plan) -> None:

@@ -9,10 +9,9 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from corral.events import Event, Sink, ignore
-from corral.execute.handlers import Handlers
 from corral.model.cluster import Ability, Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
@@ -23,11 +22,14 @@ from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
 from corral.plan.only import Only
 from corral.problems import Language, Problem
-from corral.runs.locks_found import FoundLock
-from corral.runs.marks import Mark
-from corral.runs.records import LocksFound, RunsFound
-from corral.runs.run import Run, RunRequest
 from corral.secrets import Secrets
+
+if TYPE_CHECKING:
+    from corral.execute.handlers import Handlers
+    from corral.runs.locks_found import FoundLock
+    from corral.runs.marks import Mark
+    from corral.runs.records import LocksFound, RunsFound
+    from corral.runs.run import Run, RunRequest
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from corral.model.cluster import Ability, Cluster, Host
 from corral.model.host_needs import Need, is_member, mongod_to_be, needs
@@ -29,12 +30,11 @@ Evidence = Mapping[str, object]
 LooksAt = Literal["file", "machines"]
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(NamedTuple):
     """Where a rule applies: a place in the file, or a host, whose name is added to the evidence."""
 
     path: Path = ()
-    evidence: Evidence = field(default_factory=dict)
+    evidence: Evidence = MappingProxyType({})
     host: str = ""
 
 
@@ -42,7 +42,7 @@ def on(host: str, evidence: Evidence) -> Seen:
     return Seen((), evidence, host)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # as those below: nobody compares them, and a start of Corral makes them
 class There:
     """One host, as a rule on a single host is given it."""
 
@@ -78,7 +78,7 @@ class There:
 Theres = tuple[There, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Together:
     """All hosts of the cluster, where they are one machine, as a rule on that one is given them."""
 
@@ -93,7 +93,7 @@ class Together:
         return self.machine.outlived.union(unit.name for unit in units if unit.state in UP)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Facts:
     """All that there is to look at: the cluster as it is placed, with its file or with its machines.
 
@@ -115,8 +115,7 @@ class Facts:
         )
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """`name` is the key of its texts; several rules may share a code, when they are about one thing.
 
     It holds where the place has all abilities of `needs`. `alone`: a host that it complains of tells too little for any

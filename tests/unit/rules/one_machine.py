@@ -55,7 +55,7 @@ def ran(**changes: Any) -> SharedMachine:
     made = cluster()
     members = tuple(member.name for member in made.database.members)
     data = KeptData(tuple(made.host_by_name), made.database.replica_set, members)
-    return shared(data=replace(data, **changes))
+    return shared(data=data._replace(**changes))
 
 
 def machines(made: Cluster, **changes: Any) -> dict[str, Machine]:
