@@ -19,7 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from corral import rules, tuned
+from corral import tuned
 from corral.cluster_file.parse import load_file
 from corral.desired.database import replica_set
 from corral.observe.machine import observe_machines, observed_of
@@ -34,8 +34,9 @@ from scale.replay import Replay, read_secrets
 from scale.wanted import complete
 
 PARTS = (
-    (rules, ("findings_on",)),
-    (hosts, ("host_facts", "assemble")),
+    (hosts.rules, ("findings_on",)),
+    (hosts, ("host_facts",)),
+    (hosts.assembler, ("assemble",)),
     (planning, ("make_plan", "basis_of")),
 )
 """The functions that make a plan of what was seen, each of them a phase, where they are called."""

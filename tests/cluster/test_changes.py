@@ -38,7 +38,7 @@ def test_a_renamed_database_host_does_not_leave_its_data_behind(tiny: TestCluste
     tiny.edit("d: 10.0.0.4", "dd: 10.0.0.4")
     tiny.edit("members: [d]", "members: [dd]")
     said = tiny.run("up", "--detach", code=1).stderr
-    assert "this cluster's data are on d, but the file has no such member" in said
+    assert "This cluster's data are on d, and the file has no such member" in said
     tiny.file.write_text(tiny.text)
     assert tiny.up()["state"] == "healthy"
 

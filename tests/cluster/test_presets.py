@@ -44,7 +44,7 @@ def test_what_it_says_is_what_the_instances_get(tiny: TestCluster) -> None:
     url = tiny.status()["proxies"][0]["url"].rpartition(":")[2]
     assert f"next: Look at http://127.0.0.1:{url} now." in said
     assert "2 instances start: this can take 40 s (20 s for one)" in said
-    assert "2 instances of 9437184 MB and 1 member of 300 MB ask for" in said
+    assert "Instances: 2, of 9437184 MB; members: 1, of 300 MB" in said
     pids = tiny.pids()
     given = environment(pids["a-5041"])
     storage = tiny.root / "storage"

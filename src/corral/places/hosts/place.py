@@ -8,20 +8,17 @@ import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from corral import rules
 from corral.cluster_file.build import ALL_ABILITIES, build, direct_placement
 from corral.cluster_file.parse import Loaded
 from corral.cluster_file.real_hosts import problems_for_hosts
-from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.systemd_keeper import SystemdKeeper
 from corral.events import Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
-from corral.execute.handlers.machine import machine_handlers
 from corral.execute.ways import Ways
-from corral.late import load
+from corral.late import late, load
 from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
@@ -48,9 +45,25 @@ from corral.transport.tunnels import Tunnels
 from corral.units.host_units import HostUnits
 from corral.vault.outside import known_outside_of, outside_of
 
+if TYPE_CHECKING:
+    from corral import rules
+    from corral.desired import assemble as assembler
+    from corral.execute.handlers import machine
+else:
+    assembler = late("corral.desired.assemble")
+    machine = late("corral.execute.handlers.machine")
+    rules = late("corral.rules")
+
 TRAITS: Final = Traits("hosts", "corral apply", ALL_ABILITIES, silence="no host reports a process of this cluster")
-_NEEDED: Final = ("pymongo", "h11", "jinja2")
-"""Libraries of which nothing is needed before a host has answered; to load them takes a quarter of a second."""
+_NEEDED: Final = (
+    "pymongo",
+    "h11",
+    "jinja2",
+    "corral.rules",
+    "corral.desired.assemble",
+    "corral.execute.handlers.machine",
+)
+"""Of these nothing is needed before a host has answered; to load them takes a quarter of a second."""
 
 
 def cluster_of(loaded: Loaded) -> Cluster:
@@ -175,14 +188,14 @@ class HostsPlace(Place):
         """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         facts = {**bare, **host_facts(self.cluster, seen.machines)}
-        return assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
+        return assembler.assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
         """systemd and docker run on the hosts already. From here on the hosts may have the secrets."""
         self._fresh = False
 
     def handlers(self) -> Handlers:
-        return machine_handlers(self._ways)
+        return machine.machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found."""

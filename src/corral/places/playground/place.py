@@ -7,9 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from corral import rules
 from corral.cluster_file.build import Placement, build
 from corral.cluster_file.parse import Loaded
 from corral.desired.assemble import assemble
@@ -18,8 +17,8 @@ from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.handlers import Handlers
-from corral.execute.handlers.machine import machine_handlers
 from corral.execute.ways import Ways
+from corral.late import late
 from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
@@ -48,6 +47,13 @@ from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from corral.vault.file import GENERATORS, Vault
 from corral.vault.outside import known_outside_of, outside_of
+
+if TYPE_CHECKING:
+    from corral import rules
+    from corral.execute.handlers import machine
+else:
+    machine = late("corral.execute.handlers.machine")
+    rules = late("corral.rules")
 
 TRAITS: Final = Traits(
     "playground",
@@ -181,7 +187,7 @@ class PlaygroundPlace(Place):
             sink(StageFinished("supervisor", time.monotonic() - started))
 
     def handlers(self) -> Handlers:
-        return machine_handlers(self._ways)
+        return machine.machine_handlers(self._ways)
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """The names of the set and its members: a file that changes all of them at once would leave the data behind.
