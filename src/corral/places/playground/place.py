@@ -242,7 +242,7 @@ class PlaygroundPlace(Place):
         units = await self.units.list()
         asking = asyncio.ensure_future(self._replica_set(units)) if whole else None
         try:
-            question = question_of_all(self.cluster, hosts, self.state.as_host(), self._directories())
+            question = question_of_all(self.cluster, hosts, self.state.as_host(), self._directories() if whole else ())
             found = await observe_shared(self._transport, question, hosts, units, self.secrets)
             replica = await asking if asking else FoundReplicaSet()
         finally:
