@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.harness import SMALL, TINY, TestCluster, make_cluster
+from tests.cluster.harness import A_RUN, SMALL, TINY, TestCluster, make_cluster
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(5 * A_RUN))
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,7 @@ app:
   instances: 2
   version: "1.0"
   websocket: /ws
-  health: {{contains: ok, timeout: 10s}}
+  health: {{contains: ok, timeout: 10s, start_timeout: 5m}}
   workers: {{instances: 1}}
 database:
   members: {{d1: {{priority: 2}}, d2: {{}}, d3: {{}}}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.cluster.harness import TINY_APP, TestCluster, until
 from tests.patience import PATIENCE
+from tests.signals import send
 
 pytestmark = pytest.mark.cluster
 
@@ -63,7 +63,7 @@ def test_a_killed_nginx_master_is_replaced_with_its_workers(tiny: TestCluster) -
     url = tiny.up()["url"]
     pid_file = tiny.root / "hosts" / "p" / "run" / "nginx.pid"
     old = int(pid_file.read_text())
-    os.kill(old, signal.SIGKILL)
+    send(old)
     until(lambda: pid_file.read_text().strip(), lambda text: text not in ("", str(old)))
     until(tiny.status, lambda status: status["state"] == "healthy")
     tiny.edit("hosts: [p]", "hosts: [p], max_body_size: 1M")

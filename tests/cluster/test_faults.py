@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 
@@ -13,8 +12,15 @@ import pytest
 from tests.cluster.continuous_writes import ContinuousWrites
 from tests.cluster.harness import A_RUN, TestCluster, until
 from tests.patience import PATIENCE
+from tests.signals import send
 
 pytestmark = pytest.mark.cluster
+
+
+@pytest.fixture(autouse=True)
+def healthy(small: TestCluster) -> None:
+    """All processes are there: the test before may have ended one."""
+    until(small.status, lambda status: status["state"] == "healthy")
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +47,7 @@ async def read_while_killing(url: str, victim: int, clients: int = 20, requests:
 
     async def kill() -> None:
         await served.wait()
-        os.kill(victim, signal.SIGKILL)
+        send(victim)
 
     await asyncio.gather(kill(), *(client() for _ in range(clients)))
     return failures
@@ -60,7 +66,7 @@ def test_a_killed_primary_loses_no_acknowledged_write(small: TestCluster, url: s
     primary = next(member for member in members if member["state"] == "PRIMARY")
     with ContinuousWrites(url) as writes:
         until(lambda: len(writes.acknowledged), lambda count: count > 20)
-        os.kill(primary["pid"], signal.SIGKILL)
+        send(primary["pid"])
         killed_at = len(writes.acknowledged)
         until(lambda: len(writes.acknowledged), lambda count: count > killed_at + 20)
     until(small.status, lambda status: status["state"] == "healthy")
@@ -78,7 +84,7 @@ def test_a_killed_supervisor_is_replaced_by_the_next_up(small: TestCluster) -> N
     """Its processes are orphans: they are ended, and the cluster starts anew with its data."""
     daemon = int((small.root / "supervisord.pid").read_text())
     orphans = set(small.pids().values())
-    os.kill(daemon, signal.SIGKILL)
+    send(daemon)
     until(lambda: daemon in small.processes(), lambda alive: not alive)
     done = small.run("up", "--detach")
     assert "whose supervisor is gone" in done.stderr
@@ -89,7 +95,7 @@ def test_a_killed_supervisor_is_replaced_by_the_next_up(small: TestCluster) -> N
 def test_verify_says_what_does_not_hold(small: TestCluster) -> None:
     """A stopped process: alive, and no use to anybody."""
     victim = small.pids()["b-5040"]
-    os.kill(victim, signal.SIGSTOP)
+    send(victim, signal.SIGSTOP)
     try:
         done = small.run("verify", code=1)
         assert "✘ instance b-5040" in done.stdout
@@ -99,7 +105,7 @@ def test_verify_says_what_does_not_hold(small: TestCluster) -> None:
         assert [row["name"] for row in status["instances"] if row["state"] != "healthy"] == ["b-5040"]
         assert {"instance-unhealthy"} == {problem["code"] for problem in status["problems"]}
     finally:
-        os.kill(victim, signal.SIGCONT)
+        send(victim, signal.SIGCONT)
 
 
 def test_ctrl_c_in_the_foreground_stops_everything(small: TestCluster) -> None:

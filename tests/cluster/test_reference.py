@@ -21,10 +21,14 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture(scope="module")
 def reference(directory: Path) -> Iterator[TestCluster]:
-    """Up once for the whole module; the playground's own network and port are the only change to the file."""
+    """Up once for the whole module; the playground's own network and port are the only change to the file, and time for
+    eleven instances to start on a machine with much else to do."""
     cluster = make_cluster(directory, "{name} {network} {port}")
     name, network, port = cluster.text.split()
-    text = f"{init_text(name)}\nplayground: {{network: {network}.0.0/16, port: {port}}}\n"
+    init, line = init_text(name), "\n    # start_timeout: 60s "
+    assert line in init
+    init = init.replace(line, "\n    start_timeout: 5m ")
+    text = f"{init}\nplayground: {{network: {network}.0.0/16, port: {port}}}\n"
     cluster.text = text
     cluster.file.write_text(text)
     try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import statistics
 import time
 from collections import Counter
@@ -13,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.cluster.harness import TestCluster, until
+from tests.signals import send
 from tests.steedos.inspect_cluster import NAME, database, instances, primary, secret, wait_until_healthy
 from tests.steedos.limits import LIMIT
 from tests.steedos.people import Account
@@ -38,7 +37,7 @@ async def kill_under(people: Crowd, cluster: TestCluster) -> Killed:
     await people.reads_more(5)
     [(address, _)] = Counter(people.instances.values()).most_common(1)
     clients, since = people.clients_of(address), time.monotonic()
-    os.kill(pids[names[address]], signal.SIGKILL)
+    send(pids[names[address]])
     await asyncio.to_thread(until, cluster.pids, lambda now: now[names[address]] not in (0, pids[names[address]]))
     await people.all_connected()
     await asyncio.to_thread(wait_until_healthy, cluster)
@@ -72,7 +71,7 @@ async def kill_primary_under(readers: InstanceReaders, cluster: TestCluster, acc
     """The gap of each instance. By then the killed member has its place and the primary's role again."""
     old = primary(cluster)
     await readers.answers_more(3)
-    os.kill(old["pid"], signal.SIGKILL)
+    send(old["pid"])
     await asyncio.to_thread(until, lambda: primary(cluster), lambda row: row.get("pid", old["pid"]) != old["pid"])
     await readers.answers_more(3)
     gaps = dict(readers.gaps)

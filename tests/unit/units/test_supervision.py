@@ -20,6 +20,7 @@ from corral.units import orphans
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from tests.patience import PATIENCE
+from tests.signals import send
 
 
 @asynccontextmanager
@@ -91,7 +92,7 @@ def test_a_killed_process_comes_back(tmp_path: Path) -> None:
             define(tmp_path, "/bin/sleep", "3600")
             await units.start(read_back("h", "app-1"))
             first = await until(units, lambda unit: unit.state == "running")
-            os.kill(first.pid, signal.SIGKILL)
+            send(first.pid)
             await until(units, lambda unit: unit.state == "running" and unit.pid != first.pid)
 
     asyncio.run(scenario())
@@ -114,7 +115,7 @@ def test_what_outlives_its_supervisor_is_found_and_ended(tmp_path: Path) -> None
             define(tmp_path, "/bin/sleep", "3600")
             await units.start(read_back("h", "app-1"))
             left = await until(units, lambda unit: unit.state == "running")
-            os.kill(await daemon.pid(), signal.SIGKILL)
+            send(await daemon.pid())
             async with asyncio.timeout(PATIENCE):
                 while await daemon.pid():
                     await asyncio.sleep(0.02)
