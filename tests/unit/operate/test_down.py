@@ -25,6 +25,7 @@ from corral.runs.history import runs_in
 from corral.runs.marks import newest
 from corral.units import orphans
 from tests.free_addresses import free_network, unique_name
+from tests.patience import until
 from tests.unit.operate.playing import Person
 
 FILE = """\
@@ -87,7 +88,8 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = Cluster(tmp_path)
     try:
-        assert len(made.runs) == 3, "supervisord and two units"
+        # supervisord and two units, each of which is known once it has become its own program
+        until(lambda: len(made.runs), lambda runs: runs == 3)
         yield made
     finally:
         asyncio.run(orphans.end(made.runs, 5))
