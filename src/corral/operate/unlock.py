@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from corral.operate.consent import Consent
-from corral.operate.where import Where, opened
+from corral.operate.where import Where, recorded
 from corral.problems import Problem
 from corral.runs.locks_found import FoundLock
 
@@ -32,7 +32,7 @@ async def unlock(
 
     Raises CorralError.
     """
-    async with opened(where) as place:
+    async with recorded(where) as place:
         found = await place.records.locks()
         show(found.locks)
         held = [lock for lock in found.locks if lock.held]

@@ -45,3 +45,11 @@ async def opened(where: Where) -> AsyncIterator[Place]:
     loaded = load(where)
     async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
         yield place
+
+
+@asynccontextmanager
+async def recorded(where: Where) -> AsyncIterator[Place]:
+    """The same for verbs that look at locks and runs, which somebody may have begun elsewhere. Raises CorralError."""
+    loaded = load(where)
+    async with places.opened(loaded, places.recorded_place_of(loaded, where.on)) as place:
+        yield place

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 store = late("corral.places.hosts.store")
 settings = late("corral.places.hosts.settings")
 by_name = late("corral.places.playground.by_name")
+state = late("corral.places.playground.state")
 
 PlaceName = Literal["hosts", "playground"]
 _CLASSES: Final[dict[PlaceName, str]] = {"hosts": "HostsPlace", "playground": "PlaygroundPlace"}
@@ -28,6 +29,13 @@ def place_of(loaded: Loaded, wanted: PlaceName | None) -> PlaceName:
     if wanted is not None:
         return wanted
     return "hosts" if loaded.source and store.store_of(loaded).exists() else "playground"
+
+
+def recorded_place_of(loaded: Loaded, wanted: PlaceName | None) -> PlaceName:
+    """For a look at locks and runs: a colleague may have begun one on the hosts, of which nothing is known here yet."""
+    if wanted is None and names_ssh(loaded) and not state.state_of(loaded.spec.name).root.exists():
+        return "hosts"
+    return place_of(loaded, wanted)
 
 
 def names_ssh(loaded: Loaded) -> bool:
