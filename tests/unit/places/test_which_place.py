@@ -21,6 +21,15 @@ database: {{members: [one]}}
 """
 
 
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cluster file that nobody else has, and a home for what is kept of it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = tmp_path / "cluster.yaml"
+    file.write_text(FILE.format(name=unique_name()))
+    return file
+
+
 @pytest.mark.parametrize(
     ("ssh", "kept", "applied", "looks", "looks_at_records"),
     [
@@ -32,21 +41,13 @@ database: {{members: [one]}}
     ],
 )
 def test_a_verb_means_the_place_where_its_cluster_is(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    ssh: bool,
-    kept: bool,
-    applied: bool,
-    looks: str,
-    looks_at_records: str,
+    file: Path, ssh: bool, kept: bool, applied: bool, looks: str, looks_at_records: str
 ) -> None:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    name = unique_name()
-    file = tmp_path / "cluster.yaml"
-    file.write_text(FILE.format(name=name) + ("ssh: {user: deploy}\n" if ssh else ""))
+    if ssh:
+        file.write_text(f"{file.read_text()}ssh: {{user: deploy}}\n")
     loaded = load_file(file)
     if kept:
-        state_of(name).root.mkdir(parents=True)
+        state_of(loaded.spec.name).root.mkdir(parents=True)
     if applied:
         store_of(loaded).journal.mkdir(parents=True)
     assert (place_of(loaded, None), recorded_place_of(loaded, None)) == (looks, looks_at_records)
