@@ -41,7 +41,7 @@ def test_two_signals_stop_at_once(cluster: LabCluster, sights: Sights) -> None:
         run.process.send_signal(signal.SIGTERM)
         run.process.wait(A_RUN)
     assert "nothing was left half-written" in run.said
-    assert "the same command goes on from here" in run.said
+    assert "run the same command to go on" in run.said
     assert outcome(run) == "interrupted"
     sights.look()
 
