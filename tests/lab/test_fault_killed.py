@@ -61,7 +61,7 @@ def test_one_signal_stops_at_a_safe_point(cluster: LabCluster, sights: Sights, n
     assert done == everything, "nothing that was begun is left open"
     assert f"stopped at a safe point: {done} of " in errors(run.said)[0]
     assert "; not done: " in errors(run.said)[0]
-    assert "corral apply goes on from here" in run.said
+    assert "`corral apply` goes on from here" in run.said
     assert outcome(run) == "interrupted"
     sights.look()
     assert cluster.run("unlock").stdout.count("not locked") == len(cluster.spec["hosts"])
