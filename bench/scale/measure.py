@@ -79,7 +79,7 @@ def measure(directory: Path) -> dict[str, Any]:
     loaded = watch.time("load_file", load_file)(directory / "cluster.yaml")
     watch.time("cluster_of", cluster_of)(loaded)
     place = HostsPlace(loaded)
-    place.secrets = read_secrets(directory)
+    place.secret_store.values = read_secrets(directory)
     watch.time("check_file", lambda: refuse("file", Case("plan", place, tuple(place.judge_file("en")))))()
     looks: list[Observation] = []
     watch.time("observe", lambda: asyncio.run(_look(place, Replay(directory / "answers"), looks)))()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from corral import places
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
-from corral.events import Began, Warned
+from corral.events import Began, Event, Sink, Warned
 from corral.files import write_file
 from corral.operate.change import Change, change, judged
 from corral.operate.planning import differences, saved
@@ -89,12 +90,21 @@ async def begin(place: Place, verb: str, session: Session, plan: Plan | None = N
     """What every verb that plans begins with: the file is judged, and missing secrets are made. Raises CorralError."""
     findings = tuple(place.judge_file(session.language))
     refuse("file", Case(verb, place, findings))
-    await place.complete(session.sink)
+    place.prepare()
+    await _complete(place, session.sink)
     if plan is not None:
         refuse("saved", Case(verb, place, plan=plan))
     place.begin()
     settled = place.traits.settles
     session.sink(Warned(tuple(each for each in findings if each.severity == "warning" and each.code not in settled)))
+
+
+async def _complete(place: Place, sink: Sink) -> None:
+    """In a thread: another run that makes secrets just now is waited for."""
+    said: list[Event] = []
+    await asyncio.to_thread(place.secret_store.complete, said.append)
+    for event in said:
+        sink(event)
 
 
 async def plan(where: Where, only: Sequence[str], session: Session) -> Plan:

@@ -122,6 +122,7 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
         refuse("locked", replace(case, seen=await place.observe(Scope(wanted.only))))
         started = time.monotonic()
+        place.secret_store.given_out()
         await place.enter(run.sink)
         announce(plan, place.cluster, run.sink)
         await execute(plan, place.handlers(), run.sink, run.check)

@@ -70,8 +70,8 @@ def _lost_secrets(case: Case) -> None:
     keys = [file for file in case.seen.observed.files if file.path.endswith("/keyfile")]
     if not keys or any(recognised(file.content, KEY, case.place.secrets) == KEY for file in keys):
         return
-    fresh = case.place.take_back_secrets()
-    raise secrets_lost(case.place.secrets_path, keys[0].host, taken_back=fresh)
+    fresh = case.place.secret_store.take_back()
+    raise secrets_lost(case.place.secret_store.path, keys[0].host, taken_back=fresh)
 
 
 def _findings(case: Case) -> None:

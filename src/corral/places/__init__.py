@@ -57,7 +57,7 @@ async def opened(loaded: Loaded, name: PlaceName, *, with_secrets: bool = True) 
     place = cast("Place", getattr(late(f"corral.places.{name}.place"), _CLASSES[name])(loaded))
     try:
         if with_secrets:
-            place.know_secrets()
+            place.secret_store.read()
         yield place
     finally:
         await place.close()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from corral.events import Event, Sink, ignore
@@ -23,6 +22,7 @@ from corral.model.shared_machine import SharedMachine
 from corral.plan.only import Only
 from corral.problems import Language, Problem
 from corral.secrets import Secrets
+from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
     from corral.execute.handlers import Handlers
@@ -116,18 +116,18 @@ class Place(Protocol):
     traits: Traits
     cluster: Cluster
     """With the addresses, directories and ports that it has there."""
-    secrets: Secrets
+    secret_store: SecretStore
     records: Records
     """The cluster's lock, journal and marks there."""
 
-    def know_secrets(self) -> None:
-        """Fill `secrets` with those that are known: for verbs that change nothing.
+    @property
+    def secrets(self) -> Secrets:
+        """Those that are known so far."""
+        return self.secret_store.values
 
-        Raises ChangeFailed for a broken file.
-        """
-
-    async def complete(self, sink: Sink) -> None:
-        """Fill `secrets`: those that are missing are made. Raises CorralError; then none is made."""
+    def prepare(self) -> None:
+        """Make ready what is kept of the cluster on this machine. Raises ChangeFailed."""
+        return
 
     @property
     def described(self) -> str:
@@ -150,16 +150,6 @@ class Place(Protocol):
         Always true where Corral doesn't start it.
         """
         return True
-
-    @property
-    def secrets_path(self) -> Path:
-        """Where the secrets are kept."""
-
-    def take_back_secrets(self) -> bool:
-        """Remove the secrets if `complete` has just made all of them, and `enter` was not called yet: no host has them.
-
-        Returns whether it did so.
-        """
 
     async def settle(self, sink: Sink) -> None:
         """Before observing: wait for what is just ending, and decide what must be decided first.

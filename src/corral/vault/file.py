@@ -50,7 +50,8 @@ class Vault:
     identities: Sequence[str] = ()
     generators: Mapping[str, Callable[[], Secret]] = field(default_factory=lambda: GENERATORS)
     in_repository: bool = True
-    """Whether it is in a directory that people may commit: then git must not take a plain file."""
+    """Whether it is in a directory that people may commit: then git must not take a plain file, and
+    its user is told of each change."""
 
     def read(self) -> Secrets:
         """The secrets that are known; none when there is no file. Raises ChangeFailed when they can't be read."""
@@ -73,7 +74,7 @@ class Vault:
                     raise ChangeFailed(_would_be_plain(self.path))
                 self._write(values, recipients)
             self._close(kept.recipients is None and recipients is None, sink)
-        if change:
+        if change and self.in_repository:
             sink(Note(f"{self.path}: {change}"))
         return {name: Secret(value) for name, value in values.items()}
 

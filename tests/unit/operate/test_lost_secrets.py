@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
 
 from corral.cluster_file.parse import Loaded, load_file
 from corral.errors import ChangeFailed
-from corral.events import ignore
 from corral.model.resources import File, Observed
 from corral.operate.refusals import Case, refuse
 from corral.places.base import Observation
@@ -42,7 +40,7 @@ def found(secrets: Secrets, *contents: str) -> Observed:
 def completed(loaded: Loaded) -> HostsPlace:
     """The hosts with all secrets, those made that were missing."""
     place = HostsPlace(loaded)
-    asyncio.run(place.complete(ignore))
+    place.secret_store.complete()
     return place
 
 
@@ -83,6 +81,6 @@ def test_a_key_file_that_was_changed_by_hand_on_one_host_is_drift(loaded: Loaded
 def test_those_that_hosts_may_have_by_now_are_kept(loaded: Loaded) -> None:
     """A plan may turn out to be stale in the middle of a run: the next attempt takes nothing back."""
     place = completed(loaded)
-    asyncio.run(place.enter(ignore))
+    place.secret_store.given_out()
     assert "has other ones" in refused(place, found(place.secrets, FOREIGN))
     assert secrets_file(loaded).exists()

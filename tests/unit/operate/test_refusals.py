@@ -76,8 +76,8 @@ def _unreachable(game: Game, _verb: str) -> None:
 
 
 def _lost_secrets(game: Game, _verb: str) -> None:
-    game.toy.secrets_path.unlink()
-    game.toy.know_secrets()
+    game.toy.secret_store.path.unlink()
+    game.toy.secret_store.read()
 
 
 def _findings(game: Game, _verb: str) -> None:
@@ -154,7 +154,7 @@ def found(game: Game) -> dict[str, Any]:
         "written": dict(toy.written),
         "software": set(toy.software),
         "marks": dict(toy.records.marks),
-        "secrets": toy.secrets_path.exists(),
+        "secrets": toy.secret_store.path.exists(),
         "lock": toy.records.lock.exists(),
     }
 

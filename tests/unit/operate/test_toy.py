@@ -86,8 +86,17 @@ def test_a_plan_changes_nothing_but_makes_the_secrets(game: Game) -> None:
     assert plan.place == "toy"
     assert {name for name, _ in plan.basis} == {"one", "two", "three", "replica set"}
     assert game.done == []
-    assert game.toy.secrets_path.exists()
+    assert game.toy.secret_store.path.exists()
     assert not game.toy.records.exists()
+
+
+def test_secrets_are_taken_back_only_until_a_run_begins_to_carry_out(game: Game) -> None:
+    game.plan()
+    assert game.toy.secret_store.take_back()
+    assert not game.toy.secret_store.path.exists()
+    game.apply()
+    assert not game.toy.secret_store.take_back(), "somebody may have them by now"
+    assert game.toy.secret_store.path.exists()
 
 
 def test_from_nothing_to_healthy(game: Game) -> None:

@@ -29,6 +29,7 @@ from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, Star
 from corral.problems import Language, Problem
 from corral.secrets import redact, resolve
 from corral.vault.file import Vault
+from corral.vault.store import SecretStore
 from tests.unit.operate.toy_records import ToyRecords
 from tests.unit.plan.replica_sets import complete
 
@@ -41,7 +42,8 @@ class Toy(Place):
         layout, addresses = Layout(*[PurePosixPath("/toy")] * 5), {n: h.address for n, h in loaded.spec.hosts.items()}
         ports = (80,) * len(loaded.spec.proxy.hosts)
         self.cluster = build(loaded.spec, Placement(addresses, dict.fromkeys(addresses, layout), ports), root)
-        self.records, self._vault, self._fresh = ToyRecords(root), Vault(root / "secrets", in_repository=False), False
+        self.records = ToyRecords(root)
+        self.secret_store = SecretStore(Vault(root / "secrets", in_repository=False), loaded)
         self.replica_set = complete(replica_set(self.cluster.database), self.cluster.database.members[0].name)
         self.units, self.software, self.wanted = dict[str, FoundUnit](), set[Software](), list[Software]()
         self.files, self.written = dict[tuple[str, str], str](), dict[tuple[str, str], str]()
@@ -52,22 +54,7 @@ class Toy(Place):
         self.more_text = ""
         """What stands in the files of all instances besides."""
         self._server: asyncio.Server | None = None
-        self.know_secrets()
-
-    def know_secrets(self) -> None:
-        self.secrets = self._vault.read()
-
-    async def complete(self, sink: Sink) -> None:
-        self._fresh, self.secrets = not self.secrets_path.exists(), self._vault.complete()
-
-    @property
-    def secrets_path(self) -> Path:
-        return self._vault.path
-
-    def take_back_secrets(self) -> bool:
-        if self._fresh:
-            self.secrets_path.unlink()
-        return self._fresh
+        self.secret_store.read()
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
         return self.file_findings
@@ -103,9 +90,6 @@ class Toy(Place):
             made = Unit(unit.host, unit.name, role, f"1{read}", (), "", host.address, unit.port, taken_in, drain=1.0)
             here.unit(made, Gate("process"))
         return parts.desired(replica_set(self.cluster.database))
-
-    async def enter(self, sink: Sink) -> None:
-        self._fresh = False
 
     def handlers(self) -> Handlers:
         async def change(actions: Sequence[HostChange], step: Step) -> None:

@@ -39,11 +39,10 @@ from corral.places.hosts.store import store_of
 from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
-from corral.secrets import Secrets
 from corral.transport.ssh import SshTransport
 from corral.transport.tunnels import Tunnels
 from corral.units.host_units import HostUnits
-from corral.vault.outside import known_outside_of, outside_of
+from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
     from corral import rules
@@ -79,9 +78,8 @@ class HostsPlace(Place):
     def __init__(self, loaded: Loaded) -> None:
         """Raises CorralError."""
         self.cluster = cluster_of(loaded)
-        self.secrets: Secrets = {}
-        self._loaded, self._fresh = loaded, False
-        self._vault = vault_of(loaded)
+        self._loaded = loaded
+        self.secret_store = SecretStore(vault_of(loaded), loaded)
         self._settings = settings_of(loaded)
         self._loading: asyncio.Future[None] | None = None
         self._transport = SshTransport(self._settings, loaded.spec.ssh.connections)
@@ -97,15 +95,6 @@ class HostsPlace(Place):
         units = HostUnits(self._transport, self.cluster, self.secrets)
         return Ways(self._transport, units, self.secrets, self.cluster.host_by_name, self._front)
 
-    def know_secrets(self) -> None:
-        """For verbs that change nothing: the secrets that are known."""
-        self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
-
-    async def complete(self, sink: Sink) -> None:
-        outside = outside_of(self._loaded)
-        self._fresh = not self._vault.path.exists()
-        self.secrets = {**self._vault.complete(sink), **outside}
-
     @property
     def described(self) -> str:
         return f"on its {len(self.cluster.hosts)} hosts"
@@ -116,15 +105,6 @@ class HostsPlace(Place):
 
     def kept_in(self) -> str:
         return "its hosts"
-
-    @property
-    def secrets_path(self) -> Path:
-        return self._vault.path
-
-    def take_back_secrets(self) -> bool:
-        if self._fresh:
-            self._vault.path.unlink()
-        return self._fresh
 
     def begin(self) -> None:
         """Open the connections to all hosts at once; meanwhile what their answers need is loaded."""
@@ -189,10 +169,6 @@ class HostsPlace(Place):
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         facts = {**bare, **host_facts(self.cluster, seen.machines)}
         return assembler.assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
-
-    async def enter(self, sink: Sink) -> None:
-        """systemd and docker run on the hosts already. From here on the hosts may have the secrets."""
-        self._fresh = False
 
     def handlers(self) -> Handlers:
         return machine.machine_handlers(self._ways)

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from corral.cluster_file.build import Placement, build
@@ -39,14 +39,13 @@ from corral.places.playground.state import State, networks_of_others, state_of
 from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
-from corral.secrets import Secrets
 from corral.transport.local import LocalTransport
 from corral.units import orphans
 from corral.units.machine import is_root
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from corral.vault.file import GENERATORS, Vault
-from corral.vault.outside import known_outside_of, outside_of
+from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
     from corral import rules
@@ -89,8 +88,8 @@ class PlaygroundPlace(Place):
         self.daemon = Supervisord(self.state.root, loaded.spec.name)
         self.units = SupervisordUnits(self.daemon)
         self.cluster = self._placed(self._known_ports())
-        self.secrets: Secrets = {}
-        self._vault, self._fresh = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False), False
+        vault = Vault(self.state.secrets_file, generators=SECRETS, in_repository=False)
+        self.secret_store = SecretStore(vault, loaded)
         self._transport = LocalTransport()
         self._routes = Direct()
         self._orphans: frozenset[int] = frozenset()
@@ -99,15 +98,8 @@ class PlaygroundPlace(Place):
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
 
-    def know_secrets(self) -> None:
-        """For verbs that change nothing: the secrets that are known."""
-        self.secrets = {**self._vault.read(), **known_outside_of(self._loaded)}
-
-    async def complete(self, sink: Sink) -> None:
+    def prepare(self) -> None:
         self.state.prepare()
-        outside = outside_of(self._loaded)
-        self._fresh = not self._vault.path.exists()
-        self.secrets = {**self._vault.complete(), **outside}
 
     @property
     def described(self) -> str:
@@ -126,15 +118,6 @@ class PlaygroundPlace(Place):
 
     async def is_kept(self) -> bool:
         return bool(await self.daemon.pid() or orphans.processes_of(self.state.root))
-
-    @property
-    def secrets_path(self) -> Path:
-        return self._vault.path
-
-    def take_back_secrets(self) -> bool:
-        if self._fresh:
-            self._vault.path.unlink()
-        return self._fresh
 
     async def settle(self, sink: Sink) -> None:
         """Also decides the proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
@@ -172,11 +155,7 @@ class PlaygroundPlace(Place):
         return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
-        """First ends what an earlier supervisor has left behind: it would hold the ports and the data.
-
-        From here on the secrets may be in use.
-        """
-        self._fresh = False
+        """First ends what an earlier supervisor has left behind: it would hold the ports and the data."""
         if not await self.daemon.pid():
             await self._end_orphans(sink)
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
