@@ -13,12 +13,12 @@ from corral.cluster_file.parse import load_file
 from corral.desired.compose import compose_path
 from corral.model.cluster import Cluster, Host
 from corral.model.identity import container_of, prefix, service_of
+from corral.model.only import Only
 from corral.model.resources import Desired, File
 from corral.model.software import Archive, Image, Package, Service
 from corral.operate.planning import differences
 from corral.places import opened, ssh_settings_of
 from corral.places.base import Scope
-from corral.plan.only import Only
 from corral.secrets import Secrets, resolve
 
 OWNER = "root"

@@ -22,13 +22,13 @@ from typing import Any, cast
 from corral import tuned
 from corral.cluster_file.parse import load_file
 from corral.desired.database import replica_set
+from corral.model.only import Only
 from corral.observe.machine import observe_machines, observed_of
 from corral.operate import planning
 from corral.operate.refusals import Case, refuse
 from corral.places.base import Observation
 from corral.places.hosts import place as hosts
 from corral.places.hosts.place import HostsPlace, cluster_of
-from corral.plan.only import Only
 from corral.transport.base import Transport
 from scale.replay import Replay, read_secrets
 from scale.wanted import complete

@@ -10,6 +10,7 @@ from typing import Final
 from corral.errors import StalePlan
 from corral.events import Note, Warned
 from corral.execute.engine import execute
+from corral.model.only import Only
 from corral.operate.consent import Consent
 from corral.operate.early import Answers, asked_early
 from corral.operate.health import status_of
@@ -21,7 +22,6 @@ from corral.operate.session import Session
 from corral.operate.status import status_in
 from corral.places.base import Observation, Place, Scope
 from corral.plan.actions import Plan
-from corral.plan.only import Only
 from corral.plan.retire import left_on
 from corral.runs.run import RunRequest
 

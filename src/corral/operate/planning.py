@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from corral.errors import ChangeFailed
 from corral.model.identity import INSTANCES
+from corral.model.only import Only
 from corral.model.resources import Desired, File, Observed, Unit, digest
 from corral.plan.actions import Plan
 from corral.plan.basis import basis_of
 from corral.plan.drain import HeldBack
-from corral.plan.only import Only, part_of
 from corral.plan.order import make_plan
+from corral.plan.part import part_of
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Decision, Stuck
 from corral.plan.restart import restart_plan

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from corral.desired.database import KEY
 from corral.errors import ChangeFailed, InvalidFile, StalePlan, Unreachable
+from corral.model.only import Only, hosts_of
 from corral.model.resources import Observed
 from corral.operate.planning import refuse_stuck
 from corral.places.archives import wrong_archives
@@ -18,7 +19,6 @@ from corral.places.base import Observation, Place
 from corral.plan.actions import Plan, WriteFile
 from corral.plan.basis import changed_since
 from corral.plan.member_restarts import refusal_of_restarts
-from corral.plan.only import Only, hosts_of
 from corral.problems import Problem, errors_in
 from corral.secrets import recognised, reference, unknown_names
 from corral.vault.file import secrets_lost

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster
 from corral.model.identity import UnitId, program_id
+from corral.model.only import ROLES, Only
 from corral.nearest import hint
-from corral.plan.only import ROLES, Only
 from corral.problems import Problem
 
 

@@ -16,10 +16,10 @@ from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
 from corral.model.machine import Machine
+from corral.model.only import Only
 from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
-from corral.plan.only import Only
 from corral.problems import Language, Problem
 from corral.secrets import Secrets
 from corral.vault.store import SecretStore

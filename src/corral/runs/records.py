@@ -7,24 +7,27 @@ from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import ChangeFailed, Locked, Unreachable
 from corral.events import Event, Note, Sink
+from corral.late import late
 from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import locks_found, marks
-from corral.runs.follow import Followed
-from corral.runs.history import RecordedRun, find, goes_on, records_of, runs_in, with_those_of_hosts
-from corral.runs.journal import Header, recorded
 from corral.runs.journal_texts import SUFFIX
-from corral.runs.lock import held
 from corral.runs.lock_file import Holder
 from corral.runs.locks_found import FoundLock
 from corral.runs.marks import Mark
 from corral.runs.run import Run, RunRequest
 from corral.secrets import Secrets
 from corral.transport.base import Transport
+
+if TYPE_CHECKING:
+    from corral.runs import follow, history, journal, lock
+else:
+    follow, history = late("corral.runs.follow"), late("corral.runs.history")
+    journal, lock = late("corral.runs.journal"), late("corral.runs.lock")
 
 POLL: Final = 1.0
 """Seconds between two readings of the hosts' records while a run is followed; the hosts get news every ten seconds."""
@@ -34,7 +37,7 @@ POLL: Final = 1.0
 class RunsFound:
     """The newest first, and a problem for each host that could not be asked."""
 
-    runs: list[RecordedRun]
+    runs: list[history.RecordedRun]
     problems: list[Problem]
 
 
@@ -66,25 +69,25 @@ class MachineRecords:
         """
         chosen = [host for host in self.hosts if host.name in hosts] or list(self.hosts)
         holder = Holder.here(request.verb)
-        header = Header.of(holder, self._name, self._source)
-        with recorded(self.journal, header, secrets, sink) as journal:
-            hooks = journal.hooks(chosen, lambda loss: journal(Note(loss.message, "warning")))
-            async with held(self._transport, chosen, holder, hooks) as lock:
-                await asyncio.to_thread(journal.planned, request.plan)
-                run = Run(request, lock, journal)
+        header = journal.Header.of(holder, self._name, self._source)
+        with journal.recorded(self.journal, header, secrets, sink) as written:
+            hooks = written.hooks(chosen, lambda loss: written(Note(loss.message, "warning")))
+            async with lock.held(self._transport, chosen, holder, hooks) as held:
+                await asyncio.to_thread(written.planned, request.plan)
+                run = Run(request, held, written)
                 try:
                     yield run
                 except (ChangeFailed, Unreachable, Locked):
-                    journal(Note(run.account, "warning"))
+                    written(Note(run.account, "warning"))
                     raise
 
     async def runs(self, elsewhere: bool) -> RunsFound:
         """Those that were started here; with `elsewhere` also those that are recorded only on the hosts."""
-        runs = runs_in(self.journal)
+        runs = history.runs_in(self.journal)
         if not elsewhere:
             return RunsFound(runs, [])
-        texts, problems = await records_of(self._transport, self.hosts)
-        return RunsFound(with_those_of_hosts(runs, texts), problems)
+        texts, problems = await history.records_of(self._transport, self.hosts)
+        return RunsFound(history.with_those_of_hosts(runs, texts), problems)
 
     async def follow(self, run: str) -> AsyncGenerator[Event, None]:
         """The events of the run that `run` names (the newest if it is empty), until it ends. A run that was started
@@ -96,12 +99,14 @@ class MachineRecords:
         here = [each for each in found if each.run.startswith(run) and (run or each.outcome == "running")]
         if not here:
             found = (await self.runs(elsewhere=True)).runs
-        name = here[0].run if len(here) == 1 else find(found, run or (found[0].run if found else "")).run
-        followed = Followed(name)
+        name = here[0].run if len(here) == 1 else history.find(found, run or (found[0].run if found else "")).run
+        followed = follow.Followed(name)
         path = self.journal / f"{name}{SUFFIX}"
         while True:
             local = path.exists()
-            still = goes_on(path) if local else await self._may_go_on()  # asked first: what it wrote last is read then
+            still = (
+                history.goes_on(path) if local else await self._may_go_on()
+            )  # asked first: what it wrote last is read then
             texts = {"": path.read_text(errors="replace")} if local else (await self._texts())
             for event in followed.news(texts):
                 yield event
@@ -115,7 +120,7 @@ class MachineRecords:
         return not locks or any(lock.alive for lock in locks)
 
     async def _texts(self) -> dict[str, str]:
-        return (await records_of(self._transport, self.hosts))[0]
+        return (await history.records_of(self._transport, self.hosts))[0]
 
     async def locks(self) -> LocksFound:
         return LocksFound(*await locks_found.find_locks(self._transport, self.hosts))

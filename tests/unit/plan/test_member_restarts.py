@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from corral.errors import ChangeFailed
+from corral.model.only import Only
 from corral.model.resources import FoundReplicaSet, Observed
 from corral.operate.planning import refuse_stuck
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.member_restarts import refusal_of_restart, refusal_of_restarts
-from corral.plan.only import Only, part_of
 from corral.plan.order import make_plan
+from corral.plan.part import part_of
 from corral.plan.replica_set_steps import Stuck
 from corral.plan.restart import restart_plan
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place, with_unit

@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from corral.model.identity import read_back
+from corral.model.only import Only, hosts_of
 from corral.model.resources import FileRecord, FoundUnit, Observed
 from corral.model.software import Package
 from corral.plan.actions import Plan, RemoveFile, RemoveTree
 from corral.plan.basis import SET, basis_of, changed_since
 from corral.plan.diff import leftover_files, raw_digest
 from corral.plan.effects import effects
-from corral.plan.only import Only, hosts_of, part_of
 from corral.plan.order import make_plan
+from corral.plan.part import part_of
 from corral.plan.restart import restart_plan
 from corral.plan.retire import DATABASE, retire_plan
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place, with_unit

@@ -22,6 +22,7 @@ from corral.desired.systemd_keeper import SystemdKeeper
 from corral.model.cluster import Cluster, Host
 from corral.model.command import CommandResult
 from corral.model.machine import Machine
+from corral.model.only import Only
 from corral.model.resources import Desired, FoundReplicaSet, HostFacts
 from corral.observe.host_facts import host_facts
 from corral.observe.machine import observe_machines, observed_of
@@ -32,7 +33,6 @@ from corral.places.base import Observation, Place, Traits
 from corral.places.playground.place import placed
 from corral.places.playground.state import State
 from corral.plan.actions import Plan
-from corral.plan.only import Only
 from corral.secrets import Secret, Secrets
 from corral.transport.base import Transport
 from corral.units.supervisor_units import SupervisordUnits

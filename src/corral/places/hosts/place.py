@@ -16,7 +16,6 @@ from corral.cluster_file.real_hosts import problems_for_hosts
 from corral.desired.database import replica_set
 from corral.desired.systemd_keeper import SystemdKeeper
 from corral.events import Sink, StageFinished, StageStarted, ignore
-from corral.execute.handlers import Handlers
 from corral.execute.ways import Ways
 from corral.late import late, load
 from corral.model.cluster import Cluster, Host
@@ -47,7 +46,7 @@ from corral.vault.store import SecretStore
 if TYPE_CHECKING:
     from corral import rules
     from corral.desired import assemble as assembler
-    from corral.execute.handlers import machine
+    from corral.execute.handlers import Handlers, machine
 else:
     assembler = late("corral.desired.assemble")
     machine = late("corral.execute.handlers.machine")

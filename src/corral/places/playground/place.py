@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from corral.cluster_file.build import Placement, build
 from corral.cluster_file.parse import Loaded
-from corral.desired.assemble import assemble
 from corral.desired.database import replica_set
 from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, StageFinished, StageStarted, ignore
-from corral.execute.handlers import Handlers
 from corral.execute.ways import Ways
 from corral.late import late
 from corral.model.cluster import Cluster, Host
@@ -49,8 +47,10 @@ from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
     from corral import rules
-    from corral.execute.handlers import machine
+    from corral.desired import assemble as assembler
+    from corral.execute.handlers import Handlers, machine
 else:
+    assembler = late("corral.desired.assemble")
     machine = late("corral.execute.handlers.machine")
     rules = late("corral.rules")
 
@@ -152,7 +152,7 @@ class PlaygroundPlace(Place):
         return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        return assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
+        return assembler.assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
     async def enter(self, sink: Sink) -> None:
         """First ends what an earlier supervisor has left behind: it would hold the ports and the data."""
@@ -240,7 +240,9 @@ class PlaygroundPlace(Place):
     def _directories(self) -> list[str]:
         """The directories that the file asks for; the script says which of them exist."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
-        return [each.path for each in assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories]
+        return [
+            each.path for each in assembler.assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories
+        ]
 
     def _facts(self, seen: Observation) -> dict[str, HostFacts]:
         """All hosts are one machine, and nginx writes its log to the supervisor."""

@@ -1,43 +1,15 @@
-"""`--only`: a part of a plan, by hosts or by roles."""
+"""The part of a plan that was chosen by `--only`, and what must come before it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from corral.model.cluster import Cluster
+from corral.model.only import Only, hosts_of
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, StartUnit, StopUnit, WriteFile
 from corral.plan.diff import ACCOUNTS
-
-ROLES: Final = {"time": "time", "database": "database", "app": "application", "proxy": "proxy"}
-"""The words for `--only`, and the stage that each means."""
-
-
-@dataclass(frozen=True)
-class Only:
-    """The chosen `hosts` and `stages`; all where both are empty."""
-
-    hosts: frozenset[str] = frozenset()
-    stages: frozenset[str] = frozenset()
-
-    @property
-    def everything(self) -> bool:
-        return not self.hosts and not self.stages
-
-
-def hosts_of(only: Only, cluster: Cluster) -> frozenset[str]:
-    """The hosts that must answer for what was chosen."""
-    if only.everything:
-        return frozenset(host.name for host in cluster.hosts)
-    parts = {
-        "time": {host.name for host in cluster.hosts},
-        "database": {member.host.name for member in cluster.database.members},
-        "application": {instance.host.name for instance in cluster.app.instances},
-        "proxy": {host.name for host in cluster.proxy.hosts},
-    }
-    return only.hosts.union(*(parts[stage] for stage in only.stages))
 
 
 def part_of(plan: Plan, only: Only, cluster: Cluster) -> Plan:
