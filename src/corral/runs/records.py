@@ -104,9 +104,8 @@ class MachineRecords:
         path = self.journal / f"{name}{SUFFIX}"
         while True:
             local = path.exists()
-            still = (
-                history.goes_on(path) if local else await self._may_go_on()
-            )  # asked first: what it wrote last is read then
+            # asked first: what it wrote last is read then
+            still = history.goes_on(path) if local else await self._may_go_on()
             texts = {"": path.read_text(errors="replace")} if local else (await self._texts())
             for event in followed.news(texts):
                 yield event

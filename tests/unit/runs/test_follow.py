@@ -37,7 +37,7 @@ LAST: tuple[Event, ...] = (
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hosts are told every 1.3 s instead of every ten."""
-    monkeypatch.setattr(records_module, "held", partial(held, ttl=4))
+    monkeypatch.setattr(records_module.lock, "held", partial(held, ttl=4))
     monkeypatch.setattr(records_module, "POLL", 0.05)
 
 
@@ -179,7 +179,7 @@ def test_what_a_run_here_wrote_last_is_told(machines: Machines, monkeypatch: pyt
         return goes_on(record)
 
     async def scenario() -> None:
-        monkeypatch.setattr(records_module, "goes_on", looked_at)
+        monkeypatch.setattr(records_module.history, "goes_on", looked_at)
         events = await Follower(machines.records()).ended()
         assert [type(event) for event in events] == [Note, ActionFinished]
 

@@ -240,9 +240,8 @@ class PlaygroundPlace(Place):
     def _directories(self) -> list[str]:
         """The directories that the file asks for; the script says which of them exist."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
-        return [
-            each.path for each in assembler.assemble(self.cluster, bare, SupervisorKeeper(self.cluster)).directories
-        ]
+        wanted = assembler.assemble(self.cluster, bare, SupervisorKeeper(self.cluster))
+        return [each.path for each in wanted.directories]
 
     def _facts(self, seen: Observation) -> dict[str, HostFacts]:
         """All hosts are one machine, and nginx writes its log to the supervisor."""
