@@ -10,6 +10,7 @@ from corral.cli.running import run
 from corral.operate.check import check as judged
 from corral.operate.where import Where
 from corral.problems import errors_in
+from corral.words import counted
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -28,6 +29,6 @@ def check(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption 
     else:
         print_problems(found.problems)
         count = len(found.problems)
-        out.print(f"{found.file}: {count} finding{'' if count == 1 else 's'}")
+        out.print(f"{found.file}: {counted(count, 'finding')}")
     if errors_in(found.problems):
         raise typer.Exit(1)

@@ -21,6 +21,7 @@ from corral.operate import journal as verb
 from corral.operate.where import Where
 from corral.runs.history import RecordedRun, RecordedStep, find
 from corral.verify.log_lines import shown
+from corral.words import counted
 
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
 
@@ -119,7 +120,7 @@ def _print_run(run: RecordedRun) -> None:
     who = f"{run.operator} on {run.machine} (pid {run.pid})"
     seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
     out.print(f"[bold]{escape(_line(run.run))}[/bold]  {escape(_line(f'{run.verb} of {run.file}, by {who}'))}")
-    out.print(f"began {escape(_line(_when(run.began)))}, {_outcome(run)}{seconds}, {run.changes} changes")
+    out.print(f"began {escape(_line(_when(run.began)))}, {_outcome(run)}{seconds}, {counted(run.changes, 'change')}")
     for note in run.notes:
         out.print(f"[dim]{escape(_line(note))}[/dim]")
     for step in run.steps:

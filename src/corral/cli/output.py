@@ -18,6 +18,7 @@ from rich.text import Text
 from corral.cli.options import Format
 from corral.errors import CorralError
 from corral.problems import Problem
+from corral.words import counted
 
 if TYPE_CHECKING:
     from corral.operate.apply import Applied
@@ -164,7 +165,7 @@ def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool
     else:
         print_status(status, applied.url)
         print_next(applied)
-        what = f"{changes} change{'' if changes == 1 else 's'}" if changes else "nothing to change"
+        what = counted(changes, "change") if changes else "nothing to change"
         err.print(f"[dim]{what}, {seconds:.1f} s[/dim]")
     if status.state != "healthy" and applied.whole:
         raise typer.Exit(1)

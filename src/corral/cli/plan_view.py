@@ -10,6 +10,7 @@ from corral.cli.options import Format
 from corral.cli.output import out
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
 from corral.plan.effects import effects
+from corral.words import counted
 
 _UNREMARKABLE = ("make_directory",)
 """Kinds of actions that are counted, not listed, where nothing is to be shown in full."""
@@ -36,7 +37,7 @@ def print_plan(plan: Plan, full: bool = True) -> None:
     for sentence in effects(plan):
         out.print(f"  {escape(sentence)}")
     hosts = {action.host for action in plan.actions() if action.host}
-    out.print(f"  {plan.changes} changes on {len(hosts)} host{'' if len(hosts) == 1 else 's'}")
+    out.print(f"  {counted(plan.changes, 'change')} on {counted(len(hosts), 'host')}")
 
 
 def _by_host(stage: Stage) -> Iterator[tuple[str, Sequence[Action]]]:
@@ -51,7 +52,7 @@ def _print_action(action: Action, shown: dict[str, str], full: bool) -> None:
         return
     if isinstance(action, WriteFile) and not action.before and not full:
         lines = action.file.content.count("\n")
-        out.print(f"    {escape(action.summary)} [dim]{lines} line{'' if lines == 1 else 's'}[/dim]")
+        out.print(f"    {escape(action.summary)} [dim]{counted(lines, 'line')}[/dim]")
         return
     out.print(f"    {escape(action.summary)}")
     for line in _details(action, shown):

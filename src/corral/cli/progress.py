@@ -17,6 +17,7 @@ from corral.events import (
     StageStarted,
     Warned,
 )
+from corral.words import counted
 
 
 class Progress:
@@ -67,7 +68,7 @@ class Progress:
 
     def _finish_stage(self, event: StageFinished) -> None:
         self.end()
-        count = f"{self._total} change{'s' if self._total != 1 else ''}" if self._total else ""
+        count = counted(self._total, "change") if self._total else ""
         err.print(f"[green]✔[/] {event.stage:<12} {event.seconds:5.1f} s  [dim]{count}[/dim]")
 
     def _show(self) -> None:

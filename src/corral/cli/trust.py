@@ -17,6 +17,7 @@ from corral.operate.trust import Book, TrustRequest
 from corral.operate.trust import trust as ask_for_keys
 from corral.operate.where import Where
 from corral.transport.ssh_trust import Shown
+from corral.words import counted
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -73,7 +74,7 @@ def _report(book: Book, fmt: Format) -> None:
     print_problems(problems)
     if book.recorded:
         count = len(book.recorded)
-        err.print(f"[dim]{count} key{'' if count == 1 else 's'} recorded in {book.path}[/dim]")
+        err.print(f"[dim]{counted(count, 'key')} recorded in {book.path}[/dim]")
     for host in book.shown:
         for where in book.left_behind(host):
             err.print(f"the old key of {host.name} is still in {where}: ssh-keygen -R '{host.place}' removes it")

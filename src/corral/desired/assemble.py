@@ -14,6 +14,7 @@ from corral.desired.rotation import add_rotation
 from corral.desired.time import add_time
 from corral.desired.tuning import add_tuning
 from corral.model.cluster import Cluster, Host, Member
+from corral.model.host_needs import data_directory
 from corral.model.identity import UnitId
 from corral.model.resources import Desired, HostFacts, Unit
 from corral.model.software import Stage
@@ -74,7 +75,7 @@ def _add_member(here: HostBuilder, cluster: Cluster, member: Member, facts: Host
     host, owner = member.host, keeper.owner("db")
     mongod = keeper.program(here, "mongod", facts)
     here.directory(host.layout.run)
-    here.directory(database.data_path(cluster.database, host), 0o700, owner)
+    here.directory(data_directory(cluster.database, host), 0o700, owner)
     key = here.file(database.key_path(host), database.KEY, 0o400, owner)
     conf = here.file(database.conf_path(host), database.mongod_conf(cluster.database, member, host))
     unit = Unit(

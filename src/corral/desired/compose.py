@@ -8,7 +8,6 @@ docker-compose read alike. Their env_file isn't used: each has rules of its own 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -22,8 +21,6 @@ from corral.model.identity import container_of
 from corral.secrets import embedded
 
 _LOG: Final = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
-_NOT_IN_YAML: Final = re.compile(r"[\x7f-\x9f\u2028\u2029\ufffe\uffff]")
-"""What JSON writes as it is, and YAML takes for a line's end or not at all."""
 
 
 def compose_path(host: Host) -> PurePosixPath:
@@ -103,5 +100,4 @@ def _string(text: str) -> str:
     """A scalar that stays what it is, whatever it holds; `$` would be compose's. Raises ValueError for NUL."""
     if "\0" in text:
         raise ValueError("a NUL character can be in no environment and no command")
-    escaped = _NOT_IN_YAML.sub(lambda match: f"\\u{ord(match[0]):04x}", embedded(text, "compose"))
-    return f'"{escaped}"'
+    return f'"{embedded(text, "compose")}"'

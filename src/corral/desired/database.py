@@ -10,6 +10,7 @@ from typing import Final
 
 from corral.model.cluster import Database, Host, Member
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR, PROBE_DATABASE
+from corral.model.host_needs import data_directory
 from corral.model.resources import DatabaseUser, ReplicaSet, SetMember
 from corral.secrets import reference
 
@@ -20,16 +21,6 @@ KEY: Final = f"{reference('keyfile')}\n"
 """The key file's content."""
 STOP_TIMEOUT: Final = 60.0
 """Seconds from SIGTERM to SIGKILL: a primary takes up to 15 s to hand over, then what is in the cache is written."""
-
-
-def data_directory(host: Host) -> PurePosixPath:
-    """mongod's dbPath on `host` where the file names none."""
-    return host.layout.data / "mongod"
-
-
-def data_path(database: Database, host: Host) -> PurePosixPath:
-    """mongod's dbPath on `host`."""
-    return database.directory or data_directory(host)
 
 
 def conf_path(host: Host) -> PurePosixPath:
@@ -46,7 +37,7 @@ def mongod_conf(database: Database, member: Member, host: Host) -> str:
         ("net", _net(database, member, host)),
         ("replication", _replication(database)),
         ("security", [("keyFile", str(key_path(host))), ("authorization", "enabled")]),
-        ("storage", [("dbPath", str(data_path(database, host))), *_cache(database)]),
+        ("storage", [("dbPath", str(data_directory(database, host))), *_cache(database)]),
         ("systemLog", [("quiet", True)]),  # no line for each connection: status and verify open several
         ("setParameter", database.parameters),
     )

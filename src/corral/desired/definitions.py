@@ -8,6 +8,7 @@ from corral.desired import database, tuning
 from corral.desired.keeper import Draft, Program
 from corral.desired.systemd import argument, hardened, protect_home, unit_text, whole_seconds
 from corral.model.cluster import Cluster, Host
+from corral.model.host_needs import data_directory
 from corral.model.identity import account
 from corral.model.programs import MONGOD_HUGE_PAGES
 
@@ -30,7 +31,7 @@ def definition_of(cluster: Cluster, host: Host, draft: Draft) -> str:
 
 
 def mongod_service(cluster: Cluster, host: Host, mongod: Program, timeout: int) -> str:
-    data = database.data_path(cluster.database, host)
+    data = data_directory(cluster.database, host)
     return unit_text(
         "mongod.service.j2",
         cluster,

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from corral.desired import nginx
 from corral.model.cluster import Application, HealthCheck, Host, Instance, Member
 from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate, HostFacts, Lane
+
+PROCESS: Final = 30.0
+"""Seconds from its start until a process without a health check listens."""
+MEMBER: Final = 60.0
+"""Seconds from its start until a mongod is a member that serves: it may have its journal to go through."""
 
 
 def lane(app: Application, facts: HostFacts) -> Lane | None:
@@ -15,14 +22,14 @@ def lane(app: Application, facts: HostFacts) -> Lane | None:
 
 
 def member_gate(member: Member) -> Gate:
-    return Gate("member", member.host.address, member.port, deadline=60, streak=1)
+    return Gate("member", member.host.address, member.port, deadline=MEMBER, streak=1)
 
 
 def health_gate(instance: Instance, streak: int = 3) -> Gate:
     """The instance's own health check as a gate; at most a quarter of a second between two questions."""
     check: HealthCheck | None = instance.health
     if check is None:
-        return Gate("process", instance.host.address, instance.port, deadline=30, streak=streak)
+        return Gate("process", instance.host.address, instance.port, deadline=PROCESS, streak=streak)
     return Gate(
         "http",
         instance.host.address,
@@ -48,4 +55,4 @@ def proxy_gate(at: Endpoint) -> Gate:
 
 
 def failover_gate(host: Host) -> Gate:
-    return Gate("process", host.address, deadline=30)
+    return Gate("process", host.address, deadline=PROCESS)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from corral.model.identity import UnitId
+from corral.model.tcp_table import ESTABLISHED, socket_in
 from corral.transport.base import Transport
+from corral.words import counted
 
-_ESTABLISHED = "01"
 _CONNECTIONS = "cat /proc/net/tcp /proc/net/tcp6 2>/dev/null"
 _PAUSE = 0.1
 
@@ -24,26 +25,26 @@ async def wait_until_idle(
     """
     deadline = time.monotonic() + patience
     while left := connections((await transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
-        report(f"{unit.name} still has {left} connection{'' if left == 1 else 's'}")
+        report(f"{unit.name} still has {counted(left, 'connection')}")
         if time.monotonic() + _PAUSE > deadline:
             return
         await asyncio.sleep(_PAUSE)
 
 
 def connections(table: str, address: str, port: int) -> int:
-    """How many established connections there are at this end, in the text of the host's /proc/net/tcp and tcp6."""
-    end = f"{_as_the_kernel_writes(address)}:{port:04X}"
-    rows = (line.split() for line in table.splitlines())
-    return sum(fields[1].endswith(end) for fields in rows if len(fields) > 3 and fields[3] == _ESTABLISHED)
+    """How many established connections there are at this end, in the text of the host's /proc/net/tcp and tcp6.
 
-
-def _as_the_kernel_writes(address: str) -> str:
-    """An IPv4 address; nothing for others, where the port alone has to do.
-
-    A real host has but one instance with that port. In the playground another host's may have it too: then the wait for
-    an instance whose host has left the file is longer than it need be.
+    Of a name that is no IPv4 address the port alone counts. A real host has but one instance with that port. In the
+    playground another host's may have it too: then the wait for an instance whose host has left the file is longer than
+    it need be.
     """
+    at = _ipv4(address)
+    found = filter(None, map(socket_in, table.splitlines()))
+    return sum(each.state == ESTABLISHED and each.port == port and (at is None or each.is_at(at)) for each in found)
+
+
+def _ipv4(address: str) -> IPv4Address | None:
     try:
-        return IPv4Address(address).packed[::-1].hex().upper()
+        return IPv4Address(address)
     except ValueError:
-        return ""
+        return None

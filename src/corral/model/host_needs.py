@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from corral.model.cluster import Cluster, Host, Install
+from corral.model.cluster import Cluster, Database, Host, Install
 from corral.model.identity import UnitId
 from corral.model.machine import Machine, Version
 from corral.model.programs import (
@@ -60,9 +60,14 @@ def has_containers(cluster: Cluster, host: Host) -> bool:
     return cluster.app.runtime == "compose" and bool(cluster.instances_on(host))
 
 
-def data_directory(cluster: Cluster, host: Host) -> PurePosixPath:
-    """mongod's dbPath."""
-    return cluster.database.directory or host.layout.data / "mongod"
+def data_directory(database: Database, host: Host) -> PurePosixPath:
+    """mongod's dbPath on `host`."""
+    return database.directory or own_data_directory(host)
+
+
+def own_data_directory(host: Host) -> PurePosixPath:
+    """The same where the file names none."""
+    return host.layout.data / "mongod"
 
 
 def releases(cluster: Cluster) -> PurePosixPath:

@@ -27,6 +27,8 @@ Key = tuple[str, str]
 
 ANSWER: Final = 3.0
 """Seconds that a question may take: a member on the same network answers in milliseconds."""
+CHANGE: Final = 15.0
+"""Seconds that a change of the set or of a user may take: the others have to take it in, too."""
 
 UNAUTHORIZED: Final = 13
 AUTHENTICATION_FAILED: Final = 18

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from corral.model.database_users import OPERATOR
 from corral.model.resources import SetMember
-from corral.mongo.clients import Connections, Document
+from corral.mongo.clients import CHANGE, Connections, Document
 from corral.mongo.configuration import Configuration, next_document
 
 STEP_DOWN = 60
@@ -15,7 +15,7 @@ STEP_DOWN = 60
 
 async def initiate(connections: Connections, member: str, document: Document) -> None:
     """Make a set of `member`, by the localhost exception. Raises Refused, as everything here."""
-    await connections.ask(member, {"replSetInitiate": document}, seconds=15)
+    await connections.ask(member, {"replSetInitiate": document}, seconds=CHANGE)
 
 
 async def reconfigure(
@@ -38,15 +38,15 @@ async def reconfigure(
 
 async def step_down(connections: Connections, primary: str) -> None:
     command = {"replSetStepDown": STEP_DOWN, "secondaryCatchUpPeriodSecs": 10}
-    await connections.ask(primary, command, user=OPERATOR, seconds=15)
+    await connections.ask(primary, command, user=OPERATOR, seconds=CHANGE)
 
 
 async def step_up(connections: Connections, member: str) -> None:
     """Have a secondary stand for election. Refused when another one has newer data, or doesn't vote for it."""
-    await connections.ask(member, {"replSetStepUp": 1}, user=OPERATOR, seconds=15)
+    await connections.ask(member, {"replSetStepUp": 1}, user=OPERATOR, seconds=CHANGE)
 
 
 async def default_to_majority(connections: Connections, primary: str) -> None:
     """Writes wait for a majority in a set with an arbiter too, where MongoDB wants this said."""
     command = {"setDefaultRWConcern": 1, "defaultWriteConcern": {"w": "majority", "wtimeout": 0}}
-    await connections.ask(primary, command, user=OPERATOR, seconds=15)
+    await connections.ask(primary, command, user=OPERATOR, seconds=CHANGE)

@@ -8,13 +8,11 @@ from dataclasses import dataclass, field
 
 from corral.model.cluster import Database, Member
 from corral.model.database_users import MONITOR
-from corral.model.resources import FoundReplicaSet, SetMember
+from corral.model.resources import SERVING, FoundReplicaSet, SetMember
 from corral.model.routes import Routes
 from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.configuration import read_configuration
 from corral.mongo.greeting import Greeting, greet, open_state
-
-UP = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def _status(member: Member, greeting: Greeting, view: _View, open_state: str) ->
         state = "UNREACHABLE"
     elif not state:
         state = view.states.get(member.name, "UNKNOWN")
-        state = "RECOVERING" if state in UP else state
+        state = "RECOVERING" if state in SERVING else state
     set_member = view.members.get(member.name, member)
     return MemberStatus(state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail)
 

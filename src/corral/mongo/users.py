@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from corral.model.database_users import ADMIN
 from corral.model.resources import DatabaseUser, UserState
-from corral.mongo.clients import AUTHENTICATION_FAILED, Connections, Document, Refused
+from corral.mongo.clients import AUTHENTICATION_FAILED, CHANGE, Connections, Document, Refused
 from corral.secrets import Secrets
 
 Roles = dict[str, frozenset[tuple[str, str]]]
@@ -27,7 +27,7 @@ async def user_states(
 async def create_user(connections: Connections, primary: str, user: DatabaseUser, secrets: Secrets) -> None:
     """The admin is created by MongoDB's localhost exception, which ends with that. Raises Refused."""
     command = {"createUser": user.name, "pwd": secrets[user.secret].reveal(), "roles": _documents(user)}
-    await connections.ask(primary, command, user="" if user.name == ADMIN else ADMIN, seconds=15)
+    await connections.ask(primary, command, user="" if user.name == ADMIN else ADMIN, seconds=CHANGE)
 
 
 async def update_user(
@@ -37,7 +37,7 @@ async def update_user(
     command: Document = {"updateUser": user.name, "roles": _documents(user)}
     if state == "wrong_password":
         command["pwd"] = secrets[user.secret].reveal()
-    await connections.ask(primary, command, user=ADMIN, seconds=15)
+    await connections.ask(primary, command, user=ADMIN, seconds=CHANGE)
 
 
 def _documents(user: DatabaseUser) -> list[dict[str, str]]:

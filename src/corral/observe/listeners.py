@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
 from corral.model.identity import prefix, unit_of
 from corral.model.machine import Listener
+from corral.model.tcp_table import LISTEN, socket_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
 
@@ -99,14 +99,6 @@ def _container(path: str, port: int, command: str, containers: Sequence[Containe
 
 
 def _from_table(line: str) -> Listener | None:
-    """A row of /proc/net/tcp or tcp6, behind its file's name; who holds it is unknown.
-
-    Addresses are hexadecimal, each group of 32 bits in the machine's own byte order.
-    """
-    words = line.split()
-    if len(words) < 4 or words[4:5] != ["0A"]:
-        return None
-    address, _, port = words[2].partition(":")
-    data = b"".join(bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8))
-    text = str(IPv4Address(data) if len(data) == 4 else IPv6Address(data))
-    return Listener("tcp", text, int(port, 16))
+    """A row of /proc/net/tcp or tcp6, behind its file's name; who holds it is unknown."""
+    found = socket_in(line.partition(" ")[2])
+    return Listener("tcp", str(found.address), found.port) if found and found.state == LISTEN else None

@@ -150,7 +150,7 @@ def _disks(cluster: Cluster, host: Host) -> Iterator[str]:
     layout = host.layout
     yield from ("/etc", *map(str, (layout.config, ARCHIVES, layout.data, layout.logs)))
     if is_member(cluster, host):
-        yield str(data_directory(cluster, host))
+        yield str(data_directory(cluster.database, host))
     if has_containers(cluster, host):
         yield DOCKER_ROOT
 

@@ -73,7 +73,7 @@ async def apply_to(
     wanted = Change(
         request.verb,
         saved(plan) if plan else differences(only),
-        question=f"carry out {{changes}} changes on the hosts of {place.cluster.name}?" if request.asks else "",
+        question=f"carry out {{changes}} on the hosts of {place.cluster.name}?" if request.asks else "",
         only=only,
         yes=request.yes,
         overwrite=request.overwrite,

@@ -24,6 +24,7 @@ from corral.places.base import Observation, Place, Scope
 from corral.plan.actions import Plan
 from corral.plan.retire import left_on
 from corral.runs.run import RunRequest
+from corral.words import counted
 
 ATTEMPTS: Final = 3
 """How often a plan is made when the hosts change before it is carried out."""
@@ -111,7 +112,7 @@ async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
                 return False
     if wanted.yes or not wanted.question:
         return True
-    question = wanted.question.format(changes=plan.changes)
+    question = wanted.question.format(changes=counted(plan.changes, "change"))
     return await (consent.named(question, wanted.name) if wanted.name else consent.agreed(question))
 
 

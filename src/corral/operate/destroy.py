@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from corral import places
-from corral.desired.database import data_directory, data_path
 from corral.errors import InvalidFile
 from corral.model.cluster import Cluster, Host
-from corral.model.host_needs import releases
+from corral.model.host_needs import data_directory, own_data_directory, releases
 from corral.model.machine import NOTES
 from corral.operate.change import Change, change
 from corral.operate.planning import based
@@ -92,7 +91,7 @@ def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
 def _data(cluster: Cluster, host: Host, there: Collection[tuple[str, str]]) -> Iterator[RemoveTree]:
     """Also what a former member has kept, in the directory that Corral chooses for it."""
     if any(member.host == host for member in cluster.database.members):
-        yield RemoveTree(host.name, str(data_path(cluster.database, host)), DATABASE)
-    elif (host.name, str(data_directory(host))) in there:
-        yield RemoveTree(host.name, str(data_directory(host)), DATABASE)
+        yield RemoveTree(host.name, str(data_directory(cluster.database, host)), DATABASE)
+    elif (host.name, str(own_data_directory(host))) in there:
+        yield RemoveTree(host.name, str(own_data_directory(host)), DATABASE)
     yield RemoveTree(host.name, str(host.layout.logs), LOGS)

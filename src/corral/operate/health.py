@@ -13,7 +13,7 @@ from corral.desired.gates import health_gate, proxy_gate
 from corral.model.cluster import Host, Instance, Member
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
-from corral.model.resources import UP, FoundUnit, Gate
+from corral.model.resources import SERVING, UP, FoundUnit, Gate
 from corral.model.routes import Way
 from corral.mongo.clients import Connections
 from corral.mongo.status import MemberStatus, member_statuses, statuses_in
@@ -32,6 +32,8 @@ from corral.runs import marks
 from corral.runs.marks import Mark
 from corral.verify.http import Answer, ask
 
+PROXY_START: Final = 10.0
+"""Seconds that nginx is given from its start to its first answer."""
 NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
 
 
@@ -129,7 +131,7 @@ async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tup
     name = program_id("proxy", host.name).name
     unit = seen.units.get(name)
     answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
-    state = seen.state(host.name, name, answer, 10)
+    state = seen.state(host.name, name, answer, PROXY_START)
     row = ProxyStatus(host.name, host.address, at.url, state)
     return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.place)
 
@@ -202,7 +204,7 @@ async def _database(place: Place, seen: Observation, found: _Units) -> tuple[Dat
         if member.host.name in seen.silent and state == "UNREACHABLE":
             state = "unknown"
         rows.append(_member_row(member, facts, state, unit))
-        if state not in {"PRIMARY", "SECONDARY", "ARBITER"}:
+        if state not in SERVING:
             detail = f": {facts.detail}" if facts and facts.detail else ""
             message = f"member {member.host.name} ({member.name}) is {state}{detail}"
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
@@ -235,7 +237,7 @@ def _cluster_state(
         return "down"
     if not any(instance.state == "healthy" for instance in web):
         return "down"
-    members = all(member.state in {"PRIMARY", "SECONDARY", "ARBITER"} for member in database.members)
+    members = all(member.state in SERVING for member in database.members)
     serving = [row.state for row in proxies] + [row.state for row in instances]
     whole = all(state == "healthy" for state in serving) and members and database.writable
     return "healthy" if whole else "degraded"

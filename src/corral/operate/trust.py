@@ -16,6 +16,7 @@ from corral.problems import Problem
 from corral.transport.known_hosts import recorded
 from corral.transport.ssh_settings import SshSettings
 from corral.transport.ssh_trust import Shown, ask, steps_to
+from corral.words import counted
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ async def _record(hosts: Sequence[Shown], book: Book, request: TrustRequest, con
 def _question(hosts: Sequence[Shown]) -> str:
     changed = [host.name for host in hosts if host.state == "changed"]
     new = len(hosts) - len(changed)
-    parts = [f"trust {new} new key{'' if new == 1 else 's'}"] if new else []
+    parts = [f"trust {counted(new, 'new key')}"] if new else []
     if changed:
         parts.append(f"replace the recorded key of {', '.join(changed)}")
     return f"{' and '.join(parts)}?"

@@ -11,6 +11,7 @@ from pydantic import Discriminator, TypeAdapter
 from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
+from corral.words import counted
 
 FORMAT = 1
 """The version of the plan's JSON shape."""
@@ -194,7 +195,7 @@ class ConvergeReplicaSet:
 
     @property
     def summary(self) -> str:
-        return f"replica set {self.wanted.name}: {len(self.preview)} step{'s' if len(self.preview) != 1 else ''}"
+        return f"replica set {self.wanted.name}: {counted(len(self.preview), 'step')}"
 
 
 HostChange = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from corral.model.resources import FoundReplicaSet, FoundUnit, Observed, digest
+from corral.model.resources import UP, FoundReplicaSet, FoundUnit, Observed, digest
 from corral.model.software import Image
 from corral.plan.actions import ConvergeReplicaSet, Plan
 from corral.plan.diff import raw_digest
@@ -58,7 +58,7 @@ def _state(unit: FoundUnit) -> str:
     turn."""
     if not unit.revision:
         return "unfinished"
-    return "up" if unit.state in ("running", "starting") else "down"
+    return "up" if unit.state in UP else "down"
 
 
 def _set_text(found: FoundReplicaSet) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from corral.plan.actions import PRIMARY, ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
 from corral.plan.retire import DATABASE, LOGS
 from corral.plan.software import InstallPackages
+from corral.words import counted
 
 
 def effects(plan: Plan) -> Iterator[str]:
@@ -29,7 +30,7 @@ def effects(plan: Plan) -> Iterator[str]:
     for action in actions:
         if isinstance(action, ConvergeReplicaSet):
             steps = len(action.preview)
-            yield f"changes the replica set {action.wanted.name} in {steps} step{'' if steps == 1 else 's'}"
+            yield f"changes the replica set {action.wanted.name} in {counted(steps, 'step')}"
 
 
 def _of_members(restarts: list[StartUnit]) -> Iterator[str]:

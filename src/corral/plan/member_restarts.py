@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from corral.model.resources import FoundReplicaSet, Gate, ReplicaSet, Unit
+from corral.model.resources import SERVING, FoundReplicaSet, Gate, ReplicaSet, Unit
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.replica_set_steps import Decision, Stuck
-from corral.plan.replica_set_view import HEALTHY, View, listed
+from corral.plan.replica_set_view import View, listed
 
 _PATIENCE: Final = 120.0
 """Seconds for the other voters to become healthy again: as long as a replica set has to converge."""
@@ -51,8 +51,8 @@ def refusal_of_restart(voters: Collection[str], states: Mapping[str, str]) -> De
         return states.get(name, _SILENT)
 
     me, *others = voters
-    ill = [name for name in others if state(name) not in HEALTHY]
-    if not ill or state(me) not in HEALTHY:
+    ill = [name for name in others if state(name) not in SERVING]
+    if not ill or state(me) not in SERVING:
         return None
     copying = [name for name in ill if state(name) != _SILENT]
     said = listed(f"{name} ({state(name)})" for name in copying or ill)

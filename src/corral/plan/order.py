@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from corral.model.identity import INSTANCES, UnitRole
-from corral.model.resources import Desired, Observed, Unit
+from corral.model.resources import SERVING, Desired, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack, Proxies
 from corral.plan.images import names_after
 from corral.plan.member_restarts import gate_before
 from corral.plan.replica_set import is_complete, preview
-from corral.plan.replica_set_view import HEALTHY
 
 Wave = tuple[Action, ...]
 
@@ -166,7 +165,7 @@ def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:
 
 def _is_healthy(unit: Unit, observed: Observed) -> bool:
     name = unit.endpoint.netloc
-    return any(facts.name == name and facts.state in HEALTHY for facts in observed.replica_set.facts)
+    return any(facts.name == name and facts.state in SERVING for facts in observed.replica_set.facts)
 
 
 def _is_primary(unit: Unit, observed: Observed) -> bool:

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from corral.model.resources import FoundReplicaSet, ReplicaSet, SetMember, UserState
+from corral.model.resources import SERVING, FoundReplicaSet, ReplicaSet, SetMember, UserState
 from corral.plan.replica_set_steps import AddMembers, Members, Reconfiguration, SetSettings, settings_of
 
-HEALTHY: Final = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 MOST_VOTERS: Final = 7
 """MongoDB's own limit."""
 
@@ -47,7 +46,7 @@ class View:
         return self.states.get(name, "UNREACHABLE")
 
     def healthy(self, name: str) -> bool:
-        return self.state(name) in HEALTHY
+        return self.state(name) in SERVING
 
     def electable(self, name: str) -> bool:
         """Whether the file wants `name` as a member that may be primary."""

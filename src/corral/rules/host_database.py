@@ -42,7 +42,7 @@ def data_not_on_xfs(there: There) -> Iterator[Evidence]:
 
 
 def _data_disk(there: There, network: bool) -> Iterator[Evidence]:
-    disk = there.machine.disk(str(data_directory(there.cluster, there.host)))
+    disk = there.machine.disk(str(data_directory(there.cluster.database, there.host)))
     if there.is_member and disk and disk.kind != "xfs" and (disk.kind in _NETWORK) == network:
         yield {"path": disk.path, "kind": disk.kind}
 

@@ -42,7 +42,7 @@ def _room(there: There) -> dict[str, int]:
     room = dict.fromkeys(("/etc", *map(str, (layout.config, layout.data, layout.logs))), TO_GO_ON)
     if there.is_member:
         runs = _runs_member(there)
-        room[str(data_directory(there.cluster, there.host))] = TO_GO_ON if runs else NEW_MEMBER
+        room[str(data_directory(there.cluster.database, there.host))] = TO_GO_ON if runs else NEW_MEMBER
     archives = sum(need.install.way == "archive" for need in there.needs) + _has_release(there)
     unpacked = sum(isinstance(each, Archive) for each in there.machine.owned.software)
     if archives > unpacked:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from corral.errors import ChangeFailed, CorralError, Locked, Unreachable, joined
 from corral.events import Note, Sink, ignore
@@ -23,6 +23,9 @@ from corral.problems import Problem
 from corral.runs import lock_file
 from corral.runs.lock_file import HELD, TTL, Answer, Claim, Holder, answer_in
 from corral.transport.base import Transport
+
+GIVING_BACK: Final = 20.0
+"""Seconds for the script that gives the lock back, with the end of the record."""
 
 
 def _nothing() -> None:
@@ -159,8 +162,8 @@ class Lock:
                 return
             sent = _now()
             news, arrived = self._hooks.news(name)
-            answer = await self._ask(name, f"{text}{news}", min(left, self._ttl / 3))
-            if answer is not None:
+            answer, whole = await self._ask(name, f"{text}{news}", min(left, self._ttl / 3))
+            if whole:
                 arrived()
             if answer is None:
                 pause = min(self._ttl / 10, max(0.0, self._heard[name] + self._ttl - _now()))
@@ -170,16 +173,19 @@ class Lock:
                 taker = answer.claim
                 self._lose(name, f"{taker} holds it now" if taker else "somebody removed it, as `corral unlock` does")
 
-    async def _ask(self, host: str, text: str, patience: float) -> Answer | None:
-        """None when the host can't be asked just now."""
+    async def _ask(self, host: str, text: str, patience: float) -> tuple[Answer | None, bool]:
+        """None when the host can't be asked just now; and whether all of `text` was carried out.
+
+        What travels behind the refresh may fail where that succeeds, as with a full disk: the lock is held even so.
+        """
         try:
             async with asyncio.timeout(patience):
                 completed = await self._transport.run(host, text, patience)
         except (CorralError, OSError) as error:
             self._trouble[host] = str(error) or "no answer"  # TimeoutError has no words
-            return None
+            return None, False
         self._trouble.pop(host, None)
-        return answer_in(completed.text) if completed.code == 0 else None
+        return answer_in(completed.text), completed.code == 0
 
     def _overdue(self, host: str, seconds: float) -> str:
         why = f" ({self._trouble[host]})" if host in self._trouble else ""
@@ -206,7 +212,7 @@ class Lock:
         end = self._hooks.end(host.name, failure) if host.name in self._begun else ""
         text = lock_file.release(str(host.layout.state), self._claim.token, end)
         try:
-            completed = await self._transport.run(host.name, text, deadline=20)
+            completed = await self._transport.run(host.name, text, deadline=GIVING_BACK)
             reason = completed.error or f"exit code {completed.code}" if completed.code != 0 else ""
         except (CorralError, OSError) as error:
             reason = str(error)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from corral.model.command import CommandResult
+
+GLANCE: Final = 10.0
+"""Seconds for a script that reads one value, such as the time of day."""
+LISTING: Final = 30.0
+"""Seconds for a script that asks a daemon for all that it keeps, on a host with much else to do."""
 
 
 class Runner(Protocol):

@@ -16,7 +16,7 @@ from corral.problems import Problem
 from corral.secrets import Secrets
 from corral.shell import beside, call
 from corral.transport.alone import alone
-from corral.transport.base import Transport
+from corral.transport.base import LISTING, Transport
 from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
 from corral.units.systemd import MARGIN, NO_SECRETS
 
@@ -90,7 +90,7 @@ class ComposeUnits:
     async def _asked(self, host: str, question: str) -> _Answer:
         """The host's clock and docker's lines; no lines if the host or its docker doesn't answer."""
         try:
-            completed = await self._transport.run(host, SHELL.before(question), 30)
+            completed = await self._transport.run(host, SHELL.before(question), LISTING)
         except Unreachable:
             return 0.0, []
         lines = completed.text.splitlines()

@@ -11,6 +11,7 @@ from typing import Any, Final
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, UnitState
 from corral.units.systemd_show import SETTLED
+from corral.words import counted
 
 SERVICE_LABEL: Final = "com.docker.compose.service"
 PROJECT_LABEL: Final = "com.docker.compose.project"
@@ -131,7 +132,7 @@ def _detail(state: Mapping[str, Any], restarts: int) -> str:
         return "it is paused"
     if state.get("Status") == "created":
         return "it was created but never started"
-    again = f", and was restarted {restarts} time{'' if restarts == 1 else 's'}" if restarts else ""
+    again = f", and was restarted {counted(restarts, 'time')}" if restarts else ""
     if state.get("OOMKilled"):
         return f"the kernel killed it since memory was short{again}"
     return f"it ended with exit status {state.get('ExitCode')}{again}"

@@ -14,7 +14,7 @@ from corral.model.resources import FoundUnit
 from corral.problems import Problem
 from corral.secrets import Secrets
 from corral.shell import beside, call
-from corral.transport.base import Transport
+from corral.transport.base import LISTING, Transport
 from corral.units.systemd_show import PROPERTIES, found_units
 
 MEMBER_STOP: Final = 60.0
@@ -69,7 +69,9 @@ class SystemdUnits:
 
     async def _show(self, host: str, pattern: str) -> tuple[FoundUnit, ...]:
         try:
-            completed = await self._transport.run(host, _SYSTEMD.before(call("show_units", PROPERTIES, pattern)), 30)
+            completed = await self._transport.run(
+                host, _SYSTEMD.before(call("show_units", PROPERTIES, pattern)), LISTING
+            )
         except Unreachable:
             return ()
         return found_units(self._cluster.name, host, completed.text)

@@ -18,6 +18,7 @@ from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, generate, generate_key, generate_short
 from corral.vault import age, text
+from corral.words import counted
 
 GENERATORS: Final[Mapping[str, Callable[[], Secret]]] = MappingProxyType(
     {
@@ -147,7 +148,7 @@ def _change_of_readers(kept: _Kept, recipients: age.Recipients | None) -> str:
     """What changes for those who read the file; empty when nothing does."""
     if recipients is None or not kept.exists or kept.recipients == recipients.names:
         return ""
-    count = f"{len(recipients.names)} recipient{'' if len(recipients.names) == 1 else 's'}"
+    count = counted(len(recipients.names), "recipient")
     if kept.recipients is None:
         return f"it was plain, and is now encrypted for {count}"
     return f"the recipients have changed: it is now encrypted for {count}; earlier ones still know what it held"

@@ -11,7 +11,7 @@ from typing import Final
 
 from corral.errors import Unreachable
 from corral.model.cluster import Host
-from corral.transport.base import Runner
+from corral.transport.base import GLANCE, Runner
 
 ROUNDS: Final = 5
 """How often each host is asked: each answer narrows what its clock can be."""
@@ -60,7 +60,7 @@ async def _offset(runner: Runner, host: str) -> Offset | None:
     for _ in range(ROUNDS):
         sent = base + time.monotonic()
         try:
-            completed = await runner.run(host, "date +%s.%N\n", 10)
+            completed = await runner.run(host, "date +%s.%N\n", GLANCE)
         except Unreachable:
             return None
         received = base + time.monotonic()

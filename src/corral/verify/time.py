@@ -11,7 +11,7 @@ from corral.model.cluster import Cluster, Host
 from corral.model.machine import Tracking
 from corral.observe.machine_system import tracking_in
 from corral.rules.host_time import DISPERSION, OFFSET
-from corral.transport.base import Runner
+from corral.transport.base import GLANCE, Runner
 from corral.verify.check import Check, failed, judged, passed, skipped
 from corral.verify.clocks import FAIL, WARN, Offset, Skew, clock_offsets, skews
 
@@ -32,7 +32,7 @@ async def time(cluster: Cluster, runner: Runner) -> list[Check]:
 
 async def _tracking(runner: Runner, host: str) -> Tracking | None:
     try:
-        return tracking_in((await runner.run(host, _CHRONYC, 10)).text.splitlines())
+        return tracking_in((await runner.run(host, _CHRONYC, GLANCE)).text.splitlines())
     except Unreachable:
         return None
 

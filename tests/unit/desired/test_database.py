@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from corral.desired.database import data_directory, mongod_conf, replica_set
+from corral.desired.database import mongod_conf, replica_set
 from corral.model.cluster import Database, Host, Install, Layout, Member
 from corral.model.connection import mongo_url, oplog_url
+from corral.model.host_needs import own_data_directory
 from corral.model.resources import SetMember
 from corral.secrets import Secret, resolve
 
@@ -89,7 +90,7 @@ def test_a_path_with_odd_characters_stays_one_value() -> None:
 
 
 def test_the_data_have_a_directory_of_their_own() -> None:
-    assert data_directory(MEMBERS[0].host) == PurePosixPath("/srv/demo/data/mongod")
+    assert own_data_directory(MEMBERS[0].host) == PurePosixPath("/srv/demo/data/mongod")
 
 
 def test_the_replica_set_is_the_files() -> None:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from corral.desired.database import data_directory, mongod_conf, replica_set
+from corral.desired.database import mongod_conf, replica_set
 from corral.model.cluster import Database, Host, Install, Layout, Member
+from corral.model.host_needs import own_data_directory
 from corral.model.resources import ReplicaSet
 from corral.secrets import Secrets, generate, generate_key
 from tests import binaries
@@ -69,7 +70,7 @@ class Mongods:
         process.wait()
 
     def wipe(self, number: int) -> None:
-        shutil.rmtree(data_directory(self.member(number).host))
+        shutil.rmtree(own_data_directory(self.member(number).host))
 
     def close(self) -> None:
         for process in self.processes.values():
@@ -84,7 +85,7 @@ class Mongods:
     def _start(self, number: int) -> None:
         member = self.member(number)
         home = self.directory / str(number)
-        Path(data_directory(member.host)).mkdir(parents=True, exist_ok=True)
+        Path(own_data_directory(member.host)).mkdir(parents=True, exist_ok=True)
         write(home / "keyfile", self.key.reveal(), 0o400)
         write(home / "mongod.conf", mongod_conf(self.database([member]), member, member.host), 0o644)
         command = [str(self.binary), "--config", str(home / "mongod.conf")]

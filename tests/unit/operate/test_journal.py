@@ -19,8 +19,7 @@ from corral.operate.where import Where
 from corral.places import PlaceName
 from corral.places.hosts import place as hosts_place
 from corral.places.hosts.place import cluster_of
-from corral.runs import records
-from corral.runs.lock import held
+from corral.runs import lock, records
 from corral.runs.run import RunRequest
 from corral.stop import StopFlag
 from tests.unit.cluster_file.files import SMALL
@@ -53,7 +52,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Plac
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(hosts_place, "SshTransport", lambda *_settings: Wire())
     monkeypatch.setattr(hosts_place, "cluster_of", cluster)
-    monkeypatch.setattr(records, "held", partial(held, ttl=4))
+    monkeypatch.setattr(lock, "held", partial(lock.held, ttl=4))
     monkeypatch.setattr(records, "POLL", 0.05)
     return lambda name, place: Desk(tmp_path / name, place)
 

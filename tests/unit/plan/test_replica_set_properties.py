@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from corral.model.resources import FoundReplicaSet, MemberFacts, ReplicaSet, SetMember, UserState
+from corral.model.resources import SERVING, FoundReplicaSet, MemberFacts, ReplicaSet, SetMember, UserState
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_preview import simulated
 from corral.plan.replica_set_steps import Complete, Decision, Initiate, Reconfiguration, Stuck
-from corral.plan.replica_set_view import HEALTHY, View
+from corral.plan.replica_set_view import View
 
 from .replica_sets import USERS, A, B, C, D, E
 
@@ -79,7 +79,7 @@ def voters(found: FoundReplicaSet) -> set[str]:
 
 
 def has_majority(found: FoundReplicaSet) -> bool:
-    healthy = {fact.name for fact in found.facts if fact.state in HEALTHY}
+    healthy = {fact.name for fact in found.facts if fact.state in SERVING}
     return len(voters(found) & healthy) > len(voters(found)) // 2
 
 

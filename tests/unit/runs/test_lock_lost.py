@@ -153,3 +153,20 @@ def test_a_machine_that_slept_has_lost_the_lock_before_anything_else(
             assert lock.lost.is_set()
 
     asyncio.run(scenario())
+
+
+def test_news_that_a_full_disk_refuses_does_not_cost_the_lock(tmp_path: Path) -> None:
+    """The script refreshes the lock first; what it appends to the record after that fails."""
+    hosts = hosts_in(tmp_path, "a")
+    wire, arrived = Wire(), []
+    refusing = Hooks(news=lambda _host: ("echo 'No space left on device' >&2\nexit 1\n", lambda: arrived.append(1)))
+
+    async def scenario() -> None:
+        async with held(wire, hosts, ANNA, refusing, ttl=TTL) as lock:
+            began = time.monotonic()
+            await holds_soon(lambda: wire.runs["a"] > 4)
+            await holds_soon(lambda: time.monotonic() - began > TTL)
+            lock.check()
+
+    asyncio.run(scenario())
+    assert not arrived, "what did not arrive is sent again"

@@ -26,6 +26,8 @@ class _Kind:
     """Where it lies in the Python package that has it."""
 
 
+_VERSION: Final = 20.0
+"""Seconds that a program is given to print its version: mongod is large, and may come from a cold disk."""
 _KINDS: Final[dict[Name, _Kind]] = {
     "nginx": _Kind(
         "-v",
@@ -81,7 +83,9 @@ def _asked(name: Name, path: str) -> Program:
     """With its version, or with what it says instead: a missing shared library is the usual reason."""
     kind = _KINDS[name]
     try:
-        done = subprocess.run([path, kind.version_argument], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(
+            [path, kind.version_argument], capture_output=True, text=True, timeout=_VERSION, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Program(name, path, failure=str(error))
     match = re.search(kind.pattern, done.stdout + done.stderr)

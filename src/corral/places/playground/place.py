@@ -212,7 +212,7 @@ class PlaygroundPlace(Place):
     async def _end_orphans(self, sink: Sink) -> None:
         left = orphans.processes_of(self.state.root)
         if left:
-            sink(Note(f"ending {len(left)} processes whose supervisor is gone", "warning"))
+            sink(Note(f"ending processes whose supervisor is gone: {len(left)}", "warning"))
             await orphans.end(left, ORPHANS)
 
     async def _observed(self, *, whole: bool = False) -> Observation:

@@ -6,16 +6,16 @@ import errno
 import socket
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink
+from corral.model.tcp_table import LISTEN, Socket, socket_in
 from corral.problems import Problem
 
 LOCALHOST: Final = "127.0.0.1"
-_LISTEN: Final = "0A"
-"""The state of a listening socket in /proc/net/tcp."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def holder(address: str, port: int) -> Holder:
 
 def loopback_networks() -> set[str]:
     """The /16s of 127.0.0.0/8 on an address of which something listens."""
-    addresses = (bytes.fromhex(address)[::-1] for address, _, _ in _listeners() if len(address) == 8)
+    addresses = (each.address.packed for each in _listeners() if isinstance(each.address, IPv4Address))
     return {f"127.{address[1]}.0.0/16" for address in addresses if address[0] == 127}
 
 
@@ -123,23 +123,18 @@ def command_of(pid: int) -> str:
 
 def _listening(address: str, port: int) -> Iterator[int]:
     """Inodes of the sockets that would refuse a listener on address:port."""
-    packed = socket.inet_aton(address)[::-1].hex().upper()
-    mapped = f"0000000000000000FFFF0000{packed}"
-    refusing = {packed, mapped, "00000000", "0" * 32}
-    return (inode for held, held_port, inode in _listeners() if held in refusing and held_port == port)
+    wanted = IPv4Address(address)
+    refusing = (each for each in _listeners() if each.address.is_unspecified or each.is_at(wanted))
+    return (each.inode for each in refusing if each.port == port)
 
 
-def _listeners() -> Iterator[tuple[str, int, int]]:
-    """Each listening socket's address as the kernel writes it (little-endian hexadecimal), port and inode."""
+def _listeners() -> Iterator[Socket]:
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
-            rows = Path(table).read_text().splitlines()[1:]
+            lines = Path(table).read_text().splitlines()
         except OSError:
             continue
-        for fields in map(str.split, rows):
-            address, _, port = fields[1].partition(":")
-            if fields[3] == _LISTEN:
-                yield address, int(port, 16), int(fields[9])
+        yield from (found for found in map(socket_in, lines) if found and found.state == LISTEN)
 
 
 def _sockets(process: Path) -> Iterator[int]:
