@@ -76,10 +76,19 @@ class ActionFailed:
     seconds: float
 
 
+@dataclass(frozen=True)
+class RunEnded:
+    """Of a run that is followed: its outcome, in the journal's words. `seconds` is None when it has left no end."""
+
+    outcome: str
+    seconds: float | None
+    problems: tuple[Problem, ...] = ()
+
+
 Announcement = Note | Began | Warned
 StageEvent = StageStarted | StageFinished
 ActionEvent = ActionStarted | ActionProgress | ActionFinished | ActionFailed
-Event = Announcement | StageEvent | ActionEvent
+Event = Announcement | StageEvent | ActionEvent | RunEnded
 Sink = Callable[[Event], None]
 
 

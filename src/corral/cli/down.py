@@ -8,7 +8,6 @@ import typer
 
 from corral.cli.options import FileOption
 from corral.cli.output import err
-from corral.cli.plan_view import print_plan
 from corral.cli.running import change
 from corral.operate.down import down as stop
 from corral.operate.where import Where
@@ -24,7 +23,7 @@ def down(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
 ) -> None:
     """Stop the cluster on this machine. Its data stay, unless --purge is given."""
-    done = change(lambda session: stop(Where(file), name, purge, yes, session), print_plan)
+    done = change(lambda session: stop(Where(file), name, purge, yes, session))
     if done.nothing:
         err.print(f"{done.name}: {done.nothing}")
         return

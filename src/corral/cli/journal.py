@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
-from corral.cli.output import err, out, print_json, print_problems
+from corral.cli.output import err, out, print_json, print_json_line, print_problems
 from corral.cli.running import each_until_interrupted
 from corral.cli.running import run as looking
 from corral.errors import Unreachable
-from corral.events import ActionFailed, ActionFinished, Event, Note, StageFinished
+from corral.events import ActionFailed, ActionFinished, Event, Note, RunEnded, StageFinished, Warned
 from corral.operate import journal as verb
 from corral.operate.where import Where
+from corral.problems import Problem
 from corral.runs.history import RecordedRun, RecordedStep, find
 from corral.verify.log_lines import shown
 from corral.words import counted
 
+_WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Between two words of a class's name."""
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
 
 
@@ -45,9 +49,9 @@ def journal(
     fmt: FormatOption = Format.text,
 ) -> None:
     """List the runs that have changed the cluster, the newest first, or show one of them, with diffs."""
-    where = Where(file, place.place if place else None)
+    where = Where(file, place.place if place else "hosts" if hosts else None)
     if follow:
-        each_until_interrupted(verb.follow(where, run), _print_event)
+        _follow(where, run, fmt)
         return
     found = looking(lambda _session: verb.journal(where, hosts))
     if run:
@@ -64,11 +68,34 @@ def journal(
         raise typer.Exit(Unreachable.exit_code)
 
 
+def _follow(where: Where, run: str, fmt: Format) -> None:
+    """Raises typer.Exit for a run that did not end as it should."""
+    ends: list[RunEnded] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, RunEnded):
+            ends.append(event)
+        if fmt is Format.json:
+            print_json_line({"event": _WORD.sub("_", type(event).__name__).lower(), **asdict(event)})
+        else:
+            _print_event(event)
+
+    each_until_interrupted(verb.follow(where, run), take)
+    if any(end.outcome != "done" for end in ends):
+        raise typer.Exit(1)
+
+
 def _print_event(event: Event) -> None:
-    """One line for each note, for each action that has ended, and for each stage."""
+    """A line for each note, for each action that has ended, for each stage, and for the run's end."""
     match event:
         case Note():
             out.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(_line(event.message))}[/]")
+        case Warned():
+            print_problems(event.problems)
+        case RunEnded():
+            print_problems(map(_as_printed, event.problems))
+            seconds = "" if event.seconds is None else f" after {event.seconds:.1f} s"
+            out.print(f"{_outcome(event.outcome)}{seconds}")
         case ActionFinished():
             out.print(f"  {_MARKS['done']} {escape(_line(event.summary))} [dim]{escape(_line(event.host))}[/dim]")
         case ActionFailed():
@@ -79,7 +106,6 @@ def _print_event(event: Event) -> None:
 
 
 def _print_list(runs: Sequence[RecordedRun]) -> None:
-
     if runs:
         out.print(_table(runs), soft_wrap=False)
     else:
@@ -87,7 +113,6 @@ def _print_list(runs: Sequence[RecordedRun]) -> None:
 
 
 def _table(runs: Sequence[RecordedRun]) -> Table:
-
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
         table.add_column(title, no_wrap=True)
@@ -95,7 +120,7 @@ def _table(runs: Sequence[RecordedRun]) -> Table:
         where = f"on {', '.join(run.hosts)}" if run.hosts else ""
         seconds = "" if run.seconds is None else f"{run.seconds:.1f}"
         who = f"{run.operator}@{run.machine}"
-        cells = (run.run, _when(run.began), run.verb, who, _outcome(run), str(run.changes), seconds, where)
+        cells = (run.run, _when(run.began), run.verb, who, _outcome(run.outcome), str(run.changes), seconds, where)
         table.add_row(*(cell if cell is cells[4] else escape(_line(cell)) for cell in cells))
     return table
 
@@ -109,27 +134,26 @@ def _when(began: str) -> str:
         return began
 
 
-def _outcome(run: RecordedRun) -> str:
-
-    colour = {"done": "green", "failed": "red"}.get(run.outcome, "yellow")
-    return f"[{colour}]{escape(_line(run.outcome))}[/]"
+def _outcome(outcome: str) -> str:
+    colour = {"done": "green", "failed": "red"}.get(outcome, "yellow")
+    return f"[{colour}]{escape(_line(outcome))}[/]"
 
 
 def _print_run(run: RecordedRun) -> None:
-
     who = f"{run.operator} on {run.machine} (pid {run.pid})"
     seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
     out.print(f"[bold]{escape(_line(run.run))}[/bold]  {escape(_line(f'{run.verb} of {run.file}, by {who}'))}")
-    out.print(f"began {escape(_line(_when(run.began)))}, {_outcome(run)}{seconds}, {counted(run.changes, 'change')}")
+    out.print(
+        f"began {escape(_line(_when(run.began)))}, {_outcome(run.outcome)}{seconds}, {counted(run.changes, 'change')}"
+    )
     for note in run.notes:
         out.print(f"[dim]{escape(_line(note))}[/dim]")
     for step in run.steps:
         _print_step(step)
-    print_problems(replace(each, message=_line(each.message), hint=_line(each.hint)) for each in run.problems)
+    print_problems(map(_as_printed, run.problems))
 
 
 def _print_step(step: RecordedStep) -> None:
-
     seconds = f" {step.seconds:.1f} s" if step.seconds is not None else ""
     host = f" [dim]{escape(_line(step.host))}[/dim]" if step.host else ""
     out.print(f"  {_MARKS[step.result]} {escape(_line(step.summary))}{host}[dim]{seconds}[/dim]")
@@ -142,7 +166,10 @@ def _print_step(step: RecordedStep) -> None:
         )
 
 
+def _as_printed(problem: Problem) -> Problem:
+    return replace(problem, message=_line(problem.message), hint=_line(problem.hint))
+
+
 def _line(text: object) -> str:
     """As it may be printed: a record comes from a host, and anybody who is root there may have written it."""
-
     return shown(str(text))

@@ -21,6 +21,12 @@ def shown_in(fmt: Format) -> Callable[[Plan], None]:
     return (lambda plan: print_plan(plan, full=False)) if fmt is Format.text else (lambda _plan: None)
 
 
+def shown_with_drift(fmt: Format) -> Callable[[Plan], None]:
+    """For `up`, which asks about files that were changed by hand alone: whoever is asked has to see the plan."""
+    show = shown_in(fmt)
+    return lambda plan: show(plan) if any(plan.drift()) else None
+
+
 def print_plan(plan: Plan, full: bool = True) -> None:
     """What would change. Without `full`, files that are new are named and not shown, and directories are left out."""
     if not plan.changes:

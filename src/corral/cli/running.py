@@ -29,24 +29,34 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Verb = Callable[[Session], Coroutine[Any, Any, T]]
+Stream = Callable[[Session], AsyncGenerator[T, None]]
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _YES: Final = ("y", "yes")
 _NO: Final = ("", "n", "no")
 
 
+def _shown_nowhere(_plan: Plan) -> None:
+    """For verbs without a plan."""
+
+
 def run(verb: Verb[T]) -> T:
-    """For verbs that change nothing. Ctrl-C, TERM and a closed terminal end them: Interrupted is raised then."""
-    return _run(_ended_by_signals(verb(Session(language=language(), sink=_events()))))
+    """For verbs that change no cluster. Ctrl-C, TERM and a closed terminal end them: Interrupted is raised then."""
+    return _run(_ended_by_signals(verb, _shown_nowhere))
 
 
-def change(verb: Verb[T], show: Callable[[Plan], None]) -> T:
+def change(verb: Verb[T], show: Callable[[Plan], None] = _shown_nowhere) -> T:
     """For verbs that change something: the first signal stops them at the next safe point, the second at once."""
     return _run(_stopped_by_signals(verb, show))
 
 
 def each(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
     """Call `take` with each item until the stream ends. Raises Interrupted at a signal."""
-    _run(_ended_by_signals(_taken(stream, take)))
+    each_of(lambda _session: stream, take, _shown_nowhere)
+
+
+def each_of(stream: Stream[T], take: Callable[[T], None], show: Callable[[Plan], None]) -> None:
+    """The same for a stream that changes something, which a signal ends at once."""
+    _run(_ended_by_signals(lambda session: _taken(stream(session), take), show))
 
 
 def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
@@ -55,11 +65,6 @@ def each_until_interrupted(stream: AsyncGenerator[T, None], take: Callable[[T], 
         each(stream, take)
     except Interrupted as interrupted:
         raise typer.Exit(interrupted.exit_code) from None
-
-
-def session(show: Callable[[Plan], None]) -> Session:
-    """For a stream that changes something, which a signal ends at once."""
-    return Session(_Asker(StopFlag()), _events(), StopFlag(), show, language())
 
 
 def _run(main: Coroutine[Any, Any, T]) -> T:
@@ -77,23 +82,22 @@ def _run(main: Coroutine[Any, Any, T]) -> T:
     return results[0]
 
 
-def _events() -> Progress:
-    return Progress()
-
-
 async def _taken(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> None:
     async with aclosing(stream):
         async for item in stream:
             take(item)
 
 
-async def _ended_by_signals(main: Coroutine[Any, Any, T]) -> T:
-    task = asyncio.ensure_future(main)
+async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
+    stop, progress = StopFlag(), Progress()
+    task = asyncio.ensure_future(verb(Session(_Asker(stop), progress, stop, show, language())))
     _on_signals(task.cancel)
     try:
         return await task
     except asyncio.CancelledError as error:
         raise Interrupted(_interrupted()) from error
+    finally:
+        progress.end()
 
 
 async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:

@@ -11,8 +11,7 @@ from rich.table import Table
 
 from corral.cli.options import FileOption, Format, FormatOption
 from corral.cli.output import err, out, print_json, print_problems
-from corral.cli.plan_view import print_plan
-from corral.cli.running import change
+from corral.cli.running import run
 from corral.operate.trust import Book, TrustRequest
 from corral.operate.trust import trust as ask_for_keys
 from corral.operate.where import Where
@@ -45,7 +44,7 @@ def trust(
             _print(shown)
 
     request = TrustRequest(hosts or (), frozenset(replace or ()), yes, fmt is Format.text, show)
-    book = change(lambda session: ask_for_keys(Where(file), request, session.consent), print_plan)
+    book = run(lambda session: ask_for_keys(Where(file), request, session.consent))
     _report(book, fmt)
     left = {host.state for host in book.shown if not book.trusts(host)}
     if left:

@@ -10,8 +10,7 @@ from rich.markup import escape
 
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import err, out, print_json, print_problems
-from corral.cli.plan_view import print_plan
-from corral.cli.running import change
+from corral.cli.running import run
 from corral.errors import ChangeFailed, Locked, Unreachable
 from corral.operate.unlock import Unlocked
 from corral.operate.unlock import unlock as broken
@@ -43,8 +42,11 @@ def unlock(
         if text:
             _show(found)
 
-    done = change(lambda session: broken(where, yes, text, show, session.consent), print_plan)
+    done = run(lambda session: broken(where, yes, text, show, session.consent))
     _report(done, fmt)
+    if place is None and text and not any(lock.held for lock in done.found):
+        other = "hosts" if done.place == "playground" else "playground"
+        err.print(f"[dim]asked: the {done.place}; `corral unlock --on {other}` asks the {other}[/dim]")
     if code := _exit_code(done):
         raise typer.Exit(code)
 

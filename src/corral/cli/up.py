@@ -9,8 +9,8 @@ import typer
 
 from corral.cli.options import FileOption, Format, FormatOption, OnlyOption, OverwriteOption
 from corral.cli.output import err, print_changed, print_json, print_next, watched
-from corral.cli.plan_view import print_plan, shown_in
-from corral.cli.running import change, each, run, session
+from corral.cli.plan_view import print_plan, shown_with_drift
+from corral.cli.running import change, each_of, run
 from corral.operate import up as verb
 from corral.operate.apply import Applied, ApplyRequest
 from corral.operate.report import Status
@@ -36,7 +36,7 @@ def up(
         return
     started = time.monotonic()
     if detach:
-        applied = change(lambda session: verb.up(where, request, session), shown_in(Format.json))
+        applied = change(lambda session: verb.up(where, request, session), shown_with_drift(fmt))
         print_changed(applied, fmt, time.monotonic() - started)
     else:
         _foreground(where, request, fmt, started)
@@ -51,13 +51,13 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
             live.update(seen)
             return
         names.append(seen.name)
-        if live.is_live:
+        if live.is_live and seen.changed:
             print_next(seen)
             live.begin(seen.url)
         else:
             print_changed(seen, fmt, time.monotonic() - started)
 
     with live:
-        each(verb.foreground(where, request, session(shown_in(Format.json)), err.print), take)
+        each_of(lambda session: verb.foreground(where, request, session, err.print), take, shown_with_drift(fmt))
     ended = "its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again"
     err.print(f"{', '.join(names)}: {ended}")

@@ -15,9 +15,9 @@ Family = Literal["debian", "rhel", "unknown"]
 """Which package manager a host has, and where its distribution keeps things."""
 UnitState = Literal["running", "starting", "stopping", "stopped", "failed", "unknown"]
 UP: Final[tuple[UnitState, ...]] = ("running", "starting")
+"""States of a unit whose process is there."""
 SERVING: Final = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 """The states of a member that does its part in the set, in MongoDB's own words."""
-"""States of a unit whose process is there."""
 UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
 
 

@@ -13,7 +13,8 @@ _IPV4_DIGITS: Final = 8
 
 @dataclass(frozen=True)
 class Socket:
-    """`address` and `port` are this end's; `state` is the kernel's number. A process's descriptor names `inode`; 0: not told."""
+    """`address` and `port` are this end's; `state` is the kernel's number. A process's descriptor names `inode`; it is
+    0 where the row doesn't tell it."""
 
     address: IPv4Address | IPv6Address
     port: int

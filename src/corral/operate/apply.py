@@ -79,6 +79,7 @@ async def apply_to(
         overwrite=request.overwrite,
         saved=plan is not None,
         forgotten=request.forget,
+        waits=not request.asks,
     )
     changed = await change(place, wanted, session)
     cluster = place.cluster
@@ -90,7 +91,7 @@ async def begin(place: Place, verb: str, session: Session, plan: Plan | None = N
     """What every verb that plans begins with: the file is judged, and missing secrets are made. Raises CorralError."""
     findings = tuple(place.judge_file(session.language))
     refuse("file", Case(verb, place, findings))
-    place.prepare()
+    await place.prepare()
     await _complete(place, session.sink)
     if plan is not None:
         refuse("saved", Case(verb, place, plan=plan))
@@ -118,7 +119,8 @@ async def plan_of(place: Place, only: Sequence[str], session: Session, verb: str
     """The same for a place that is open already."""
     part = part_named(only, place.cluster)
     await begin(place, verb, session)
-    await place.settle(session.sink)
+    await place.settle()
+    await place.choose(session.sink)
     seen = await place.observe(Scope(part), session.sink)
     wanted = Change(verb, differences(part), only=part)
     return judged(place, wanted, seen, session).plan

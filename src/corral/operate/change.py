@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, Literal
 
 from corral.errors import StalePlan
 from corral.events import Note, Warned
@@ -20,14 +19,19 @@ from corral.operate.refusals import Case, refuse
 from corral.operate.report import Changed
 from corral.operate.session import Session
 from corral.operate.status import status_in
-from corral.places.base import Observation, Place, Scope
+from corral.places.base import LEFT_SILENT, Observation, Place, Scope
 from corral.plan.actions import Plan
 from corral.plan.retire import left_on
-from corral.runs.run import RunRequest
+from corral.runs.run import Run, RunRequest
 from corral.words import counted
 
 ATTEMPTS: Final = 3
 """How often a plan is made when the hosts change before it is carried out."""
+
+
+End = Literal["proved", "left", "purged"]
+"""What follows the last action: the cluster has to be healthy; or what kept its processes ends; or, after that, also
+what is kept of it on this machine is deleted."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,13 @@ class Change:
     overwrite: bool = False
     saved: bool = False
     """Whether the plan was made before; then no new plan is made when it is out of date."""
-    proves: bool = True
-    """Whether the cluster exists afterwards, and has to be healthy then."""
+    end: End = "proved"
     forgotten: Collection[str] = ()
     """Hosts that have left the file and are not to be asked any more."""
     converges: bool = True
     """Whether the cluster matches its file afterwards, as far as `only` goes."""
+    waits: bool = False
+    """Whether the cluster has to be healthy at the end also when there was nothing to change."""
 
     @property
     def whole(self) -> bool:
@@ -72,13 +77,15 @@ async def change(place: Place, wanted: Change, session: Session) -> Changed | No
 
 
 async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | None:
-    await place.settle(session.sink)
+    await place.settle()
+    if wanted.end == "proved":
+        await place.choose(session.sink)
     async with asked_early(place) as early:
         seen = await place.observe(Scope(wanted.only), session.sink)
         case = judged(place, wanted, seen, session)
         plan = case.plan
         if not plan.changes:
-            return await _unchanged(place, wanted, case, early)
+            return await _unchanged(place, wanted, case, early, session)
     session.show(plan)
     if not await _is_agreed(wanted, plan, session.consent):
         return None
@@ -87,9 +94,10 @@ async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | 
 
 def judged(place: Place, wanted: Change, seen: Observation, session: Session) -> Case:
     """With the plan. Raises CorralError for whatever refuses it; warnings go to the session's sink."""
-    findings = tuple(place.findings(seen, session.language))
+    found = place.findings(seen, session.language)
+    findings = tuple(each for each in found if not (each.code == LEFT_SILENT and each.where in wanted.forgotten))
     overwrites = wanted.overwrite or (session.consent.can_ask and not wanted.yes)
-    case = Case(wanted.verb, place, findings, wanted.only, seen, overwrites)
+    case = Case(wanted.verb, place, findings, wanted.only, seen, overwrites, forgotten=wanted.forgotten)
     refuse("seen", case)
     case = replace(case, plan=wanted.planner(place, seen))
     refuse("plan", case)
@@ -97,10 +105,14 @@ def judged(place: Place, wanted: Change, seen: Observation, session: Session) ->
     return case
 
 
-async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers) -> Changed:
-    if case.seen.departed or wanted.forgotten:
+async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers, session: Session) -> Changed:
+    """`up` waits until the cluster is healthy, as it does after a change: processes may be starting by themselves."""
+    if wanted.whole and (case.seen.departed or not place.is_remembered(case.seen)):
         await place.remember(case.seen, wanted.whole, _left(case, wanted))
-    return Changed(case.plan, await status_of(place, case.seen, early), 0.0)
+    status = await status_of(place, case.seen, early)
+    if wanted.waits and status.state != "healthy":
+        status = await prove(place, case.plan, session.sink)
+    return Changed(case.plan, status)
 
 
 async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
@@ -109,6 +121,9 @@ async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
         for drift in plan.drift():
             where = f"{drift.file.path} on {drift.host}"
             if not await consent.agreed(f"{where} was changed by hand: overwrite it?"):
+                return False
+        for host, path in plan.by_hand:
+            if not await consent.agreed(f"{path} on {host} was changed by hand: have it come into force?"):
                 return False
     if wanted.yes or not wanted.question:
         return True
@@ -122,16 +137,23 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
     request = RunRequest(wanted.verb, plan, session.stop)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
         refuse("locked", replace(case, seen=await place.observe(Scope(wanted.only))))
-        started = time.monotonic()
         place.secret_store.given_out()
-        await place.enter(run.sink)
+        await place.enter(plan, run.sink)
         announce(plan, place.cluster, run.sink)
         await execute(plan, place.handlers(), run.sink, run.check)
-        report = None
-        if wanted.proves:
-            await place.remember(case.seen, wanted.whole, _left(case, wanted))
-            report = await (prove(place, plan, run.sink) if wanted.only.everything else status_in(place))
-        return Changed(plan, report, time.monotonic() - started)
+        if wanted.end != "proved":
+            await end(place, wanted.end, run)
+            return Changed(plan, None)
+        await place.remember(case.seen, wanted.whole, _left(case, wanted))
+        return Changed(plan, await (prove(place, plan, run.sink) if wanted.only.everything else status_in(place)))
+
+
+async def end(place: Place, how: End, run: Run) -> None:
+    """Under the lock. Raises Interrupted when the user has asked to stop: nothing is deleted then."""
+    await place.leave(run.sink)
+    if how == "purged":
+        run.check()
+        await place.purge()
 
 
 def _left(case: Case, wanted: Change) -> frozenset[str]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corral import places
-from corral.errors import InvalidFile
+from corral.errors import ChangeFailed, InvalidFile
+from corral.events import Sink, Warned
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import data_directory, own_data_directory, releases
 from corral.model.machine import NOTES
-from corral.operate.change import Change, change
+from corral.operate.change import Change, End, change
 from corral.operate.planning import based
 from corral.operate.session import Session
 from corral.operate.where import Where, load
@@ -35,7 +36,8 @@ async def destroy(where: Where, purge: bool, name: str, session: Session) -> Des
     """`name` is the cluster's, given beforehand. Raises CorralError; what has been done until then stays done."""
     loaded = load(where)
     refuse_other_name(loaded.spec.name, name)
-    async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
+    async with places.opened(loaded, places.place_of(loaded, where.on), with_secrets=False) as place:
+        _read_secrets(place, session.sink)
         if nothing := place.nothing_kept():
             hint = "corral destroy --on hosts removes it from its hosts" if loaded.source else ""
             return Destroyed(loaded.spec.name, False, nothing, hint)
@@ -47,11 +49,17 @@ async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> 
     place.begin()
     name = place.cluster.name
     question = f"Remove {name} from its hosts and {'DELETE' if purge else 'keep'} its data?"
-    wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, proves=False)
-    if await change(place, wanted, session) is None:
-        return False
-    await place.leave(purge, session.sink)
-    return True
+    ends: End = "purged" if purge else "left"
+    wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, end=ends)
+    return await change(place, wanted, session) is not None
+
+
+def _read_secrets(place: Place, sink: Sink) -> None:
+    """They are needed to keep them out of the record, and for nothing else: a broken file of them refuses nothing."""
+    try:
+        place.secret_store.read()
+    except ChangeFailed as failure:
+        sink(Warned(tuple(replace(problem, severity="warning") for problem in failure.problems)))
 
 
 def refuse_other_name(cluster: str, given: str) -> None:

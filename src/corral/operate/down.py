@@ -10,10 +10,11 @@ from corral import places
 from corral.execute.engine import execute
 from corral.model.identity import STOP_ORDER
 from corral.model.resources import FoundUnit
+from corral.operate.change import end
 from corral.operate.session import Session
 from corral.operate.where import Where, load
 from corral.places.base import Place, Scope
-from corral.plan.actions import Plan, Stage, StageName, StopUnit
+from corral.plan.actions import STAGE_OF, Plan, Stage, StopUnit
 from corral.runs import marks
 from corral.runs.run import RunRequest
 
@@ -53,17 +54,15 @@ async def _opened(where: Where, name: str) -> AsyncIterator[Place]:
 
 async def stop_all(place: Place, purge: bool, session: Session) -> Stopped:
     """Stop what runs of the cluster; with `purge` delete all that is kept of it. Raises CorralError."""
-    await place.settle(session.sink)
-    ran = await place.is_kept()
+    await place.settle()
+    ran = await place.has_processes()
     seen = await place.observe(Scope(live=True))
     plan = stop_plan(place.cluster.name, seen.observed.units)
     request = RunRequest("down", plan, session.stop)
     async with place.records.hold(request, (), place.secrets, session.sink) as run:
         await execute(plan, place.handlers(), run.sink, run.check)
-        await place.leave(purge=False, sink=run.sink)
-        await place.records.mark(marks.STOPPED, {"purge": purge})
-    if purge:
-        await place.leave(purge=True, sink=session.sink)
+        await place.records.mark(marks.STOPPED, {})
+        await end(place, "purged" if purge else "left", run)
     return Stopped(place.cluster.name, place.kept_in(), ran, purge)
 
 
@@ -77,8 +76,5 @@ def stop_plan(cluster: str, units: tuple[FoundUnit, ...]) -> Plan:
             for unit in running
             if unit.role in roles
         )
-        stages.append(Stage(_STAGES[roles[0]], (wave,) if wave else ()))
+        stages.append(Stage(STAGE_OF[roles[0]], (wave,) if wave else ()))
     return Plan(cluster, tuple(stage for stage in stages if stage.waves))
-
-
-_STAGES: dict[str, StageName] = {"failover": "proxy", "proxy": "proxy", "web": "application", "database": "database"}

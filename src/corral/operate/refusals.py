@@ -5,7 +5,7 @@ A refusal raises CorralError with all that it found. Nothing has been changed by
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -13,6 +13,7 @@ from corral.desired.database import KEY
 from corral.errors import ChangeFailed, InvalidFile, StalePlan, Unreachable
 from corral.model.only import Only, hosts_of
 from corral.model.resources import Observed
+from corral.nearest import hint
 from corral.operate.planning import refuse_stuck
 from corral.places.archives import wrong_archives
 from corral.places.base import Observation, Place
@@ -41,6 +42,8 @@ class Case:
     overwrites: bool = False
     """Whether files that were changed by hand may be overwritten, or somebody is asked about each."""
     plan: Plan = field(default_factory=lambda: Plan("", ()))
+    forgotten: Collection[str] = ()
+    """Hosts that the user says are gone for good."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,28 @@ def _file(case: Case) -> None:
         raise InvalidFile(case.findings)
 
 
+def _nothing_kept(case: Case) -> None:
+    if nothing := case.place.nothing_kept():
+        raise ChangeFailed(Problem("not-running", "error", nothing, f"{case.place.traits.mend} starts the cluster"))
+
+
 def _unreachable(case: Case) -> None:
     needed = hosts_of(case.only, case.place.cluster)
     if missing := [problem for host, problem in case.seen.silent.items() if host in needed]:
         raise Unreachable(missing)
+
+
+def _forgotten(case: Case) -> None:
+    """A word that was mistyped would be taken for a host that is gone; with --only nothing is forgotten."""
+    known = [host.name for host in case.seen.departed]
+    for name in case.forgotten:
+        if name not in known:
+            message = f"--forget {name!r} is not a host that has left the cluster file"
+            near = hint(name, known) if known else "no host has left it since the last apply"
+            raise InvalidFile(Problem("unknown-target", "error", message, near))
+    if case.forgotten and not case.only.everything:
+        message = "--forget and --only don't go together: a host is forgotten when the whole file is carried out"
+        raise InvalidFile(Problem("bad-value", "error", message, "leave out one of them"))
 
 
 def _lost_secrets(case: Case) -> None:
@@ -105,30 +126,31 @@ def _unknown_values(case: Case) -> None:
     if names:
         missing = ", ".join(map(reference, names))
         message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
-        hint = "nothing was changed; `corral plan --out FILE` makes a plan of the present file"
-        raise StalePlan(Problem("stale-plan", "error", message, hint))
+        advice = "nothing was changed; `corral plan --out FILE` makes a plan of the present file"
+        raise StalePlan(Problem("stale-plan", "error", message, advice))
 
 
 def _drift(case: Case) -> None:
     if case.overwrites:
         return
-    hint = {
+    advice = {
         "up": "move the change into the cluster file, or add --overwrite; on a terminal you are asked",
         "restart": f"`{case.place.traits.mend}` asks about it; without --yes you are asked here, too",
     }.get(case.verb, "move the change into the cluster file, or add --overwrite; without --yes you are asked")
-    problems = [
-        Problem("drift", "error", f"{each.file.path} was changed by hand, so this run changes nothing", hint, each.host)
-        for each in case.plan.drift()
-    ]
-    if problems:
+    overwritten = [(each.host, each.file.path) for each in case.plan.drift()]
+    if problems := [_by_hand(host, path, advice) for host, path in (*overwritten, *case.plan.by_hand)]:
         raise ChangeFailed(problems)
+
+
+def _by_hand(host: str, path: str, advice: str) -> Problem:
+    return Problem("drift", "error", f"{path} was changed by hand, so this run changes nothing", advice, host)
 
 
 def _stale(case: Case) -> None:
     if changed := changed_since(case.plan, case.seen.observed):
         message = f"the plan is out of date: {', '.join(changed)} changed since it was made"
-        hint = "nothing was changed; `corral plan` shows what would change now"
-        raise StalePlan([Problem("stale-plan", "error", message, hint, name) for name in changed[:1]])
+        advice = "nothing was changed; `corral plan` shows what would change now"
+        raise StalePlan([Problem("stale-plan", "error", message, advice, name) for name in changed[:1]])
 
 
 _CONVERGING: Final = frozenset(("plan", "apply", "up"))
@@ -137,8 +159,10 @@ _CHANGING: Final = frozenset(("apply", "up", "restart", "destroy"))
 
 REFUSALS: Final = (
     Refusal("file", "file", _STARTING, _file),
+    Refusal("nothing kept", "file", frozenset(("restart",)), _nothing_kept),
     Refusal("unknown values", "saved", frozenset(("apply", "up")), _unknown_values),
     Refusal("unreachable", "seen", _STARTING | {"destroy"}, _unreachable),
+    Refusal("forgotten", "seen", frozenset(("apply",)), _forgotten),
     Refusal("lost secrets", "seen", _STARTING, _lost_secrets),
     Refusal("findings", "seen", _STARTING, _findings),
     Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),

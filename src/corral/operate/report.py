@@ -71,9 +71,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Changed:
-    """What a run changed, and the cluster's state after it: None when the cluster is gone. `seconds` count from the
-    first change on."""
+    """What a run changed, and the cluster's state after it: None when the cluster is gone."""
 
     plan: Plan
     status: Status | None
-    seconds: float

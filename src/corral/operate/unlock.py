@@ -15,6 +15,8 @@ from corral.runs.locks_found import FoundLock
 class Unlocked:
     """`refusals` are locks that could not be broken, `problems` hosts that could not be asked."""
 
+    place: str
+    """Where it was asked: a word for `--on`."""
     found: tuple[FoundLock, ...]
     removed: tuple[FoundLock, ...]
     problems: tuple[Problem, ...]
@@ -33,11 +35,11 @@ async def unlock(
     Raises CorralError.
     """
     async with recorded(where) as place:
-        found = await place.records.locks()
+        name, found = place.traits.name, await place.records.locks()
         show(found.locks)
         held = [lock for lock in found.locks if lock.held]
         names = ", ".join(lock.host.name for lock in held)
         breaking = bool(held) and (yes or (ask and await consent.agreed(f"break the lock on {names}?")))
         broken = await place.records.break_locks(held) if breaking else None
     removed, refusals = (tuple(broken.locks), tuple(broken.problems)) if broken else ((), ())
-    return Unlocked(tuple(found.locks), removed, tuple(found.problems), refusals)
+    return Unlocked(name, tuple(found.locks), removed, tuple(found.problems), refusals)

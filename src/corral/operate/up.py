@@ -40,15 +40,17 @@ async def dry_run(where: Where, only: Sequence[str], session: Session) -> Plan:
 async def foreground(
     where: Where, request: ApplyRequest, session: Session, say: Callable[[str], None]
 ) -> AsyncGenerator[Applied | Status, None]:
-    """What `up` has done, then the cluster's state every second, until something else stops the cluster.
+    """What `up` has done, then the cluster's state every second, until something else stops the cluster; nothing more
+    when the user said no.
 
     When it is cancelled, it stops everything; after a failure, what runs goes on running. Raises CorralError.
     """
     loaded = load(where)
     async with places.opened(loaded, "playground") as place:
         try:
-            yield await apply_to(place, loaded, request, session)
-            while await place.is_kept():
+            applied = await apply_to(place, loaded, request, session)
+            yield applied
+            while applied.changed and await place.is_kept():
                 yield await status_in(place)
                 await asyncio.sleep(INTERVAL)
         except asyncio.CancelledError:

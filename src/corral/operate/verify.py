@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+from corral.model.resources import UP
 from corral.operate.where import Where, opened
 from corral.places.base import Place, Scope
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
@@ -21,6 +22,9 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
     """Never raises: a check that can't be made has failed, and says why."""
     cluster = place.cluster
     seen = await place.observe(Scope(live=True))
+    if seen.observed.units and not any(unit.state in UP for unit in seen.observed.units):
+        yield failed("cluster", "nothing of it is running", hint=f"{place.traits.mend} starts it")
+        return
     if not seen.observed.units:
         yield failed("cluster", place.traits.silence, hint=f"corral status --on {place.traits.name} says why")
         return

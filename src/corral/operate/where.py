@@ -49,7 +49,11 @@ async def opened(where: Where) -> AsyncIterator[Place]:
 
 @asynccontextmanager
 async def recorded(where: Where) -> AsyncIterator[Place]:
-    """The same for verbs that look at locks and runs, which somebody may have begun elsewhere. Raises CorralError."""
+    """The same for verbs that look at locks and runs, which somebody may have begun elsewhere. They need no secrets.
+
+    Raises CorralError.
+    """
     loaded = load(where)
-    async with places.opened(loaded, places.recorded_place_of(loaded, where.on)) as place:
+    name = places.recorded_place_of(loaded, where.on)
+    async with places.opened(loaded, name, with_secrets=False) as place:
         yield place

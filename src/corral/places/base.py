@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from corral.events import Event, Sink, ignore
 from corral.model.cluster import Ability, Cluster, Host
@@ -26,10 +26,15 @@ from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
     from corral.execute.handlers import Handlers
+    from corral.plan.actions import Plan
     from corral.runs.locks_found import FoundLock
     from corral.runs.marks import Mark
     from corral.runs.records import LocksFound, RunsFound
     from corral.runs.run import Run, RunRequest
+
+
+LEFT_SILENT: Final = "departed-silent"
+"""The code of the warning about a host that has left the cluster file and can't be asked."""
 
 
 @dataclass(frozen=True)
@@ -77,19 +82,19 @@ class Observation:
 class Records(Protocol):
     """What is remembered of a cluster: its runs, its lock, and intentions that are not in its file."""
 
-    def exists(self) -> bool:
-        """Whether a run from here has changed the cluster, or has begun to."""
-
     def hold(
         self, request: RunRequest, hosts: Collection[str], secrets: Secrets, sink: Sink
     ) -> AbstractAsyncContextManager[Run]:
-        """Hold the lock on `hosts` and write the journal, for the block. Raises Locked, Unreachable, ChangeFailed."""
+        """Hold the lock on `hosts` (on all if none are named) and write the journal, for the block.
+
+        Raises Locked, Unreachable, ChangeFailed.
+        """
 
     async def runs(self, elsewhere: bool) -> RunsFound:
         """Those that were started here; with `elsewhere` also those that are recorded only on the hosts."""
 
     def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """The events of a run while it goes on, started here or elsewhere.
+        """The events of a run while it goes on, started here or elsewhere; the last one is RunEnded.
 
         Raises InvalidFile when there is no such run.
         """
@@ -125,8 +130,8 @@ class Place(Protocol):
         """Those that are known so far."""
         return self.secret_store.values
 
-    def prepare(self) -> None:
-        """Make ready what is kept of the cluster on this machine. Raises ChangeFailed."""
+    async def prepare(self) -> None:
+        """Make ready what is kept of the cluster on this machine, and read what it ships. Raises ChangeFailed."""
         return
 
     @property
@@ -145,17 +150,20 @@ class Place(Protocol):
         """Where its data are, for people."""
 
     async def is_kept(self) -> bool:
-        """Whether what keeps its processes runs, or has left processes behind.
-
-        Always true where Corral doesn't start it.
-        """
+        """Whether what keeps its processes alive runs. Always true where Corral doesn't start it."""
         return True
 
-    async def settle(self, sink: Sink) -> None:
-        """Before observing: wait for what is just ending, and decide what must be decided first.
+    async def has_processes(self) -> bool:
+        """Whether any of its processes runs, also one whose keeper is gone; true where that isn't known yet."""
+        return True
 
-        Nothing that runs changes.
-        """
+    async def settle(self) -> None:
+        """Before observing: wait for what is just ending. Nothing that runs changes."""
+        return
+
+    async def choose(self, sink: Sink) -> None:
+        """Before observing, for a verb that may start something: decide what the cluster file leaves open, such as a
+        port. Nothing that runs changes. Raises ChangeFailed."""
         return
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
@@ -167,8 +175,8 @@ class Place(Protocol):
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """What the file asks of this place, while the web instances `held_back` get no requests."""
 
-    async def enter(self, sink: Sink) -> None:
-        """Under the lock, before the first action: start whatever every action needs. Raises CorralError."""
+    async def enter(self, plan: Plan, sink: Sink) -> None:
+        """Under the lock, before the first action: start whatever the actions need. Raises CorralError."""
         return
 
     def handlers(self) -> Handlers:
@@ -180,6 +188,10 @@ class Place(Protocol):
         `whole`: the whole file was carried out. `left` are hosts that have left it and are to be asked again next time.
         """
 
+    def is_remembered(self, seen: Observation) -> bool:
+        """Whether `remember` would write nothing new, when the whole file is in force."""
+        return True
+
     def next_words(self) -> str:
         """What the user should do next, if no earlier run has printed it; else empty."""
         return ""
@@ -188,8 +200,12 @@ class Place(Protocol):
         """Start to connect to all hosts, without waiting: the connections are needed soon."""
         return
 
-    async def leave(self, purge: bool, sink: Sink) -> None:
-        """After everything has stopped: end what kept the processes; with `purge`, also delete what is remembered."""
+    async def leave(self, sink: Sink) -> None:
+        """Under the lock, after everything has stopped: end what kept the processes."""
+        return
+
+    async def purge(self) -> None:
+        """Under the lock, after that: delete all that is kept of the cluster on this machine. Raises OSError."""
         return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
@@ -210,6 +210,13 @@ Action = Annotated[
 
 
 StageName = Literal["time", "database", "application", "proxy", "retire"]
+STAGE_OF: Final[Mapping[UnitRole, StageName]] = {
+    "failover": "proxy",
+    "proxy": "proxy",
+    "web": "application",
+    "worker": "application",
+    "database": "database",
+}
 
 
 @dataclass(frozen=True)
@@ -233,6 +240,9 @@ class Plan:
     format: Literal[1] = field(default=1)
     place: str = ""
     """The place that it was made for; empty in a plan for real hosts that an older version of Corral has saved."""
+    by_hand: tuple[tuple[str, str], ...] = ()
+    """Host and path of files that were changed by hand, that it leaves as they are, and that a restart brings into
+    force."""
 
     def actions(self) -> Iterator[Action]:
         for stage in self.stages:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from corral.model.resources import Desired, FoundUnit, Observed
-from corral.plan.actions import Action, Plan, Stage, StartUnit
+from corral.model.resources import UP, Desired, FoundUnit, Observed
+from corral.plan.actions import STAGE_OF, Action, Plan, Stage, StartUnit, WriteFile
 from corral.plan.drain import HeldBack
 from corral.plan.order import make_plan
 
@@ -18,23 +18,38 @@ def restart_plan(
     cluster: str, desired: Desired, observed: Observed, held_back: HeldBack, names: Collection[str]
 ) -> Plan:
     """Restart the units `names`: in batches, drained, the primary last. What else differs from the file stays as it is.
+    One that is stopped is started, but for a cluster of which nothing runs: somebody has stopped all of it.
 
     Where a proxy's configuration differs too, instances are not drained: that would bring the difference into force.
     """
+    if not any(unit.state in UP for unit in observed.units):
+        return Plan(cluster, ())
+    chosen = [unit for unit in observed.units if unit.name in names]
+    there = {unit.name for unit in chosen}
     present = make_plan(cluster, desired, observed, held_back)
     proxies_differ = any(stage.name == "proxy" for stage in present.stages)
-    plan = make_plan(cluster, desired, _as_if_changed(observed, names), None if proxies_differ else held_back)
+    plan = make_plan(cluster, desired, _as_if_changed(observed, there), None if proxies_differ else held_back)
     known = {action.id for action in present.actions()}
 
     def kept(action: Action) -> bool:
-        return action.unit.name in names if isinstance(action, StartUnit) else action.id not in known
+        return action.unit.name in there if isinstance(action, StartUnit) else action.id not in known
 
     stages = (
-        Stage(stage.name, tuple(tuple(_asked(a, names) for a in wave if kept(a)) for wave in stage.waves))
+        Stage(stage.name, tuple(tuple(_asked(a, there) for a in wave if kept(a)) for wave in stage.waves))
         for stage in plan.stages
     )
     whole = (replace(stage, waves=tuple(wave for wave in stage.waves if wave)) for stage in stages)
-    return replace(plan, stages=tuple(stage for stage in whole if stage.waves))
+    kept_stages = tuple(stage for stage in whole if stage.waves)
+    return replace(plan, stages=kept_stages, by_hand=tuple(_by_hand(present, chosen)) if kept_stages else ())
+
+
+def _by_hand(present: Plan, units: Iterable[FoundUnit]) -> Iterator[tuple[str, str]]:
+    """Files of the hosts' parts that are restarted; each unit's own can't be told from those of its neighbours."""
+    parts = {(STAGE_OF[unit.role], unit.host) for unit in units}
+    for stage in present.stages:
+        for action in stage.actions():
+            if isinstance(action, WriteFile) and action.drift and (stage.name, action.host) in parts:
+                yield action.host, action.file.path
 
 
 def _as_if_changed(observed: Observed, names: Collection[str]) -> Observed:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from corral.events import ActionFailed, ActionFinished, ActionStarted, Event, Note, StageFinished
-from corral.problems import Problem
+from corral.events import ActionFailed, ActionFinished, ActionStarted, Event, Note, RunEnded, StageFinished
+from corral.runs.history import KILLED, Line, lines_in, problems_of
 
 
 class Followed:
@@ -19,6 +18,12 @@ class Followed:
         """How many lines of each record were read."""
         self._ended: set[str] = set()
         self._summaries: dict[tuple[str, str], str] = {}
+        self._end = RunEnded(KILLED, None)
+
+    @property
+    def end(self) -> RunEnded:
+        """As its records have it; of a run that was killed there is none."""
+        return self._end
 
     @property
     def ended(self) -> bool:
@@ -28,9 +33,9 @@ class Followed:
     def news(self, texts: Mapping[str, str]) -> Iterator[Event]:
         """The events since the last call, in the order in which they happened; `texts` are the records of all hosts, or
         the one that is kept here."""
-        fresh: list[dict[str, Any]] = []
+        fresh: list[Line] = []
         for whose, text in texts.items():
-            lines = [line for line in _lines(text) if line.get("run") == self._run]
+            lines = [line for line in lines_in(text.splitlines()) if line.get("run") == self._run]
             fresh += lines[self._seen.get(whose, 0) :]
             if lines:
                 self._seen[whose] = len(lines)
@@ -52,22 +57,8 @@ class Followed:
             case "done":
                 yield ActionFinished(action, host, self._summaries.get((action, host), action), seconds)
             case "failed":
-                yield ActionFailed(action, host, _problems(line), seconds)
+                yield ActionFailed(action, host, problems_of(line), seconds)
+            case "ended":
+                self._end = RunEnded(str(line.get("outcome", KILLED)), line.get("seconds"), problems_of(line))
             case "stage":
                 yield StageFinished(str(line.get("stage", "")), seconds)
-
-
-def _lines(text: str) -> Iterator[dict[str, Any]]:
-    """Whole lines; the last one may still be on its way."""
-    for raw in text.splitlines():
-        try:
-            line = json.loads(raw)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            yield line
-
-
-def _problems(line: Mapping[str, Any]) -> tuple[Problem, ...]:
-    found = line.get("problems") or ()
-    return tuple(Problem(str(p.get("code", "")), "error", str(p.get("message", ""))) for p in found)

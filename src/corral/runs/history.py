@@ -79,7 +79,7 @@ def runs_in(directory: Path) -> list[RecordedRun]:
     for path in sorted(directory.glob(f"*{SUFFIX}"), reverse=True):
         with path.open(encoding="utf-8", errors="replace") as file:
             going_on = _is_locked(file.fileno())
-            run = _run(path.name.removesuffix(SUFFIX), _lines(file))
+            run = _run(path.name.removesuffix(SUFFIX), lines_in(file))
         runs.append(replace(run, outcome="running") if going_on and run.outcome == KILLED else run)
     return runs
 
@@ -92,7 +92,7 @@ def with_those_of_hosts(runs: Sequence[RecordedRun], texts: Mapping[str, str]) -
     lines: dict[str, list[Line]] = defaultdict(list)
     hosts: dict[str, list[str]] = defaultdict(list)
     for host, text in sorted(texts.items()):
-        for line in _lines(text.splitlines()):
+        for line in lines_in(text.splitlines()):
             name = str(line.get("run", ""))
             lines[name].append(line)
             if host not in hosts[name]:
@@ -131,9 +131,7 @@ def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
     if found:
         message = f"{len(found)} runs begin with {prefix!r}: {', '.join(run.run for run in found[:5])}"
         raise InvalidFile(Problem("unknown-run", "error", message, "type more of its name"))
-    message = (
-        f"no run begins with {prefix!r}" if prefix else "no run has been recorded" if runs else "no run is on record"
-    )
+    message = f"no run begins with {prefix!r}" if runs else "no run has been recorded"
     raise InvalidFile(
         Problem(
             "unknown-run",
@@ -159,7 +157,7 @@ def _is_locked(descriptor: int) -> bool:
     return False
 
 
-def _lines(texts: Iterable[str]) -> list[Line]:
+def lines_in(texts: Iterable[str]) -> list[Line]:
     """A line that was cut off, by a full disk or a killed run, is left out."""
     lines: list[Line] = []
     for text in texts:
@@ -191,7 +189,7 @@ def _run(name: str, lines: Sequence[Line]) -> RecordedRun:
 
 def _ended(run: RecordedRun, line: Line) -> RecordedRun:
     """Several hosts may have recorded the end of one run, all in the same way."""
-    problems = tuple(_problem(each) for each in line.get("problems", ()))
+    problems = problems_of(line)
     return replace(run, outcome=str(line.get("outcome", KILLED)), seconds=line.get("seconds"), problems=problems)
 
 
@@ -214,11 +212,15 @@ class _Steps:
 
 
 def _finished(step: RecordedStep, line: Line) -> RecordedStep:
-    problems = tuple(_problem(each) for each in line.get("problems", ()))
+    problems = problems_of(line)
     result: Literal["done", "unchanged", "failed"] = "failed"
     if line["kind"] == "done":
         result = "done" if line.get("changed", True) else "unchanged"
     return replace(step, result=result, seconds=line.get("seconds"), problems=problems)
+
+
+def problems_of(line: Line) -> tuple[Problem, ...]:
+    return tuple(_problem(each) for each in line.get("problems") or ())
 
 
 def _problem(value: Mapping[str, Any]) -> Problem:

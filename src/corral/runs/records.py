@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import ChangeFailed, Locked, Unreachable
-from corral.events import Event, Note, Sink
+from corral.events import Event, Note, Sink, Warned
 from corral.late import late
 from corral.model.cluster import Host
 from corral.problems import Problem
@@ -55,19 +55,15 @@ class MachineRecords:
         self._name, self._source = name, source
         self._transport, self.hosts = transport, hosts
 
-    def exists(self) -> bool:
-        """Whether a run from here has changed the cluster, or has started to."""
-        return self.journal.exists()
-
     @asynccontextmanager
     async def hold(
         self, request: RunRequest, hosts: Collection[str], secrets: Secrets, sink: Sink
     ) -> AsyncIterator[Run]:
-        """Hold the lock on `hosts` and write the journal, for the block.
+        """Hold the lock on `hosts` (on all if none are named) and write the journal, for the block.
 
         Raises Locked when another run holds it; what the block raises is written down and goes on.
         """
-        chosen = [host for host in self.hosts if host.name in hosts] or list(self.hosts)
+        chosen = [host for host in self.hosts if not hosts or host.name in hosts]
         holder = Holder.here(request.verb)
         header = journal.Header.of(holder, self._name, self._source)
         with journal.recorded(self.journal, header, secrets, sink) as written:
@@ -90,8 +86,8 @@ class MachineRecords:
         return RunsFound(history.with_those_of_hosts(runs, texts), problems)
 
     async def follow(self, run: str) -> AsyncGenerator[Event, None]:
-        """The events of the run that `run` names (the newest if it is empty), until it ends. A run that was started
-        elsewhere is followed by its records on the hosts.
+        """The events of the run that `run` names (the newest if it is empty); the last one is RunEnded. A run that was
+        started elsewhere is followed by its records on the hosts.
 
         Raises InvalidFile when there is no such run.
         """
@@ -100,16 +96,20 @@ class MachineRecords:
         if not here:
             found = (await self.runs(elsewhere=True)).runs
         name = here[0].run if len(here) == 1 else history.find(found, run or (found[0].run if found else "")).run
-        followed = follow.Followed(name)
+        followed, told = follow.Followed(name), set[str]()
         path = self.journal / f"{name}{SUFFIX}"
         while True:
             local = path.exists()
             # asked first: what it wrote last is read then
             still = history.goes_on(path) if local else await self._may_go_on()
-            texts = {"": path.read_text(errors="replace")} if local else (await self._texts())
+            texts, problems = ({"": path.read_text(errors="replace")}, []) if local else await self._texts()
+            if silent := tuple(each for each in problems if each.where not in told):
+                told.update(each.where for each in silent)
+                yield Warned(silent)
             for event in followed.news(texts):
                 yield event
             if followed.ended or not still:
+                yield followed.end
                 return
             await asyncio.sleep(POLL / 5 if local else POLL)
 
@@ -118,8 +118,8 @@ class MachineRecords:
         locks = (await self.locks()).locks
         return not locks or any(lock.alive for lock in locks)
 
-    async def _texts(self) -> dict[str, str]:
-        return (await history.records_of(self._transport, self.hosts))[0]
+    async def _texts(self) -> tuple[dict[str, str], list[Problem]]:
+        return await history.records_of(self._transport, self.hosts)
 
     async def locks(self) -> LocksFound:
         return LocksFound(*await locks_found.find_locks(self._transport, self.hosts))

@@ -51,9 +51,10 @@ def corral(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Corral:
     hosts, wire = hosts_in(tmp_path / "hosts", "one", "two"), Wire()
 
     @asynccontextmanager
-    async def opened(loaded: Loaded, _name: str) -> AsyncIterator[Any]:
+    async def opened(loaded: Loaded, name: str, *, with_secrets: bool) -> AsyncIterator[Any]:
         records = MachineRecords(loaded.spec.name, loaded.source, store_of(loaded).journal, wire, hosts)
-        yield SimpleNamespace(records=records, cluster=SimpleNamespace(hosts=hosts), secrets={})
+        assert not with_secrets, "who looks at locks and runs may not have them"
+        yield SimpleNamespace(records=records, traits=SimpleNamespace(name=name))
 
     monkeypatch.setattr("corral.places.opened", opened)
     return Corral(tmp_path, hosts, wire)

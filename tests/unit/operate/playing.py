@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,8 +62,10 @@ class Game:
         self.loaded = load_text(self.loaded.text.replace(old, new), "", self.directory)
         self.toy.cluster = Toy(self.loaded, self.directory).cluster
 
-    def apply(self, session: Session | None = None, plan: Plan | None = None, verb: str = "apply") -> Applied:
-        request = ApplyRequest(verb, yes=session is None, asks=verb == "apply")
+    def apply(
+        self, session: Session | None = None, plan: Plan | None = None, verb: str = "apply", forget: Sequence[str] = ()
+    ) -> Applied:
+        request = ApplyRequest(verb, forget=forget, yes=session is None, asks=verb == "apply")
         return self._play(lambda: apply_to(self.toy, self.loaded, request, self._session(session), plan))
 
     def plan(self) -> Plan:

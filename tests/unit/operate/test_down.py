@@ -131,7 +131,7 @@ def test_it_is_on_record_and_everybody_sees_that_it_was_meant(cluster: Cluster) 
     (run,) = runs_in(cluster.state.journal)
     assert (run.verb, run.outcome) == ("down", "done")
     assert [step.action for step in run.steps] == [f"unit {WEB.name}", f"unit {MEMBER.name}"]
-    assert cluster.marks == {"stopped": {"purge": False}}
+    assert cluster.marks == {"stopped": {}}
     assert not (cluster.state.root / "control/lock").exists()
 
 

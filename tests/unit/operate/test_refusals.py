@@ -31,8 +31,10 @@ STARTING: Final = ("plan", "apply", "up", "restart")
 # a refusal -> the verbs that it concerns, and what whoever is refused is told: exit code and problem code
 MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
     "file": (STARTING, 2, "wrong-file"),
+    "nothing kept": (("restart",), 1, "not-running"),
     "unknown values": (("apply", "up"), 5, "stale-plan"),
     "unreachable": ((*STARTING, "destroy"), 3, "no-answer"),
+    "forgotten": (("apply",), 2, "unknown-target"),
     "lost secrets": (STARTING, 1, "secrets-lost"),
     "findings": (STARTING, 1, "H07"),
     "rootless": (("destroy",), 1, "H01"),
@@ -69,6 +71,15 @@ def _unknown_values(game: Game, verb: str) -> Callable[[Game], object] | None:
         return lambda game: game.apply(plan=plan, verb=verb)
     game.toy.more_text = file.content
     return None
+
+
+def _nothing_kept(game: Game, _verb: str) -> None:
+    game.toy.nothing = "nothing is in the box"
+
+
+def _forgotten(game: Game, verb: str) -> Callable[[Game], object] | None:
+    """No other verb takes such words."""
+    return (lambda game: game.apply(forget=("ghost",))) if verb == "apply" else None
 
 
 def _unreachable(game: Game, _verb: str) -> None:
@@ -124,8 +135,10 @@ def _stale(game: Game, _verb: str) -> None:
 
 SITUATIONS: Final[dict[str, Callable[[Game, str], Callable[[Game], object] | None]]] = {
     "file": _wrong_file,
+    "nothing kept": _nothing_kept,
     "unknown values": _unknown_values,
     "unreachable": _unreachable,
+    "forgotten": _forgotten,
     "lost secrets": _lost_secrets,
     "findings": _findings,
     "rootless": _rootless,

@@ -51,6 +51,7 @@ class Toy(Place):
         self.silent, self.broken = dict[str, Problem](), set[str]()
         self.departed = list[Host]()
         self.before_looks, self.done = list[Callable[[], None]](), list[str]()
+        self.nothing = ""
         self.more_text = ""
         """What stands in the files of all instances besides."""
         self._server: asyncio.Server | None = None
@@ -61,6 +62,9 @@ class Toy(Place):
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         return self.machine_findings
+
+    def nothing_kept(self) -> str:
+        return self.nothing
 
     def kept_in(self) -> str:
         return "a box"

@@ -14,10 +14,20 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed, InvalidFile
-from corral.events import ActionFailed, ActionFinished, ActionStarted, Event, Note, StageFinished, ignore
+from corral.events import (
+    ActionFailed,
+    ActionFinished,
+    ActionStarted,
+    Event,
+    Note,
+    RunEnded,
+    StageFinished,
+    Warned,
+    ignore,
+)
 from corral.runs import records as records_module
 from corral.runs.follow import Followed
-from corral.runs.history import goes_on
+from corral.runs.history import KILLED, goes_on
 from corral.runs.journal import Journal
 from corral.runs.lock import held
 from corral.runs.records import MachineRecords
@@ -107,9 +117,12 @@ def test_a_run_that_goes_on(machines: Machines, follower: str) -> None:
             assert not follow.task.done()
             for event in LAST:
                 run.sink(event)
-        events = await follow.ended()
+        *events, end = await follow.ended()
         assert len(events) == len(FIRST) + len(LAST), "each once"
         assert set(events) == {*FIRST, *LAST}
+        assert isinstance(end, RunEnded)
+        assert end.outcome == "done"
+        assert end.seconds is not None
 
     go(scenario)
 
@@ -127,6 +140,8 @@ def test_what_failed_is_told(machines: Machines, follower: str) -> None:
         (told,) = [event for event in events if isinstance(event, ActionFailed)]
         assert (told.action, told.problems[0].message) == (MAKE.id, PROBLEM.message)
         assert any(isinstance(event, Note) and "of 3 changes are done" in event.message for event in events)
+        assert isinstance(events[-1], RunEnded)
+        assert (events[-1].outcome, events[-1].problems) == ("failed", (PROBLEM,))
 
     go(scenario)
 
@@ -140,8 +155,8 @@ def test_one_by_its_name_among_others(machines: Machines) -> None:
             async with machines.run() as run:
                 run.sink(Note(note))
                 names += [path.stem for path in (machines.root / "here").iterdir() if path.stem not in names]
-        assert await Follower(machines.records(), names[0]).ended() == [Note("one")]
-        assert await Follower(machines.records("elsewhere"), names[1]).ended() == [Note("two")]
+        assert (await Follower(machines.records(), names[0]).ended())[:-1] == [Note("one")]
+        assert (await Follower(machines.records("elsewhere"), names[1]).ended())[:-1] == [Note("two")]
 
     go(scenario)
 
@@ -162,7 +177,10 @@ def test_a_colleague_s_run_that_was_killed_has_an_end_for_whoever_follows(machin
                 then = time.time() - 60
                 os.utime(lock_of(host), (then, then))
             machines.wires["elsewhere"].cut = lambda _host, _number: False
-            await follow.ended()
+            events = await follow.ended()
+        silent = [problem.where for event in events if isinstance(event, Warned) for problem in event.problems]
+        assert sorted(silent) == ["a", "b"], "told once"
+        assert events[-1] == RunEnded(KILLED, None)
 
     go(scenario)
 
@@ -181,7 +199,7 @@ def test_what_a_run_here_wrote_last_is_told(machines: Machines, monkeypatch: pyt
     async def scenario() -> None:
         monkeypatch.setattr(records_module.history, "goes_on", looked_at)
         events = await Follower(machines.records()).ended()
-        assert [type(event) for event in events] == [Note, ActionFinished]
+        assert [type(event) for event in events] == [Note, ActionFinished, RunEnded]
 
     go(scenario)
 
@@ -194,14 +212,14 @@ def test_a_run_here_that_was_killed_has_an_end_too(machines: Machines) -> None:
     journal._file.close()
 
     async def scenario() -> None:
-        assert await Follower(machines.records(), journal.header.run).ended() == [FIRST[0]]
+        assert await Follower(machines.records(), journal.header.run).ended() == [FIRST[0], RunEnded(KILLED, None)]
 
     go(scenario)
 
 
 def test_runs_that_are_not_there(machines: Machines) -> None:
     async def scenario() -> None:
-        with pytest.raises(InvalidFile, match="no run is on record"):
+        with pytest.raises(InvalidFile, match="no run has been recorded"):
             await Follower(machines.records()).ended()
         async with machines.run():
             pass

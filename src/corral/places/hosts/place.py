@@ -31,7 +31,7 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
 from corral.places.archives import why_no_image, with_digests
-from corral.places.base import LogLine, Observation, Place, Scope, Traits
+from corral.places.base import LEFT_SILENT, LogLine, Observation, Place, Scope, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
@@ -66,7 +66,7 @@ _NEEDED: Final = (
 
 def cluster_of(loaded: Loaded) -> Cluster:
     """The cluster on its own machines."""
-    return with_digests(build(loaded.spec, direct_placement(loaded.spec), Path(loaded.directory), loaded.source))
+    return build(loaded.spec, direct_placement(loaded.spec), Path(loaded.directory), loaded.source)
 
 
 class HostsPlace(Place):
@@ -101,6 +101,10 @@ class HostsPlace(Place):
     def judge_file(self, language: Language) -> Sequence[Problem]:
         for_hosts = problems_for_hosts(self._loaded, os.path.isfile, why_no_image)
         return [*rules.findings(self.cluster, self._loaded, language), *for_hosts]
+
+    async def prepare(self) -> None:
+        """Reads the archives that are shipped: what the hosts have is compared with their digests."""
+        self.cluster = await asyncio.to_thread(with_digests, self.cluster)
 
     def kept_in(self) -> str:
         return "its hosts"
@@ -174,12 +178,17 @@ class HostsPlace(Place):
 
     async def remember(self, seen: Observation, whole: bool, left: Collection[str]) -> None:
         """The list of hosts is recorded on each of them, so that a host that leaves the file later is still found."""
-        if not whole:
-            return
-        names = [*self.cluster.host_by_name, *sorted(left)]
-        values = {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
-        if marks.HOSTS not in seen.marks or seen.marks[marks.HOSTS].values != values:
+        values = self._roster(left)
+        if whole and not _is_marked(seen, values):
             await self.records.mark(marks.HOSTS, values, self.cluster.host_by_name)
+
+    def is_remembered(self, seen: Observation) -> bool:
+        return _is_marked(seen, self._roster(()))
+
+    def _roster(self, left: Collection[str]) -> dict[str, Any]:
+        """The file's hosts, those that have left it and are to be asked again, and how each is reached."""
+        names = [*self.cluster.host_by_name, *sorted(left)]
+        return {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._front.reach(to, way)
@@ -193,6 +202,10 @@ class HostsPlace(Place):
     async def close(self) -> None:
         await self._tunnels.close()
         await self._transport.close()
+
+
+def _is_marked(seen: Observation, roster: Mapping[str, Any]) -> bool:
+    return marks.HOSTS in seen.marks and seen.marks[marks.HOSTS].values == roster
 
 
 def _addresses(cluster: Cluster) -> dict[str, str]:
@@ -220,4 +233,4 @@ def _left_silent(problem: Problem) -> Problem:
         "start it and run `corral apply` once more, which stops what runs there; or, if the host no longer exists, "
         f"`corral apply --forget {name}`"
     )
-    return Problem("departed-silent", "warning", message, hint, name)
+    return Problem(LEFT_SILENT, "warning", message, hint, name)

@@ -24,7 +24,7 @@ def settings_of(loaded: Loaded) -> dict[str, SshSettings]:
 
 def departed_settings(loaded: Loaded, name: str, remembered: Mapping[str, Any]) -> SshSettings:
     """For a host that has left the file: what was remembered of it, and the file's `ssh` section for the rest."""
-    known = {key: remembered[key] for key in REMEMBERED if remembered.get(key)}
+    known = {key: remembered[key] for key in REMEMBERED if key in remembered}
     return _settings(loaded, name, str(remembered.get("address", name)), loaded.spec.ssh.model_dump() | known)
 
 

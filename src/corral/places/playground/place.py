@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from corral import rules
     from corral.desired import assemble as assembler
     from corral.execute.handlers import Handlers, machine
+    from corral.plan.actions import Plan
 else:
     assembler = late("corral.desired.assemble")
     machine = late("corral.execute.handlers.machine")
@@ -82,7 +83,7 @@ class PlaygroundPlace(Place):
     traits = TRAITS
 
     def __init__(self, loaded: Loaded) -> None:
-        """Raises ChangeFailed when the file's network is not the one that the cluster's data were made with."""
+        """Raises ChangeFailed for a directory that another version of Corral has made."""
         self._loaded, self.state = loaded, state_of(loaded.spec.name)
         self.network = _network(loaded, self.state)
         self.daemon = Supervisord(self.state.root, loaded.spec.name)
@@ -98,8 +99,12 @@ class PlaygroundPlace(Place):
             self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
         )
 
-    def prepare(self) -> None:
-        self.state.prepare()
+    async def prepare(self) -> None:
+        """Raises ChangeFailed also when the file's network is not the one that the cluster's data were made with."""
+        asked = self._loaded.spec.playground.network or self.network
+        if asked != self.network:
+            raise ChangeFailed(_other_network(self._loaded, asked, self.network))
+        await asyncio.to_thread(self.state.prepare)
 
     @property
     def described(self) -> str:
@@ -117,26 +122,31 @@ class PlaygroundPlace(Place):
         return str(self.state.root)
 
     async def is_kept(self) -> bool:
-        return bool(await self.daemon.pid() or orphans.processes_of(self.state.root))
+        return bool(await self.daemon.pid())
 
-    async def settle(self, sink: Sink) -> None:
-        """Also decides the proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
+    async def has_processes(self) -> bool:
+        return bool(await self._left_behind())
 
-        Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
-        """
+    async def settle(self) -> None:
         await self.daemon.wait_for_shutdown(PATIENCE)
         deadline = time.monotonic() + PATIENCE
         while any(unit.state == "stopping" for unit in await self.units.list()) and time.monotonic() < deadline:
             await asyncio.sleep(0.1)
+
+    async def choose(self, sink: Sink) -> None:
+        """The proxies' ports: each must be free on the proxy's own address and on 127.0.0.1.
+
+        Raises ChangeFailed when a thousand ports from the wanted one on are all taken.
+        """
         serving = {unit.host for unit in await self.units.list() if unit.role == "proxy" and unit.state in UP}
         wanted = {host: self._loaded.spec.playground.port + n for n, host in enumerate(self._loaded.spec.proxy.hosts)}
         known = dict(zip(wanted, self._known_ports(), strict=True))
         addresses = addresses_of(self._loaded, self.network)
-        self._orphans = frozenset() if await self.daemon.pid() else orphans.processes_of(self.state.root)
+        self._orphans = frozenset() if await self.daemon.pid() else await self._left_behind()
         kept = {
             host: port for host, port in known.items() if host in serving or self._is_orphans(addresses[host], port)
         }
-        self.cluster = self._placed(ports.choose(wanted, kept, addresses, sink))
+        self.cluster = self._placed(await asyncio.to_thread(ports.choose, wanted, kept, addresses, sink))
 
     async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
         """Unless the scope is `live`, also what is known of this machine itself: programs, ports, memory."""
@@ -154,10 +164,15 @@ class PlaygroundPlace(Place):
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         return assembler.assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
 
-    async def enter(self, sink: Sink) -> None:
-        """First ends what an earlier supervisor has left behind: it would hold the ports and the data."""
+    async def enter(self, plan: Plan, sink: Sink) -> None:
+        """First ends what an earlier supervisor has left behind: it would hold the ports and the data.
+
+        A plan that starts nothing needs no supervisor.
+        """
         if not await self.daemon.pid():
             await self._end_orphans(sink)
+        if not any(action.kind == "start_unit" for action in plan.actions()):
+            return
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
         self.state.add_facts(cluster=self.cluster.name, network=self.network, proxy_ports=proxies)
         started = time.monotonic()
@@ -187,11 +202,12 @@ class PlaygroundPlace(Place):
         self.state.add_facts(said_next=digest(text))
         return text if said != digest(text) else ""
 
-    async def leave(self, purge: bool, sink: Sink) -> None:
+    async def leave(self, sink: Sink) -> None:
         await self.daemon.shutdown(PATIENCE)
         await self._end_orphans(sink)
-        if purge:
-            self.state.purge()
+
+    async def purge(self) -> None:
+        await asyncio.to_thread(self.state.purge)
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._routes.reach(to, way)
@@ -210,10 +226,12 @@ class PlaygroundPlace(Place):
         return bool(self._orphans) and ports.holder(address, port).pid in self._orphans
 
     async def _end_orphans(self, sink: Sink) -> None:
-        left = orphans.processes_of(self.state.root)
-        if left:
+        if left := await self._left_behind():
             sink(Note(f"ending processes whose supervisor is gone: {len(left)}", "warning"))
             await orphans.end(left, ORPHANS)
+
+    async def _left_behind(self) -> frozenset[int]:
+        return await asyncio.to_thread(orphans.processes_of, self.state.root)
 
     async def _observed(self, *, whole: bool = False) -> Observation:
         """One script for all hosts, and supervisord's list of processes; with `whole` the replica set too."""
@@ -299,13 +317,19 @@ def placed(loaded: Loaded, state: State, network: str, proxy_ports: tuple[int, .
 
 
 def _network(loaded: Loaded, state: State) -> str:
-    """As the file says, else as before; the first time by the cluster's name, unless that network is in use."""
+    """Where data were made, that of the data; else as the file says, else as before.
+
+    The first time by the cluster's name, unless that network is in use.
+    """
     recorded = state.read_facts().get("network")
-    if not (network := loaded.spec.playground.network or recorded):
-        name = loaded.spec.name
-        return default_network(name, ports.loopback_networks() | networks_of_others(name))
-    if recorded not in (None, network) and state.has_data():
-        message = f"the file asks for addresses of {network}, but this cluster's data were made on {recorded}"
-        hint = f"write `network: {recorded}` below `playground:`, or `corral down --purge` to start without the data"
-        raise ChangeFailed(Problem("network-changed", "error", message, hint, loaded.source))
-    return str(network)
+    asked = loaded.spec.playground.network
+    if recorded and (not asked or state.has_data()):
+        return str(recorded)
+    name = loaded.spec.name
+    return str(asked or default_network(name, ports.loopback_networks() | networks_of_others(name)))
+
+
+def _other_network(loaded: Loaded, asked: str, recorded: str) -> Problem:
+    message = f"the file asks for addresses of {asked}, but this cluster's data were made on {recorded}"
+    hint = f"write `network: {recorded}` below `playground:`; or delete the data: corral down --purge"
+    return Problem("network-changed", "error", message, hint, loaded.source)

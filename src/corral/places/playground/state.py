@@ -18,6 +18,8 @@ from corral.problems import Problem
 
 FORMAT: Final = 1
 """The version of this directory's layout. A directory of another version is never touched."""
+_CONTROL: Final = "control"
+"""The directory of the lock and the marks."""
 _UNSAFE: Final = set(";#%$\n\"'")
 """Characters that supervisord's, nginx's and mongod's files would each have to escape in a way of their own."""
 
@@ -42,7 +44,7 @@ class State:
 
     def as_host(self) -> Host:
         """This machine as a host: the cluster's lock and marks are here, once for all of its hosts."""
-        place = PurePosixPath(self.root / "control")
+        place = PurePosixPath(self.root / _CONTROL)
         return Host("this machine", "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
 
     def keep_file(self, loaded: Loaded) -> None:
@@ -87,9 +89,6 @@ class State:
         if wanted != known:
             write_file(self.facts_file, (json.dumps(wanted, indent=2) + "\n").encode(), 0o600)
 
-    def exists(self) -> bool:
-        return self.facts_file.exists()
-
     def prepare(self) -> None:
         """Make the directory, private to its owner. Raises ChangeFailed with the reason when that can't be."""
         if _UNSAFE & set(str(self.root)):
@@ -113,7 +112,13 @@ class State:
         return sorted({path.parents[2].name for path in self.root.glob("hosts/*/data/mongod/*")})
 
     def purge(self) -> None:
-        """Delete everything. Raises OSError."""
+        """Delete everything. Raises OSError.
+
+        The lock is here, too: it goes last, so that nobody begins anew before the rest is gone.
+        """
+        for path in self.root.iterdir():
+            if path.name != _CONTROL:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         shutil.rmtree(self.root)
 
 
