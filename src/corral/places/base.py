@@ -85,7 +85,7 @@ class Records(Protocol):
     def hold(
         self, request: RunRequest, hosts: Collection[str], secrets: Secrets, sink: Sink
     ) -> AbstractAsyncContextManager[Run]:
-        """Hold the lock on `hosts` (on all if none are named) and write the journal, for the block.
+        """Hold the lock on `hosts` and write the journal, for the block.
 
         Raises Locked, Unreachable, ChangeFailed.
         """

@@ -59,11 +59,11 @@ class MachineRecords:
     async def hold(
         self, request: RunRequest, hosts: Collection[str], secrets: Secrets, sink: Sink
     ) -> AsyncIterator[Run]:
-        """Hold the lock on `hosts` (on all if none are named) and write the journal, for the block.
+        """Hold the lock on `hosts` and write the journal, for the block. The playground has one lock for all hosts.
 
         Raises Locked when another run holds it; what the block raises is written down and goes on.
         """
-        chosen = [host for host in self.hosts if not hosts or host.name in hosts]
+        chosen = [host for host in self.hosts if host.name in hosts] or list(self.hosts)
         holder = Holder.here(request.verb)
         header = journal.Header.of(holder, self._name, self._source)
         with journal.recorded(self.journal, header, secrets, sink) as written:

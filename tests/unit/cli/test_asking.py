@@ -16,14 +16,14 @@ from tests.patience import PATIENCE
 
 VERB = """\
 import sys
-from corral.cli.running import change
+from corral.cli.running import change, run
 from corral.errors import Interrupted
 
 async def verb(session):
     return await session.consent.agreed("carry out 3 changes?")
 
 try:
-    print(change(verb, print))
+    print({way}(verb))
 except Interrupted as interrupted:
     print(interrupted)
     sys.exit(interrupted.exit_code)
@@ -31,11 +31,16 @@ except Interrupted as interrupted:
 
 
 @contextmanager
-def asked() -> Iterator[tuple[subprocess.Popen[str], int]]:
+def asked(way: str = "change") -> Iterator[tuple[subprocess.Popen[str], int]]:
     """The process that has asked, and the terminal's other end."""
+    verb = VERB.replace("{way}", way)
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-c", VERB], stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", verb],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     os.close(theirs)
     try:
@@ -58,6 +63,16 @@ def test_a_signal_is_an_answer(number: signal.Signals) -> None:
         process.send_signal(number)
         said, _ = process.communicate(timeout=PATIENCE)
     assert (said.strip(), process.returncode) == ("not done: carry out 3 changes?", 130)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_a_question_of_a_verb_that_changes_no_cluster(number: signal.Signals) -> None:
+    """The first one: nothing else would be waited for."""
+    with asked("run") as (process, _):
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert said.startswith("interrupted")
 
 
 @pytest.mark.parametrize(("typed", "answer"), [(b"y\n", "True"), (b"\n", "False")])

@@ -63,16 +63,22 @@ class Game:
         self.toy.cluster = Toy(self.loaded, self.directory).cluster
 
     def apply(
-        self, session: Session | None = None, plan: Plan | None = None, verb: str = "apply", forget: Sequence[str] = ()
+        self,
+        session: Session | None = None,
+        plan: Plan | None = None,
+        verb: str = "apply",
+        only: Sequence[str] = (),
+        forget: Sequence[str] = (),
     ) -> Applied:
-        request = ApplyRequest(verb, forget=forget, yes=session is None, asks=verb == "apply")
+        request = ApplyRequest(verb, only=only, forget=forget, yes=session is None, asks=verb == "apply")
         return self._play(lambda: apply_to(self.toy, self.loaded, request, self._session(session), plan))
 
     def plan(self) -> Plan:
         return self._play(lambda: plan_of(self.toy, (), self._session()))
 
-    def restart(self, target: str = "") -> Changed | None:
-        return self._play(lambda: restart_in(self.toy, target, True, self._session()))
+    def restart(self, target: str = "", session: Session | None = None) -> Changed | None:
+        """With a session, its person is asked about files that were changed by hand, and about the whole."""
+        return self._play(lambda: restart_in(self.toy, target, session is None, self._session(session)))
 
     def carry_out(self, verb: str, plan: Plan) -> Changed | None:
         """A plan of the test's own, the way that every verb goes."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,21 +14,31 @@ import pytest
 
 from corral.cluster_file.parse import load_file
 from corral.desired.supervisor import program, program_path
-from corral.errors import InvalidFile
+from corral.errors import ChangeFailed, Interrupted, InvalidFile
+from corral.events import ActionFinished, Event, Warned
 from corral.files import write_file
 from corral.model.identity import UnitId, instance_id, program_id
 from corral.model.resources import FoundUnit, Observed, Unit
+from corral.operate import up
+from corral.operate.apply import Applied, ApplyRequest
+from corral.operate.destroy import destroy
 from corral.operate.down import Stopped, down, stop_plan
+from corral.operate.report import Changed, Status
 from corral.operate.session import Session
+from corral.operate.up import dry_run, foreground
 from corral.operate.where import Where
-from corral.places.base import Observation
+from corral.places.base import Observation, Place
+from corral.places.playground import ports
 from corral.places.playground.place import PlaygroundPlace
 from corral.places.playground.state import State, state_of
+from corral.plan.actions import Plan
 from corral.runs.history import runs_in
 from corral.runs.marks import newest
+from corral.stop import StopFlag
 from corral.units import orphans
+from corral.units.supervisord import Supervisord
 from tests.free_addresses import free_network, unique_name
-from tests.patience import until
+from tests.patience import PATIENCE, until
 from tests.unit.operate.playing import Person
 
 FILE = """\
@@ -52,9 +65,11 @@ class Cluster:
     def state(self) -> State:
         return state_of(self.name)
 
-    def down(self, name: str = "", purge: bool = False, yes: bool = False, person: Person | None = None) -> Stopped:
-        session = Session(person) if person else Session()
-        return asyncio.run(down(Where(self.file), name, purge, yes, session))
+    def down(self, name: str = "", purge: bool = False, yes: bool = False, session: Session | None = None) -> Stopped:
+        return asyncio.run(down(Where(self.file), name, purge, yes, session or Session()))
+
+    def destroy(self, purge: bool = False, session: Session | None = None) -> bool:
+        return asyncio.run(destroy(Where(self.file), purge, self.name, session or Session())).taken_off
 
     @property
     def runs(self) -> frozenset[int]:
@@ -151,13 +166,131 @@ def test_purge_asks_before_anything_is_stopped(cluster: Cluster) -> None:
     with pytest.raises(InvalidFile, match="not done: delete the data"):
         cluster.down(purge=True)
     person = Person(answer=False)
-    assert cluster.down(purge=True, person=person).declined
+    assert cluster.down(purge=True, session=Session(person)).declined
     assert person.questions == [f"delete the data, logs and secrets of {cluster.name} in {cluster.state.root}?"]
     assert len(cluster.runs) == 3
 
     assert cluster.down(purge=True, yes=True).purged
     assert not cluster.runs
     assert not cluster.state.root.exists()
+
+
+def as_the_last_unit_stops(stop: StopFlag) -> Callable[[Event], None]:
+    """Somebody wants to stop when nothing is left to do but to delete."""
+    return lambda event: stop.set() if isinstance(event, ActionFinished) and MEMBER.name in event.action else None
+
+
+@pytest.mark.parametrize("verb", ["down", "destroy"])
+def test_a_wish_to_stop_keeps_the_data(cluster: Cluster, verb: str) -> None:
+    stop = StopFlag()
+    session = Session(sink=as_the_last_unit_stops(stop), stop=stop)
+    with pytest.raises(Interrupted, match="stopped at a safe point"):
+        cluster.down(purge=True, yes=True, session=session) if verb == "down" else cluster.destroy(True, session)
+    assert stop.is_set
+    assert cluster.state.secrets_file.exists()
+
+
+@pytest.mark.parametrize("verb", ["down", "destroy"])
+def test_nobody_else_begins_while_it_ends_and_deletes(
+    cluster: Cluster, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is held until nothing is left."""
+    held = dict[str, bool]()
+    shutdown, purge = Supervisord.shutdown, State.purge
+
+    async def shut_down(daemon: Supervisord, patience: float = 90) -> None:
+        held["shutdown"] = (cluster.state.root / "control/lock").exists()
+        await shutdown(daemon, patience)
+
+    def purged(state: State) -> None:
+        held["purge"] = (cluster.state.root / "control/lock").exists()
+        purge(state)
+
+    monkeypatch.setattr(Supervisord, "shutdown", shut_down)
+    monkeypatch.setattr(State, "purge", purged)
+    cluster.down(purge=True, yes=True) if verb == "down" else cluster.destroy(purge=True)
+    assert held == {"shutdown": True, "purge": True}
+    assert not cluster.state.root.exists()
+
+
+def test_the_lock_is_the_last_that_is_deleted(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, rmtree = list[set[str]](), shutil.rmtree
+
+    def removed(path: Path) -> None:
+        rmtree(path)
+        if cluster.state.root.exists():
+            left.append({each.name for each in cluster.state.root.iterdir()})
+
+    monkeypatch.setattr(shutil, "rmtree", removed)
+    cluster.down(purge=True, yes=True)
+    assert all("control" in names for names in left)
+    assert not cluster.state.root.exists()
+
+
+@pytest.mark.parametrize("verb", ["down", "destroy"])
+def test_it_needs_no_port_and_no_network_of_the_file_s(
+    cluster: Cluster, verb: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All ports may be taken, and the file may ask for another network than that of its data."""
+    _other_network(cluster)
+    monkeypatch.setattr(ports, "choose", lambda *_: pytest.fail("a port was looked for"))
+    with pytest.raises(ChangeFailed, match="this cluster's data were made on"):
+        asyncio.run(dry_run(Where(cluster.file), (), Session()))
+    assert (cluster.down() if verb == "down" else cluster.destroy()) is not None
+    assert not cluster.runs
+
+
+def test_a_stopped_cluster_is_taken_away_without_a_supervisor(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with secrets that can't be read: there is no need of them."""
+    cluster.down()
+    _with_broken_secrets(cluster)
+    monkeypatch.setattr(Supervisord, "start", lambda *_: pytest.fail("a supervisor was started"))
+    told: list[Event] = []
+    assert cluster.destroy(session=Session(sink=told.append))
+    codes = [each.code for event in told if isinstance(event, Warned) for each in event.problems]
+    assert "secrets-broken" in codes, "and they are not kept out of the record"
+    assert not list(cluster.state.root.glob("hosts/*/config"))
+
+
+def test_the_foreground_ends_when_its_supervisor_was_killed(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The units go on without it: that is no running cluster."""
+
+    async def begun(place: Place, *_: object) -> Applied:
+        return Applied(place.cluster.name, "", Changed(Plan("", ()), None), True)
+
+    async def watched() -> int:
+        place = PlaygroundPlace(load_file(cluster.file))
+        pid, seen = await place.daemon.pid(), 0
+        async for shown in foreground(Where(cluster.file), ApplyRequest("up"), Session(), print):
+            seen += isinstance(shown, Status)
+            if seen == 1:
+                os.kill(pid, signal.SIGKILL)
+                await orphans.gone([pid], 10)
+        return seen
+
+    monkeypatch.setattr(up, "apply_to", begun)
+    assert asyncio.run(asyncio.wait_for(watched(), PATIENCE)) == 1
+    assert cluster.runs, "the next up takes them over"
+
+
+def test_the_foreground_ends_with_a_no(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def declined(place: Place, *_: object) -> Applied:
+        return Applied(place.cluster.name, "", None, True)
+
+    async def watched() -> list[Applied | Status]:
+        return [shown async for shown in foreground(Where(cluster.file), ApplyRequest("up"), Session(), print)]
+
+    monkeypatch.setattr(up, "apply_to", declined)
+    (shown,) = asyncio.run(asyncio.wait_for(watched(), PATIENCE))
+    assert isinstance(shown, Applied)
+
+
+def _other_network(cluster: Cluster) -> None:
+    (cluster.state.root / "hosts/one/data/mongod").mkdir(parents=True)
+    (cluster.state.root / "hosts/one/data/mongod/WiredTiger").touch()
+    State(cluster.state.root).add_facts(network=f"{free_network()}.0.0/16")
 
 
 def test_of_nothing(cluster: Cluster) -> None:

@@ -19,6 +19,8 @@ from corral.operate.where import Where
 from corral.places import PlaceName
 from corral.places.hosts import place as hosts_place
 from corral.places.hosts.place import cluster_of
+from corral.places.hosts.settings import vault_of
+from corral.places.playground.place import PlaygroundPlace
 from corral.runs import lock, records
 from corral.runs.run import RunRequest
 from corral.stop import StopFlag
@@ -91,6 +93,16 @@ def test_a_run_here(desk: Callable[[str, PlaceName], Desk], place: PlaceName) ->
     assert events[-1].outcome == "done"
     (run,) = asyncio.run(journal(here.where, hosts=False)).runs
     assert (run.verb, run.outcome, run.notes) == ("apply", "done", ("begun",))
+
+
+@pytest.mark.parametrize("place", ["hosts", "playground"])
+def test_it_needs_no_secrets(desk: Callable[[str, PlaceName], Desk], place: PlaceName) -> None:
+    here = desk("here", place)
+    store = PlaygroundPlace(here.loaded()).secret_store if place == "playground" else None
+    path = store.path if store else vault_of(here.loaded()).path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{")
+    assert asyncio.run(journal(here.where, hosts=False)).runs == []
 
 
 def test_a_run_of_another_machine(desk: Callable[[str, PlaceName], Desk]) -> None:

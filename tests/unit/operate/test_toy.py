@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from corral.errors import ChangeFailed, Interrupted, Locked
+from corral.errors import ChangeFailed, Interrupted, InvalidFile, Locked
 from corral.events import ActionFinished, Event, Note
+from corral.model.endpoint import Endpoint
 from corral.model.identity import instance_id
 from corral.model.resources import FoundUnit
+from corral.model.routes import Way
 from corral.operate.session import Session
+from corral.operate.verify import checks
 from corral.runs.history import RecordedRun, runs_in
 from corral.stop import StopFlag
+from corral.verify.check import Check
 from tests.unit.operate.playing import Game, Person
 
 ALL = {"mongod.one", "mongod.two", "mongod.three", "one-5040", "two-5040", "nginx.one"}
@@ -58,6 +63,7 @@ def test_a_toy_needs_neither_transport_nor_units_nor_another_place(name: str) ->
 _PLAYED = """
 import sys
 from pathlib import Path
+from corral.verify.check import Check
 from tests.unit.operate.playing import Game
 game = Game(Path(sys.argv[1]))
 game.apply(), game.state(), game.restart(), game.destroy()
@@ -125,6 +131,67 @@ def test_nothing_to_change(healthy: Game) -> None:
     assert healthy.done == []
     assert person.questions == []
     assert len(runs(healthy)) == 1
+
+
+def test_up_waits_for_what_starts_by_itself(healthy: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing to change, too: an instance that was just restarted by its keeper doesn't answer at once."""
+    reach, deaf = healthy.toy.reach, [True] * 20
+
+    async def slowly(to: Endpoint, way: Way = "inside") -> Endpoint:
+        if deaf:
+            deaf.pop()
+            raise ConnectionRefusedError(111, "Connection refused")
+        return await reach(to, way)
+
+    monkeypatch.setattr(healthy.toy, "reach", slowly)
+    applied = healthy.apply(verb="up")
+    assert not deaf
+    assert applied.changed
+    assert applied.changed.plan.changes == 0
+    assert applied.changed.status
+    assert applied.changed.status.state == "healthy"
+
+
+def test_verify_of_what_does_not_run_is_one_line(healthy: Game) -> None:
+    """What a stopped cluster fails at is one thing."""
+    healthy.toy.units = {name: replace(unit, state="stopped") for name, unit in healthy.toy.units.items()}
+
+    async def proved() -> list[Check]:
+        return [check async for check in checks(healthy.toy)]
+
+    (check,) = asyncio.run(proved())
+    assert (check.result, check.seen, check.hint) == ("failed", "nothing of it is running", "corral up starts it")
+
+
+def test_a_restart_that_would_bring_a_change_by_hand_into_force_asks(healthy: Game) -> None:
+    healthy.toy.files["one", "/toy/one-5040"] = "by hand\n"
+    with pytest.raises(ChangeFailed, match="/toy/one-5040 was changed by hand"):
+        healthy.restart("one-5040")
+    person = Person(answer=False)
+    assert healthy.restart("one-5040", Session(person)) is None
+    assert person.questions == ["/toy/one-5040 on one was changed by hand: have it come into force?"]
+    assert healthy.restart("two-5040"), "another host's file is no matter"
+    assert healthy.done
+    assert healthy.restart("one-5040", Session(Person()))
+    assert healthy.toy.files["one", "/toy/one-5040"] == "by hand\n"
+
+
+def test_nothing_of_a_stopped_cluster_is_restarted(healthy: Game) -> None:
+    healthy.toy.units = {name: replace(unit, state="stopped") for name, unit in healthy.toy.units.items()}
+    changed = healthy.restart()
+    assert changed
+    assert changed.plan.changes == 0
+    assert healthy.done == []
+
+
+def test_whom_to_forget_and_a_part_do_not_go_together(healthy: Game) -> None:
+    healthy.toy.departed = [replace(healthy.toy.cluster.hosts[0], name="gone")]
+    with pytest.raises(InvalidFile, match="don't go together"):
+        healthy.apply(forget=("gone",), only=("app",))
+    with pytest.raises(InvalidFile, match="'gon' is not a host that has left") as refused:
+        healthy.apply(forget=("gon",))
+    assert "gone" in refused.value.problems[0].hint
+    assert healthy.apply(forget=("gone",)).changed
 
 
 def test_one_more_instance_in_the_file(healthy: Game) -> None:

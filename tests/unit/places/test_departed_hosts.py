@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corral.errors import CorralError
+from corral.errors import CorralError, InvalidFile
 from corral.events import Event, Warned
 from corral.model.command import CommandResult
 from corral.operate.apply import Applied, ApplyRequest, apply, plan
@@ -114,6 +114,39 @@ def test_one_that_is_silent_is_asked_again_next_time_until_it_is_forgotten(hosts
     assert applied(hosts, forget=("old-9",)).changed
     assert remembered(hosts).keys() == {*STAYING, GONE}
     assert warnings(planned(hosts)[1]) == []
+
+
+def test_hosts_that_are_all_there_are_remembered_too(hosts: RecordedHosts) -> None:
+    """By a run with nothing to change: a cluster that an older Corral has made has no such mark."""
+    assert applied(hosts).changed
+    assert remembered(hosts).keys() == {*STAYING, GONE}
+    written = len(hosts.transport.calls)
+    applied(hosts)
+    assert not [call for call in hosts.transport.calls[written:] if "marks/hosts" in call.text], "once is enough"
+
+
+def test_another_way_there_is_remembered(hosts: RecordedHosts) -> None:
+    applied(hosts)
+    hosts.file.write_text(f"{hosts.file.read_text()}ssh:\n  port: 2022\n")
+    applied(hosts)
+    assert {values["port"] for values in remembered(hosts).values()} == {2022}
+
+
+def test_what_was_false_is_remembered_as_that(hosts: RecordedHosts) -> None:
+    """The file's own `ssh` section is for what was not remembered alone."""
+    leave(hosts)
+    remember(hosts, {GONE: {**WAY, "port": 0, "sudo": False}})
+    hosts.file.write_text(f"{hosts.file.read_text()}ssh:\n  port: 2022\n  sudo: true\n")
+    planned(hosts)
+    settings = hosts.settings[GONE]
+    assert (settings.port, settings.sudo) == (0, False)
+
+
+def test_a_word_that_names_no_such_host_is_refused(hosts: RecordedHosts) -> None:
+    remember(hosts, {"old-9": {**WAY, "address": "10.118.0.9"}})
+    with pytest.raises(InvalidFile, match="'old-8' is not a host that has left") as refused:
+        applied(hosts, forget=("old-8",))
+    assert "old-9" in refused.value.problems[0].hint
 
 
 def test_one_that_has_nothing_left_is_asked_no_more(hosts: RecordedHosts) -> None:

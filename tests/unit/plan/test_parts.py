@@ -225,6 +225,19 @@ def test_what_does_not_run_is_started_by_a_restart() -> None:
     assert restarted(REFERENCE, with_unit(WHOLE, "a-5040", state="stopped"), "a-5040") == [["start a-5040 (asked for)"]]
 
 
+def test_nothing_is_restarted_where_nothing_runs() -> None:
+    """Somebody has stopped the cluster; a restart of a part would start that part."""
+    stopped = replace(WHOLE, units=tuple(replace(unit, state="stopped") for unit in WHOLE.units))
+    assert restarted(REFERENCE, stopped, "a-5040") == []
+
+
+def test_an_instance_of_which_nothing_is_there_is_not_started_by_a_restart() -> None:
+    """It has no definition yet: that is for apply."""
+    more = REFERENCE.replace("hosts: [a, b]", "hosts: [a, b, d1]")
+    assert more != REFERENCE
+    assert restarted(more, WHOLE, "d1-5040") == []
+
+
 def based(observed: Observed) -> Plan:
     plan = make_plan("ref", desired_of(REFERENCE.replace('"1.0"', '"1.1"')), observed)
     return replace(plan, basis=basis_of(observed, [host.name for host in CLUSTER.hosts]))
