@@ -52,4 +52,4 @@ def apply(
     where = Where(file, place.place if place else None)
     started = time.monotonic()
     applied = change(lambda session: carry_out(where, request, session), shown_in(fmt))
-    print_changed(applied, fmt, time.monotonic() - started, with_next=False)
+    print_changed(applied, fmt, time.monotonic() - started)

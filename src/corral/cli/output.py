@@ -150,7 +150,7 @@ def watched(fmt: Format, endless: bool = True) -> Watched:
     return Watched(fmt, endless)
 
 
-def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool = True) -> None:
+def print_changed(applied: Applied, fmt: Format, seconds: float) -> None:
     """A run's end: the cluster's state and what was changed.
 
     Raises typer.Exit when it isn't healthy, or nothing was done.
@@ -161,7 +161,7 @@ def print_changed(applied: Applied, fmt: Format, seconds: float, with_next: bool
     status, changes = applied.changed.status, applied.changed.plan.changes
     if fmt is Format.json:
         value = {"url": applied.url, "state": status.state, "seconds": round(seconds, 2), "changed": changes > 0}
-        print_json(value | ({"next": applied.next} if with_next else {}))
+        print_json({**value, "next": applied.next})
     else:
         print_status(status, applied.url)
         print_next(applied)

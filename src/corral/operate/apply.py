@@ -23,7 +23,7 @@ from corral.operate.session import Session
 from corral.operate.targets import part_named
 from corral.operate.where import Where, load, source_name
 from corral.places import PlaceName
-from corral.places.base import Place, Scope
+from corral.places.base import Place
 from corral.plan.actions import Plan
 from corral.problems import Problem
 
@@ -121,7 +121,7 @@ async def plan_of(place: Place, only: Sequence[str], session: Session, verb: str
     await begin(place, verb, session)
     await place.settle()
     await place.choose(session.sink)
-    seen = await place.observe(Scope(part), session.sink)
+    seen = await place.observe(session.sink)
     wanted = Change(verb, differences(part), only=part)
     return judged(place, wanted, seen, session).plan
 

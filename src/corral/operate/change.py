@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -19,12 +20,13 @@ from corral.operate.refusals import Case, refuse
 from corral.operate.report import Changed
 from corral.operate.session import Session
 from corral.operate.status import status_in
-from corral.places.base import LEFT_SILENT, Observation, Place, Scope
+from corral.places.base import LEFT_SILENT, Observation, Place
 from corral.plan.actions import Plan
 from corral.plan.retire import left_on
 from corral.runs.run import Run, RunRequest
 from corral.words import counted
 
+_NOTHING_ASKED: Final[Answers] = {}
 ATTEMPTS: Final = 3
 """How often a plan is made when the hosts change before it is carried out."""
 
@@ -80,8 +82,8 @@ async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | 
     await place.settle()
     if wanted.end == "proved":
         await place.choose(session.sink)
-    async with asked_early(place) as early:
-        seen = await place.observe(Scope(wanted.only), session.sink)
+    async with asked_early(place) if wanted.end == "proved" else nullcontext(_NOTHING_ASKED) as early:
+        seen = await place.observe(session.sink)
         case = judged(place, wanted, seen, session)
         plan = case.plan
         if not plan.changes:
@@ -136,7 +138,7 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
     plan = case.plan
     request = RunRequest(wanted.verb, plan, session.stop)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
-        refuse("locked", replace(case, seen=await place.observe(Scope(wanted.only))))
+        refuse("locked", replace(case, seen=await place.observe()))
         place.secret_store.given_out()
         await place.enter(plan, run.sink)
         announce(plan, place.cluster, run.sink)

@@ -13,7 +13,7 @@ from corral.model.resources import FoundUnit
 from corral.operate.change import end
 from corral.operate.session import Session
 from corral.operate.where import Where, load
-from corral.places.base import Place, Scope
+from corral.places.base import Place
 from corral.plan.actions import STAGE_OF, Plan, Stage, StopUnit
 from corral.runs import marks
 from corral.runs.run import RunRequest
@@ -56,7 +56,7 @@ async def stop_all(place: Place, purge: bool, session: Session) -> Stopped:
     """Stop what runs of the cluster; with `purge` delete all that is kept of it. Raises CorralError."""
     await place.settle()
     ran = await place.has_processes()
-    seen = await place.observe(Scope(live=True))
+    seen = await place.observe(live=True)
     plan = stop_plan(place.cluster.name, seen.observed.units)
     request = RunRequest("down", plan, session.stop)
     async with place.records.hold(request, (), place.secrets, session.sink) as run:

@@ -11,7 +11,7 @@ from corral.operate.health import status_of
 from corral.operate.log_tails import with_log_tails
 from corral.operate.report import Status
 from corral.operate.where import Where, opened
-from corral.places.base import Place, Scope
+from corral.places.base import Place
 
 LOG_LINES: Final = 5
 """How many lines of its log are shown with an unhealthy instance."""
@@ -37,4 +37,4 @@ async def watch(where: Where) -> AsyncGenerator[tuple[Status, str], None]:
 
 async def status_in(place: Place) -> Status:
     """Observe, ask the gates, judge."""
-    return await status_of(place, await place.observe(Scope(live=True)))
+    return await status_of(place, await place.observe(live=True))

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from corral.model.resources import UP
 from corral.operate.where import Where, opened
-from corral.places.base import Place, Scope
+from corral.places.base import Place
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed
 
@@ -21,7 +21,7 @@ async def verify(where: Where) -> AsyncGenerator[Check, None]:
 async def checks(place: Place) -> AsyncGenerator[Check, None]:
     """Never raises: a check that can't be made has failed, and says why."""
     cluster = place.cluster
-    seen = await place.observe(Scope(live=True))
+    seen = await place.observe(live=True)
     if seen.observed.units and not any(unit.state in UP for unit in seen.observed.units):
         yield failed("cluster", "nothing of it is running", hint=f"{place.traits.mend} starts it")
         return

@@ -16,7 +16,6 @@ from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
 from corral.model.machine import Machine
-from corral.model.only import Only
 from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
@@ -50,14 +49,6 @@ class Traits:
     """Codes of rules that always hold there, whatever the file says."""
     kick: str = ""
     """The command that has a hanging process restarted, with `{pid}` in it; empty where `corral restart` does that."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """How much is observed. `live` is what `status` needs: units, and whether hosts answer; the rest stays unknown."""
-
-    only: Only = field(default_factory=Only)
-    live: bool = False
 
 
 @dataclass(frozen=True)
@@ -166,8 +157,11 @@ class Place(Protocol):
         port. Nothing that runs changes. Raises ChangeFailed."""
         return
 
-    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        """What can't be seen is a value of the observation: nothing is raised for it."""
+    async def observe(self, sink: Sink = ignore, *, live: bool = False) -> Observation:
+        """What can't be seen is a value of the observation: nothing is raised for it.
+
+        With `live` only what `status` needs: units, and whether hosts answer; the rest stays unknown.
+        """
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
         """What the rules on machines find; an error means that a change would not work."""

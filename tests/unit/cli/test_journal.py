@@ -74,6 +74,22 @@ def test_one_run_in_full(corral: Corral) -> None:
     assert told["plans"][0]["cluster"] == "shop"
 
 
+@pytest.mark.parametrize("directory", ["journal", "elsewhere"])
+def test_followed_by_a_program(corral: Corral, directory: str) -> None:
+    """A run that is over, here or elsewhere: it is told as a whole, and its outcome is the exit code."""
+    name = run(corral, directory)
+    lines = [
+        json.loads(line) for line in corral("journal", name, "--follow", "--format", "json", code=1).stdout.splitlines()
+    ]
+    assert [line["message"] for line in lines if line["event"] == "note"] == ["look out"]
+    assert [line["seconds"] for line in lines if line["event"] == "stage_finished"] == [1.5]
+    assert lines[-1]["event"] == "run_ended"
+    assert (lines[-1]["outcome"], lines[-1]["problems"][0]["code"]) == ("failed", PROBLEM.code)
+    said = corral("journal", name, "--follow", code=1)
+    assert "failed after" in said.stdout
+    assert PROBLEM.message in said.stderr
+
+
 def test_those_of_the_hosts(corral: Corral) -> None:
     elsewhere, here = run(corral, "elsewhere"), run(corral)
     assert elsewhere not in corral("journal").stdout

@@ -24,7 +24,7 @@ from corral.model.resources import UP, Desired, File, FileRecord, FoundUnit, Gat
 from corral.model.routes import Way
 from corral.model.software import Software
 from corral.operate.targets import select
-from corral.places.base import LogLine, Observation, Place, Scope, Traits
+from corral.places.base import LogLine, Observation, Place, Traits
 from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
 from corral.problems import Language, Problem
 from corral.secrets import redact, resolve
@@ -69,7 +69,7 @@ class Toy(Place):
     def kept_in(self) -> str:
         return "a box"
 
-    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
+    async def observe(self, sink: Sink = ignore, *, live: bool = False) -> Observation:
         if self.before_looks:
             self.before_looks.pop(0)()
         files = (File(*at, redact(text, self.secrets), raw=digest(text)) for at, text in self.files.items())

@@ -31,7 +31,7 @@ from corral.observe.members import with_members
 from corral.observe.replica_set import observe_replica_set
 from corral.places import machines
 from corral.places.archives import why_no_image, with_digests
-from corral.places.base import LEFT_SILENT, LogLine, Observation, Place, Scope, Traits
+from corral.places.base import LEFT_SILENT, LogLine, Observation, Place, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
@@ -114,10 +114,10 @@ class HostsPlace(Place):
         self._transport.begin()
         self._loading = asyncio.ensure_future(load(*_NEEDED))
 
-    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
+    async def observe(self, sink: Sink = ignore, *, live: bool = False) -> Observation:
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
         started = time.monotonic()
-        if scope.live:
+        if live:
             return _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
         sink(StageStarted("observe", 0))
         asking = asyncio.ensure_future(self._replica_set())

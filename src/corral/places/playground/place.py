@@ -29,7 +29,7 @@ from corral.observe.machine import observed_of
 from corral.observe.replica_set import observe_replica_set
 from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
-from corral.places.base import LogLine, Observation, Place, Scope, Traits
+from corral.places.base import LogLine, Observation, Place, Traits
 from corral.places.playground import binaries, ports, this_machine
 from corral.places.playground.addresses import default_network, loopback_addresses
 from corral.places.playground.ports import LOCALHOST
@@ -148,9 +148,9 @@ class PlaygroundPlace(Place):
         }
         self.cluster = self._placed(await asyncio.to_thread(ports.choose, wanted, kept, addresses, sink))
 
-    async def observe(self, scope: Scope, sink: Sink = ignore) -> Observation:
-        """Unless the scope is `live`, also what is known of this machine itself: programs, ports, memory."""
-        if scope.live:
+    async def observe(self, sink: Sink = ignore, *, live: bool = False) -> Observation:
+        """Unless it is `live`, also what is known of this machine itself: programs, ports, memory."""
+        if live:
             return await self._observed()
         programs, path, seen = await asyncio.gather(
             asyncio.to_thread(binaries.found), self.daemon.path(), self._observed(whole=True)
@@ -174,7 +174,8 @@ class PlaygroundPlace(Place):
         if not any(action.kind == "start_unit" for action in plan.actions()):
             return
         proxies = {unit.host: unit.port for unit in self.cluster.proxy.units}
-        self.state.add_facts(cluster=self.cluster.name, network=self.network, proxy_ports=proxies)
+        facts = {"cluster": self.cluster.name, "network": self.network, "proxy_ports": proxies}
+        await asyncio.to_thread(self.state.add_facts, **facts)
         started = time.monotonic()
         if await self.daemon.start():
             sink(StageStarted("supervisor", 1))
@@ -190,9 +191,10 @@ class PlaygroundPlace(Place):
         Hosts that have left the file are known by their directories.
         """
         members = [member.name for member in self.cluster.database.members]
-        self.state.add_facts(replica_set=self.cluster.database.replica_set, members=members)
+        facts = {"replica_set": self.cluster.database.replica_set, "members": members}
+        await asyncio.to_thread(self.state.add_facts, **facts)
         if whole:
-            self.state.keep_file(self._loaded)
+            await asyncio.to_thread(self.state.keep_file, self._loaded)
         await self.records.unmark(marks.STOPPED)
 
     def next_words(self) -> str:
