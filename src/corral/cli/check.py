@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.options import FileOption, Format, FormatOption, On
 from corral.cli.output import out, print_json, print_problems
 from corral.cli.running import run
 from corral.operate.check import check as judged
@@ -12,11 +14,15 @@ from corral.operate.where import Where
 from corral.problems import errors_in
 from corral.words import counted
 
+CheckedPlaceOption = Annotated[
+    On | None,
+    typer.Option("--on", help="Judge the file for this place alone. [default: both, as far as the file goes]"),
+]
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("check")
-def check(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption = Format.text) -> None:
+def check(file: FileOption = None, place: CheckedPlaceOption = None, fmt: FormatOption = Format.text) -> None:
     """Check the cluster file: its form, contradictions in it, and the rules for such clusters.
 
     The file is checked for the playground; if it has an `ssh` section or has been applied, for the hosts too.

@@ -12,7 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.options import FileOption, Format, FormatOption, RecordsPlaceOption
 from corral.cli.output import err, out, print_json, print_json_line, print_problems
 from corral.cli.running import each_until_interrupted
 from corral.cli.running import run as looking
@@ -39,9 +39,9 @@ def journal(
         str, typer.Argument(help="One run: its name, or the beginning of its name.", show_default="all")
     ] = "",
     file: FileOption = None,
-    place: PlaceOption = None,
+    place: RecordsPlaceOption = None,
     hosts: Annotated[
-        bool, typer.Option("--hosts", help="Also list the runs that are recorded only on the hosts.")
+        bool, typer.Option("--hosts", help="Ask the hosts too, for runs that others have started on their machines.")
     ] = False,
     follow: Annotated[
         bool, typer.Option("--follow", help="Follow a run while it goes on, started here or on another machine.")

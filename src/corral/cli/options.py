@@ -51,6 +51,14 @@ PlaceOption = Annotated[
         "[default: hosts if a run from this directory has changed them, else playground]",
     ),
 ]
+RecordsPlaceOption = Annotated[
+    On | None,
+    typer.Option(
+        "--on",
+        help="Which cluster: the one on the hosts, or the one on this machine. [default: hosts if a run from this "
+        "directory has changed them, or the file says how they are reached and nothing is kept here; else playground]",
+    ),
+]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", help="Only this part: a host, or time, database, app, proxy; may be repeated."),

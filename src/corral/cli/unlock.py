@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.options import FileOption, Format, FormatOption, RecordsPlaceOption
 from corral.cli.output import err, out, print_json, print_problems
 from corral.cli.running import run
 from corral.errors import ChangeFailed, Locked, Unreachable
@@ -31,7 +31,7 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("unlock")
 def unlock(
     file: FileOption = None,
-    place: PlaceOption = None,
+    place: RecordsPlaceOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Break it without asking.")] = False,
     fmt: FormatOption = Format.text,
 ) -> None:

@@ -126,7 +126,8 @@ def _unknown_values(case: Case) -> None:
     if names:
         missing = ", ".join(map(reference, names))
         message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
-        advice = "nothing was changed; `corral plan --out FILE` makes a plan of the present file"
+        again = f"corral plan --on {case.place.traits.name} --out FILE"
+        advice = f"nothing was changed; `{again}` makes a plan of the present file"
         raise StalePlan(Problem("stale-plan", "error", message, advice))
 
 
@@ -149,7 +150,7 @@ def _by_hand(host: str, path: str, advice: str) -> Problem:
 def _stale(case: Case) -> None:
     if changed := changed_since(case.plan, case.seen.observed):
         message = f"the plan is out of date: {', '.join(changed)} changed since it was made"
-        advice = "nothing was changed; `corral plan` shows what would change now"
+        advice = f"nothing was changed; `corral plan --on {case.place.traits.name}` shows what would change now"
         raise StalePlan([Problem("stale-plan", "error", message, advice, name) for name in changed[:1]])
 
 

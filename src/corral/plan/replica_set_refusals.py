@@ -74,8 +74,9 @@ def _primary_left(view: View) -> Decision | None:
         return None
     sentence = f"{left} is the primary of replica set {view.wanted.name}, and its host is not in the cluster file"
     hint = (
-        "put its host back below `hosts`, but not into `database.members`: then `corral apply` has another member "
-        "elected and removes this one from the set; after that its host can leave the file too"
+        "put its host back below `hosts`, but not into `database.members`: then the next `corral apply` (in the "
+        "playground `corral up`) has another member elected and removes this one from the set; after that its host can "
+        "leave the file too"
     )
     return _stuck("primary-left", sentence, hint)
 

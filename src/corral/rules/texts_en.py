@@ -127,7 +127,7 @@ TEXTS: Final = {
     ),
     "unknown_distribution": Text(
         "The distribution ({distribution}) is neither of Debian's family nor of Red Hat's.",
-        "How its packages are installed isn't known; these are to be: {programs}.",
+        "Corral doesn't know how packages are installed there, and it would have to install: {programs}.",
         "Install them there and write `install: none` for each, or take a host with Debian, Ubuntu, RHEL or its kin.",
     ),
     "other_architecture": Text(
@@ -154,7 +154,7 @@ TEXTS: Final = {
     ),
     "journal_lost": Text(
         "The journal is kept in memory: /var/log/journal is missing.",
-        "After a reboot nobody can read why it came to that.",
+        "After a reboot nobody can read what the programs wrote before it.",
         "On {host}: `mkdir /var/log/journal && systemctl restart systemd-journald`.",
     ),
     "own_name_is_loopback": Text(
@@ -175,8 +175,8 @@ TEXTS: Final = {
         "`install: {{archive: FILE, sha256: …, version: …}}`; or install mongod yourself and write `install: none`.",
     ),
     "no_program": Text(
-        "There is no {program} on PATH, and {key} is none.",
-        "Somebody else was to install it.",
+        "{program} is not on PATH, and the cluster file says that Corral doesn't install it ({key}: none).",
+        "So somebody has to install it by hand.",
         "Install it on {host}, or let Corral do it: see {key}.",
     ),
     "no_docker": Text(
@@ -185,8 +185,8 @@ TEXTS: Final = {
         "Install it on {host}, or leave app.install out, and Corral does.",
     ),
     "program_too_old": Text(
-        "{program} is {version} there, or would be, and Corral needs {oldest} or later.",
-        "What Corral writes for it uses what an older one doesn't know.",
+        "{program} has version {version} there, or would have after the installation. Corral needs {oldest} or later.",
+        "An older one doesn't know what Corral writes into its configuration.",
         "Bring a later one to {host}, such as from its maker's own repository, or choose another in {key}.",
     ),
     "compose_too_old": Text(
@@ -327,7 +327,7 @@ TEXTS: Final = {
     ),
     "program_too_old_here": Text(
         "{path} is {program} {version}; Corral needs {oldest} or later.",
-        "What Corral writes for it uses what an older one doesn't know.",
+        "An older one doesn't know what Corral writes into its configuration.",
         "Install the package {light} of a later version, or `pip install 'corral[playground]'` ({architectures}).",
     ),
     "program_broken": Text(
@@ -342,7 +342,7 @@ TEXTS: Final = {
     ),
     "no_directory": Text(
         "app.directory {directory} is not a directory.",
-        "The application is started in it.",
+        "Every instance is started in that directory.",
         "Mend `directory` below app; a relative path starts at the cluster file's directory.",
     ),
     "no_command": Text(

@@ -46,6 +46,8 @@ class Hooks:
     start: Callable[[str], str] = lambda _host: ""
     news: Callable[[str], tuple[str, Callable[[], None]]] = lambda _host: ("", _nothing)
     end: Callable[[str, BaseException | None], str] = lambda _host, _failure: ""
+    unlock: str = "corral unlock"
+    """The command that says who holds it."""
 
 
 NO_HOOKS = Hooks()
@@ -126,7 +128,7 @@ class Lock:
                 await self._clear(host, answer)
                 await self._take_on(host)
                 return
-            raise Locked(_held(host, answer, self._ttl))
+            raise Locked(_held(host, answer, self._ttl, self._hooks.unlock))
         if answer:
             self._begun.add(host.name)
         if completed.code != 0 or not answer:
@@ -195,7 +197,7 @@ class Lock:
         if self._loss:
             return
         message = f"the cluster's lock on {host} is lost: {reason}"
-        first = "" if host in self._trouble else "`corral unlock` shows who holds it; then "
+        first = "" if host in self._trouble else f"`{self._hooks.unlock}` shows who holds it; then "
         hint = f"nothing more is changed; {first}run the same command again"
         self._loss = Problem("lock-lost", "error", message, hint, host)
         self.lost.set()
@@ -243,11 +245,11 @@ def _now() -> float:
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
-def _held(host: Host, answer: Answer, ttl: int) -> Problem:
+def _held(host: Host, answer: Answer, ttl: int, unlock: str) -> Problem:
     message = f"the cluster is locked by {answer.who}; its last sign of life was {answer.age} s ago"
     hint = (
         f"wait until that run has ended, then run the same command again; if it is dead, its lock expires {ttl} s "
-        "after its last sign of life; `corral unlock` says more"
+        f"after its last sign of life; `{unlock}` says more"
     )
     return Problem("locked", "error", message, hint, host.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,10 +48,19 @@ class LocksFound:
 
 
 class MachineRecords:
-    """`hosts` are those that have the lock; `journal` is the directory with the records of the runs started here."""
+    """`hosts` are those that have the lock; `journal` is the directory with the records of the runs started here;
+    `unlock` is the command that says who holds the lock."""
 
-    def __init__(self, name: str, source: str, journal: Path, transport: Transport, hosts: Sequence[Host]) -> None:
-        self.journal = journal
+    def __init__(
+        self,
+        name: str,
+        source: str,
+        journal: Path,
+        transport: Transport,
+        hosts: Sequence[Host],
+        unlock: str = "corral unlock",
+    ) -> None:
+        self.journal, self._unlock = journal, unlock
         self._name, self._source = name, source
         self._transport, self.hosts = transport, hosts
 
@@ -67,7 +76,9 @@ class MachineRecords:
         holder = Holder.here(request.verb)
         header = journal.Header.of(holder, self._name, self._source)
         with journal.recorded(self.journal, header, secrets, sink) as written:
-            hooks = written.hooks(chosen, lambda loss: written(Note(loss.message, "warning")))
+            hooks = replace(
+                written.hooks(chosen, lambda loss: written(Note(loss.message, "warning"))), unlock=self._unlock
+            )
             async with lock.held(self._transport, chosen, holder, hooks) as held:
                 await asyncio.to_thread(written.planned, request.plan)
                 run = Run(request, held, written)

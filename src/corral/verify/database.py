@@ -24,6 +24,6 @@ async def database(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[C
         )
     ]
     for stranger in await probe_strangers(routes, names):
-        hint = "mongod must run with authorization; the next run writes its configuration again"
+        hint = "mongod must run with authorization: `corral plan` shows whether somebody has changed its configuration"
         checks.append(judged("anonymous read refused", stranger.refused, stranger.detail, stranger.member, hint))
     return checks

@@ -86,7 +86,12 @@ class HostsPlace(Place):
         self._front = Front(self._tunnels)
         store = store_of(loaded)
         self.records = MachineRecords(
-            self.cluster.name, loaded.source, store.journal, self._transport, self.cluster.hosts
+            self.cluster.name,
+            loaded.source,
+            store.journal,
+            self._transport,
+            self.cluster.hosts,
+            f"corral unlock --on {TRAITS.name}",
         )
 
     @property

@@ -96,7 +96,12 @@ class PlaygroundPlace(Place):
         self._orphans: frozenset[int] = frozenset()
         """Processes whose supervisor is gone. `enter` ends them, so what they hold counts as free."""
         self.records = MachineRecords(
-            self.cluster.name, loaded.source, self.state.journal, self._transport, [self.state.as_host()]
+            self.cluster.name,
+            loaded.source,
+            self.state.journal,
+            self._transport,
+            [self.state.as_host()],
+            f"corral unlock --on {TRAITS.name}",
         )
 
     async def prepare(self) -> None:
