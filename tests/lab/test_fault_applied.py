@@ -146,7 +146,7 @@ def test_of_two_operators_the_second_is_told_who_is_at_work(cluster: LabCluster,
         said = second.run("apply", "--yes", code=4).stderr
         assert who in errors(said)[0]
         assert "; its last sign of life was " in errors(said)[0]
-        assert "`corral unlock` says more" in said
+        assert "`corral unlock --on hosts` says more" in said
         assert not list(second.store.glob("journal/*")), "it has changed nothing"
         second.run("plan")
         looked = second.run("unlock", code=2)
@@ -265,7 +265,7 @@ def test_a_saved_plan(cluster: LabCluster) -> None:
     with untouched(cluster, living=LIVING):
         refusal = cluster.run("apply", saved, "--yes", code=5).stderr
     assert "the plan is out of date: proxy-1 changed since it was made" in errors(refusal)[0]
-    assert "nothing was changed; `corral plan` shows what would change now" in refusal
+    assert "nothing was changed; `corral plan --on hosts` shows what would change now" in refusal
     cluster.run("apply", "--yes", "--overwrite")
     cluster.assert_settled()
 

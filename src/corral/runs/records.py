@@ -76,9 +76,8 @@ class MachineRecords:
         holder = Holder.here(request.verb)
         header = journal.Header.of(holder, self._name, self._source)
         with journal.recorded(self.journal, header, secrets, sink) as written:
-            hooks = replace(
-                written.hooks(chosen, lambda loss: written(Note(loss.message, "warning"))), unlock=self._unlock
-            )
+            hooks = written.hooks(chosen, lambda loss: written(Note(loss.message, "warning")))
+            hooks = replace(hooks, unlock=self._unlock)
             async with lock.held(self._transport, chosen, holder, hooks) as held:
                 await asyncio.to_thread(written.planned, request.plan)
                 run = Run(request, held, written)

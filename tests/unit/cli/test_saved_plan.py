@@ -22,4 +22,4 @@ def test_a_value_that_has_left_the_cluster_file_since(tmp_path: Path) -> None:
     (tmp_path / "p.json").write_text(json.dumps(plan.to_json()))
     said = " ".join(corral("apply", "p.json", "--yes", code=5).stderr.split())
     assert "${env:X}, which the cluster file no longer refers to" in said
-    assert "corral plan --out" in said
+    assert "corral plan --on hosts --out" in said

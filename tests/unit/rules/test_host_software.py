@@ -91,7 +91,10 @@ def test_programs_that_are_too_old(name: str, program: str, version: str, candid
 
 def test_what_is_too_old_is_told_with_what_is_needed() -> None:
     [problem] = findings(without(host(), "nginx", "1.18.0-6ubuntu14.4"))
-    assert "nginx is 1.18.0 there, or would be, and Corral needs 1.19.5 or later" in problem.message
+    assert (
+        "nginx has version 1.18.0 there, or would have after the installation. Corral needs 1.19.5 or later"
+        in problem.message
+    )
     assert "proxy.install" in problem.hint
 
 
