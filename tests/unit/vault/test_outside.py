@@ -77,7 +77,8 @@ def test_a_variable_that_is_not_utf_8(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def judge(plan: Plan, secrets: Secrets) -> None:
     """What is asked of a saved plan before any host is."""
-    refuse("saved", Case("apply", cast(Place, SimpleNamespace(secrets=secrets)), plan=plan))
+    place = SimpleNamespace(secrets=secrets, traits=SimpleNamespace(name="hosts"))
+    refuse("saved", Case("apply", cast(Place, place), plan=plan))
 
 
 def plan_of(*contents: str) -> Plan:
@@ -96,7 +97,7 @@ def test_all_that_a_saved_plan_lacks_is_told_at_once() -> None:
     [problem] = failure.value.problems
     assert (problem.code, failure.value.exit_code) == ("stale-plan", 5)
     assert "${env:X}, ${file:/k}, which" in problem.message
-    assert "corral plan --out" in problem.hint
+    assert "corral plan --on hosts --out" in problem.hint
 
 
 def test_a_directory_and_an_endless_file(tmp_path: Path) -> None:
