@@ -33,7 +33,8 @@ def plan(
     found = run(lambda session: made(where, only or (), session))
     if save:
         save_plan(found, save)
-        err.print(f"[dim]saved as {save}: corral apply {save}[/dim]")
+        named = f"-f {file} " if file else ""
+        err.print(f"[dim]saved as {save}; `corral {named}apply {save}` carries it out[/dim]")
     if fmt is Format.json:
         print_json(found.to_json())
     else:

@@ -152,5 +152,6 @@ def _read(path: Path, loaded: Loaded) -> Plan:
         raise InvalidFile(Problem("no-plan", "error", f"{path} can't be used: {reason}", hint, str(path))) from error
     if plan.cluster != loaded.spec.name:
         message = f"{path} is a plan for the cluster {plan.cluster}, but the cluster file is for {loaded.spec.name}"
+        hint = f"name the file of {plan.cluster} by -f, or make a plan of this one: {hint}"
         raise InvalidFile(Problem("other-cluster", "error", message, hint, str(path)))
     return plan

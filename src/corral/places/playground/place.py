@@ -61,7 +61,7 @@ TRAITS: Final = Traits(
     frozenset(),
     silence="it is not running",
     settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
-    kick="`kill {pid}` has it restarted",
+    kick="`kill {pid}` ends it, and it is started anew",
 )
 CACHE_SIZE: Final = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
