@@ -98,9 +98,9 @@ def _add_proxy(here: HostBuilder, cluster: Cluster, unit: UnitId, facts: HostFac
     host, program = here.host, keeper.program(here, "nginx", facts)
     here.directory(host.layout.run)
     known = keeper.nginx_facts(host, program, facts)
-    parameters = (nginx.listening(cluster), cluster.app.web, host, unit.port, known)
-    taken_in = revision(nginx.render_nginx(*parameters))
-    conf = here.file(nginx.conf_path(host), nginx.render_nginx(*parameters, taken_in), 0o600)
+    text = nginx.render_nginx(nginx.listening(cluster), cluster.app.web, host, unit.port, known)
+    taken_in = revision(text)
+    conf = here.file(nginx.conf_path(host), nginx.with_revision(text, host, taken_in), 0o600)
     here.check(conf.path, nginx.check_command(keeper.checker(program), host))
     if "packages" in cluster.abilities:
         add_rotation(here, cluster, facts)

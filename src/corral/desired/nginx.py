@@ -53,14 +53,11 @@ MAX_TRIES: Final = 8
 _MIB: Final = 1024 * 1024
 
 
-def render_nginx(
-    proxy: Proxy, instances: Sequence[Instance], host: Host, port: int, facts: HostFacts, revision: str = ""
-) -> str:
+def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: int, facts: HostFacts) -> str:
     """The complete nginx.conf of `host`; the probe's token stands in it by reference.
 
     `host.layout.run` must exist, as must the access log's directory; start nginx with `-e stderr`, so that it needs no
-    compiled-in log file. `revision` stands in the ping's answer, so that a reload can be seen from outside to have
-    taken the new file in. Raises ValueError for text that nginx can't be given safely.
+    compiled-in log file. Raises ValueError for text that nginx can't be given safely.
     """
     web = by_turns([instance for instance in instances if instance.role == "web"])
     return render(
@@ -90,11 +87,18 @@ def render_nginx(
         probe=reference("probe"),
         route_cookie=ROUTE_COOKIE,
         ping_path=PING_PATH,
-        ping_answer=ping_answer(host, revision),
+        ping_answer=ping_answer(host),
         upstream_header=UPSTREAM_HEADER,
         probe_header=PROBE_HEADER,
         probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
     )
+
+
+def with_revision(text: str, host: Host, revision: str) -> str:
+    """What render_nginx has made, with `revision` in the ping's answer: so a reload can be seen from outside to have
+    taken the new file in."""
+    before, mark, after = text.partition(f"return 200 {literal(ping_answer(host))[:-1]}")
+    return f"{before}{mark} {revision}{after}"
 
 
 def access_log(host: Host) -> PurePosixPath:
