@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import gc
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Final
 
 _X509: Final = "asyncssh.crypto.x509"
@@ -40,11 +40,12 @@ def importing_asyncssh() -> Iterator[None]:
     if "asyncssh" in sys.modules:
         yield
         return
-    found = ctypes.util.find_library
-    ctypes.util.find_library = _none
+    util = import_module("ctypes.util")
+    found = util.find_library
+    util.find_library = _none  # type: ignore[attr-defined]
     sys.modules[_X509] = None  # type: ignore[assignment] # makes its import fail, as the language reference says
     try:
         yield
     finally:
-        ctypes.util.find_library = found
+        util.find_library = found  # type: ignore[attr-defined]
         del sys.modules[_X509]

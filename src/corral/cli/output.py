@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
-from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from corral.cli.options import Format
 from corral.errors import CorralError
+from corral.late import late
 from corral.problems import Problem
 from corral.words import counted
 
 if TYPE_CHECKING:
+    from rich import live
+
     from corral.operate.apply import Applied
     from corral.operate.report import Status
     from corral.verify.check import Check
+else:
+    live = late("rich.live")
 
 
 _UNBOUNDED = 200
@@ -126,21 +130,22 @@ class Watched:
     def __init__(self, fmt: Format, endless: bool) -> None:
         self.is_live = fmt is Format.text and out.is_terminal
         self._endless, self._url = endless, ""
-        self._live = Live(console=out, auto_refresh=False, screen=False)
+        self._live = live.Live(console=out, auto_refresh=False, screen=False) if self.is_live else None
 
     def __enter__(self) -> Watched:
         return self
 
     def __exit__(self, *_failure: object) -> None:
-        self._live.stop()
+        if self._live:
+            self._live.stop()
 
     def begin(self, url: str) -> None:
         self._url = url
-        if self.is_live and not self._live.is_started:
+        if self._live and not self._live.is_started:
             self._live.start()
 
     def update(self, status: Status) -> None:
-        if self.is_live:
+        if self._live:
             view = live_view if self._endless else status_view
             self._live.update(view(status, self._url), refresh=True)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from corral.errors import Interrupted
 from corral.events import ActionFinished, Event, Sink
-from corral.plan.actions import Plan
 from corral.problems import Problem
 from corral.stop import StopFlag
+
+if TYPE_CHECKING:
+    from corral.plan.actions import Plan
 
 
 @dataclass(frozen=True)
