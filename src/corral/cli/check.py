@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption, Format, FormatOption, On
 from corral.cli.output import out, print_json, print_problems
@@ -35,6 +36,6 @@ def check(file: FileOption = None, place: CheckedPlaceOption = None, fmt: Format
     else:
         print_problems(found.problems)
         count = len(found.problems)
-        out.print(f"{found.file}: {counted(count, 'finding')}")
+        out.print(f"{escape(found.file)}: {counted(count, 'finding')}")
     if errors_in(found.problems):
         raise typer.Exit(1)

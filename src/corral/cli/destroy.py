@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption, PlaceOption
 from corral.cli.output import err
@@ -30,11 +31,11 @@ def destroy(
     where = Where(file, place.place if place else None)
     done = change(lambda session: take_off(where, purge, name, session), lambda plan: print_plan(plan, full=False))
     if done.nothing:
-        err.print(f"{done.name}: {done.nothing}")
+        err.print(f"{escape(done.name)}: {escape(done.nothing)}")
         if done.hint:
-            err.print(f"  [bold]→[/bold] {done.hint}")
+            err.print(f"  [bold]→[/bold] {escape(done.hint)}")
         return
     if not done.taken_off:
         err.print("nothing was changed")
         raise typer.Exit(1)
-    err.print(f"{done.name} is removed; " + ("its data are deleted" if purge else "its data stay"))
+    err.print(f"{escape(done.name)} is removed; " + ("its data are deleted" if purge else "its data stay"))

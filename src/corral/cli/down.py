@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption
 from corral.cli.output import err
@@ -25,9 +26,10 @@ def down(
     """Stop the cluster on this machine. Its data stay, unless --purge is given."""
     done = change(lambda session: stop(Where(file), name, purge, yes, session))
     if done.nothing:
-        err.print(f"{done.name}: {done.nothing}")
+        err.print(f"{escape(done.name)}: {escape(done.nothing)}")
         return
     if done.declined:
         raise typer.Exit(1)
-    err.print(f"{done.name} {'stopped' if done.ran else 'was not running'}")
-    err.print(f"deleted {done.kept}" if done.purged else f"[dim]data kept in {done.kept}[/dim]")
+    err.print(f"{escape(done.name)} {'stopped' if done.ran else 'was not running'}")
+    kept = escape(done.kept)
+    err.print(f"deleted {kept}" if done.purged else f"[dim]data kept in {kept}[/dim]")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption, Format, FormatOption, On, OnlyOption
 from corral.cli.output import err, print_json
@@ -33,8 +34,8 @@ def plan(
     found = run(lambda session: made(where, only or (), session))
     if save:
         save_plan(found, save)
-        named = f"-f {file} " if file else ""
-        err.print(f"[dim]saved as {save}; `corral {named}apply {save}` carries it out[/dim]")
+        command = f"corral {f'-f {file} ' if file else ''}apply {save}"
+        err.print(f"[dim]saved as {escape(str(save))}; `{escape(command)}` carries it out[/dim]")
     if fmt is Format.json:
         print_json(found.to_json())
     else:

@@ -34,7 +34,7 @@ def print_plan(plan: Plan, full: bool = True) -> None:
         return
     shown: dict[str, str] = {}
     for stage in plan.stages:
-        out.print(f"[bold]{stage.name}[/bold]")
+        out.print(f"[bold]{escape(stage.name)}[/bold]")
         for host, actions in _by_host(stage):
             out.print(f"  [cyan]{escape(host)}[/cyan]" if host else "  [cyan]all members[/cyan]")
             for action in actions:
@@ -61,12 +61,12 @@ def _print_action(action: Action, shown: dict[str, str], full: bool) -> None:
         out.print(f"    {escape(action.summary)} [dim]{counted(lines, 'line')}[/dim]")
         return
     out.print(f"    {escape(action.summary)}")
-    for line in _details(action, shown):
-        out.print(f"      {line}")
+    for markup in _details(action, shown):
+        out.print(f"      {markup}")
 
 
 def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
-    """The diff of a file, or the steps of a replica set; a diff that was in `shown` already is named, not repeated."""
+    """As markup: the diff of a file, or the steps of a replica set; one that was in `shown` already is named alone."""
     if isinstance(action, ConvergeReplicaSet):
         yield from (escape(step) for step in action.preview)
     if not isinstance(action, WriteFile):

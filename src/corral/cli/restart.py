@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption, PlaceOption
 from corral.cli.output import err, print_status
@@ -27,9 +28,8 @@ def restart(
     where = Where(file, place.place if place else None)
     changed = change(lambda session: in_turn(where, target, yes, session), print_plan)
     if changed is None or not changed.plan.changes:
-        err.print(
-            "nothing was changed" if changed is None else f"nothing of {target} is running, so nothing was restarted"
-        )
+        nothing = f"nothing of {escape(target)} is running, so nothing was restarted"
+        err.print("nothing was changed" if changed is None else nothing)
         raise typer.Exit(1)
     if changed.status:
         print_status(changed.status, "")

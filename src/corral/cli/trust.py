@@ -73,10 +73,11 @@ def _report(book: Book, fmt: Format) -> None:
     print_problems(problems)
     if book.recorded:
         count = len(book.recorded)
-        err.print(f"[dim]{counted(count, 'key')} recorded in {book.path}[/dim]")
+        err.print(f"[dim]{counted(count, 'key')} recorded in {escape(str(book.path))}[/dim]")
     for host in book.shown:
+        removal = f"ssh-keygen -R '{host.place}'"
         for where in book.left_behind(host):
-            err.print(f"the old key of {host.name} is still in {where}: ssh-keygen -R '{host.place}' removes it")
+            err.print(f"the old key of {escape(host.name)} is still in {escape(where)}: {escape(removal)} removes it")
 
 
 def _row(host: Shown, book: Book) -> dict[str, object]:

@@ -46,7 +46,7 @@ def unlock(
     _report(done, fmt)
     if place is None and text and not any(lock.held for lock in done.found):
         other = "hosts" if done.place == "playground" else "playground"
-        err.print(f"[dim]asked: the {done.place}; `corral unlock --on {other}` asks the {other}[/dim]")
+        err.print(f"[dim]asked: the {escape(done.place)}; `corral unlock --on {other}` asks the {other}[/dim]")
     if code := _exit_code(done):
         raise typer.Exit(code)
 
@@ -74,5 +74,5 @@ def _report(done: Unlocked, fmt: Format) -> None:
         print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": shapes})
         return
     if names:
-        err.print(f"broke the lock on {', '.join(names)}")
+        err.print(f"broke the lock on {escape(', '.join(names))}")
     print_problems(problems)

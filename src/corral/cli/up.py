@@ -6,6 +6,7 @@ import time
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from corral.cli.options import FileOption, Format, FormatOption, OnlyOption, OverwriteOption
 from corral.cli.output import err, print_changed, print_json, print_next, watched
@@ -60,4 +61,4 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
     with live:
         each_of(lambda session: verb.foreground(where, request, session, err.print), take, shown_with_drift(fmt))
     ended = "its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again"
-    err.print(f"{', '.join(names)}: {ended}")
+    err.print(f"{escape(', '.join(names))}: {escape(ended)}")

@@ -32,6 +32,6 @@ def verify(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption
         print_json({"passed": not failures, "checks": [asdict(check) for check in checks]})
     else:
         good = sum(check.result == "passed" for check in checks)
-        out.print(f"{good} passed, {failures} failed, {len(checks) - good - failures} skipped")
+        out.print(f"{good} passed, {failures} failed, {len(checks) - good - failures} skipped", markup=False)
     if failures:
         raise typer.Exit(1)
