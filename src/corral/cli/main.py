@@ -91,14 +91,14 @@ def root(
 
 
 def run() -> None:
-    """What the console script runs. A foreseen failure is printed as problems; the exit code says its kind."""
+    """What the console script runs. A foreseen failure is printed as problems; the exit code says its kind.
+
+    typer ends quietly, with 1, when nobody reads the output any more.
+    """
     try:
         app()
     except CorralError as error:
         _fail(error)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         message = f"{where}{error.strerror or error}"

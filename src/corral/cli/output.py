@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -30,11 +32,20 @@ else:
     live = late("rich.live")
 
 
+class _Console(Console):
+    """rich's, which ends the program by itself when nobody reads its output any more: a run would stop halfway."""
+
+    def on_broken_pipe(self) -> None:
+        """Raises BrokenPipeError, once: what is printed afterwards goes nowhere."""
+        self.quiet = True
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
 _UNBOUNDED = 200
 """Columns for output that goes to a file or a pipe: nothing is cut off there."""
 
-out = Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+out = _Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else _UNBOUNDED)
+err = _Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 _COLOURS = {
     "healthy": "green",

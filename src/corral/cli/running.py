@@ -24,6 +24,7 @@ from corral.problems import Problem
 from corral.stop import StopFlag
 
 if TYPE_CHECKING:
+    from corral.events import Event
     from corral.plan.actions import Plan
 
 
@@ -103,7 +104,15 @@ async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
 async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
     asker = _Asker(stop)
-    task = asyncio.ensure_future(verb(Session(asker, progress, stop, show, language())))
+
+    def told(event: Event) -> None:
+        """When nobody reads what it prints any more, the run ends as at a first Ctrl-C."""
+        try:
+            progress(event)
+        except BrokenPipeError:
+            stop.set()
+
+    task = asyncio.ensure_future(verb(Session(asker, told, stop, show, language())))
 
     def signalled() -> None:
         if stop.is_set:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from functools import partial
 
 from corral.model.resources import UP
 from corral.operate.where import Where, opened
@@ -33,15 +34,16 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
             "cluster", "its secrets are not on this machine", hint="docs/secrets.md says where to look for them"
         )
         return
-    for part in (
-        endpoints.proxies(cluster, place),
-        endpoints.instances(cluster, place),
-        stickiness.stickiness(cluster, place.secrets["probe"], place),
-        websocket.websocket(cluster, place),
-        body.body(cluster, place.secrets["probe"], place),
-        database.database(cluster, place.secrets, place),
-    ):
-        for check in await part:
+    parts: tuple[Callable[[], Awaitable[Sequence[Check]]], ...] = (
+        partial(endpoints.proxies, cluster, place),
+        partial(endpoints.instances, cluster, place),
+        partial(stickiness.stickiness, cluster, place.secrets["probe"], place),
+        partial(websocket.websocket, cluster, place),
+        partial(body.body, cluster, place.secrets["probe"], place),
+        partial(database.database, cluster, place.secrets, place),
+    )
+    for part in parts:
+        for check in await part():
             yield check
     yield workers.workers(cluster, seen.observed.units)
     if "time" in place.traits.abilities:

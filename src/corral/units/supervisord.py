@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import glob
 import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,18 @@ class Supervisord:
     def socket(self) -> Path:
         """Its control socket: in the cluster's directory, or in a private one of /tmp when that path is too long."""
         path = self.root / "supervisor.sock"
-        if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT:
-            return path
+        return path if len(os.fsencode(path)) <= _SOCKET_PATH_LIMIT else self._elsewhere.with_suffix(".sock")
+
+    @property
+    def _elsewhere(self) -> Path:
+        """A short path of plain letters. Not below TMPDIR: whoever asks later may have another one."""
         short = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"corral-{os.geteuid()}" / f"{short}.sock"
+        return Path("/tmp") / f"corral-{os.geteuid()}" / short  # noqa: S108 # its directory has to be this user's own
+
+    @property
+    def _plain_root(self) -> Path:
+        """The cluster's directory as supervisord can be told of it: in one with `[`, `*` or `?` it finds no unit."""
+        return self.root if glob.escape(str(self.root)) == str(self.root) else self._elsewhere
 
     async def call(self, method: str, *arguments: object) -> Any:
         """An XML-RPC call. Raises xmlrpc.client.Fault for a refusal, one of DOWN when nobody answers."""
@@ -96,15 +104,25 @@ class Supervisord:
 
     async def start(self) -> bool:
         """Start it unless it runs. True when it was started. Raises ChangeFailed when it doesn't come up."""
+        if {self.socket.parent, self._plain_root} != {self.root}:
+            self._prepare_elsewhere()
         if await self.pid():
             return False
         write_file(self.root / "supervisord.conf", self._configuration().encode(), 0o600)
-        self.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        if self.socket.parent.stat().st_uid != os.geteuid():
-            message = f"{self.socket.parent} belongs to another user"
-            raise ChangeFailed(Problem("socket-owner", "error", message, "set XDG_STATE_HOME to a shorter path"))
         await self._wait_until_up(self._launch())
         return True
+
+    def _prepare_elsewhere(self) -> None:
+        """Raises ChangeFailed where that directory is another user's, who could have put anything there."""
+        directory = self._elsewhere.parent
+        directory.mkdir(mode=0o700, exist_ok=True)
+        if directory.lstat().st_uid != os.geteuid():
+            message = f"{directory} belongs to another user"
+            hint = "set XDG_STATE_HOME to a path of fewer than 80 plain letters"
+            raise ChangeFailed(Problem("socket-owner", "error", message, hint))
+        if self._plain_root != self.root:
+            self._elsewhere.unlink(missing_ok=True)
+            self._elsewhere.symlink_to(self.root)
 
     def _launch(self) -> subprocess.Popen[bytes]:
         """In a session of its own, so that a terminal's Ctrl-C does not reach it."""
@@ -116,7 +134,7 @@ class Supervisord:
                     "supervisor.supervisord",
                     "-n",
                     "-c",
-                    str(self.root / "supervisord.conf"),
+                    str(self._plain_root / "supervisord.conf"),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

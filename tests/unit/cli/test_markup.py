@@ -14,24 +14,8 @@ import corral.cli
 FOLDER: Final = Path(corral.cli.__file__).parent
 SAFE: Final = {"escape", "coloured", "counted", "_outcome", "status_view", "_table", "len"}
 """Functions whose result is markup of the module's own, or holds nothing from outside that is not escaped."""
-OWN = set(
-    [
-        "markup",
-        "colour",
-        "seconds",
-        "changes",
-        "what",
-        "count",
-        "code",
-        "where",
-        "host",
-        "newline",
-        "kept",
-        "other",
-        "table",
-        "nothing",
-    ]
-)
+MARKUP: Final = {"markup", "colour", "table"}
+ESCAPED: Final = {"seconds", "changes", "what", "count", "code", "where", "host", "newline", "kept", "other", "nothing"}
 """Names of markup that a function has made, and of text that it has escaped."""
 
 

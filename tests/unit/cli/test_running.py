@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -54,3 +56,62 @@ def test_up_shows_the_plan_where_it_asks(drift: bool, fmt: Format, capsys: pytes
     write = WriteFile(File("a", "/etc/nginx.conf", "new\n"), "digest", "--- a\n+++ b\n-by hand\n+new\n", drift=drift)
     shown_with_drift(fmt)(Plan("shop", (Stage("proxy", ((write,),)),)))
     assert ("-by hand" in capsys.readouterr().out) is (drift and fmt is Format.text)
+
+
+UNREAD = """\
+import asyncio, sys
+from corral.cli import output, running
+from corral.events import Note
+from corral.stop import StopFlag
+
+async def stream():
+    for number in range(100_000):
+        yield number
+
+async def verb(session):
+    for number in range(100_000):
+        session.sink(Note(f"line {number}"))
+        if session.stop.is_set:
+            print(f"stopped at a safe point, after {number > 0}", file=sys.stdout)
+            return
+        await asyncio.sleep(0)
+
+if sys.argv[1] == "each":
+    running.each(stream(), lambda number: output.out.print(f"line {number}"))
+else:
+    running.change(verb)
+"""
+
+
+def test_whoever_reads_the_first_line_alone_gets_no_traceback() -> None:
+    """As `corral verify | head -1`."""
+    command = [sys.executable, "-c", UNREAD, "each"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline() == "line 0\n"
+        process.stdout.close()
+        told = process.stderr.read()
+    assert told.splitlines()[-1] == "BrokenPipeError: [Errno 32] Broken pipe", "which typer answers with exit code 1"
+
+
+def test_a_change_whose_progress_nobody_reads_stops_at_a_safe_point() -> None:
+    command = [sys.executable, "-c", UNREAD, "change"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        assert process.stdout
+        assert process.stderr.readline() == "line 0\n"
+        process.stderr.close()
+        assert process.stdout.read() == "stopped at a safe point, after True\n"
+    assert process.returncode == 0
+
+
+def test_a_verb_whose_output_nobody_reads_ends_quietly() -> None:
+    """Through the whole program: its help is longer than a pipe's reader wants."""
+    command = [sys.executable, "-c", "from corral.__main__ import main; main()", "show", "--schema"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
