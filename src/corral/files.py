@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from pathlib import Path
+
+
+def home() -> Path:
+    """The user's. Raises OSError where nothing says which that is: no HOME, and a user id without an account."""
+    return expanded("~")
+
+
+def expanded(path: str) -> Path:
+    """`path`, a `~` or `~name` at its beginning as shells read it. Raises OSError for a home that isn't known."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        whose = path.partition("/")[0].removeprefix("~")
+        reason = f"there is no account {whose}" if whose else "the home directory isn't known: set HOME to one"
+        raise OSError(errno.ENXIO, reason, path) from None
 
 
 def write_file(path: Path, content: bytes, mode: int) -> None:

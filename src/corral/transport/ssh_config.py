@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import asyncssh
 
 from corral.errors import InvalidFile
+from corral.files import expanded
 from corral.problems import Problem
 from corral.transport.known_hosts import Entry, Known, entries_in, known_of, place
 from corral.transport.ssh_keys import DEFAULT_FILES, KeyFile, read_key_file
@@ -129,7 +130,7 @@ class Reader:
             raise way.failure("key-unusable", f"the key {file} can't be used: {reason}", hint) from None
 
     def _key_file(self, file: str) -> KeyFile:
-        path = str(Path(file).expanduser())
+        path = str(expanded(file))
         if path not in self._keys:
             self._keys[path] = read_key_file(path)
         return self._keys[path]
@@ -137,7 +138,7 @@ class Reader:
 
 def config_files(settings: SshSettings) -> list[str]:
     """One that is named must be there."""
-    file = Path(settings.config or "~/.ssh/config").expanduser()
+    file = expanded(settings.config or "~/.ssh/config")
     return [str(file)] if settings.config or os.access(file, os.R_OK) else []
 
 
@@ -161,7 +162,7 @@ def _config(settings: SshSettings) -> asyncssh.SSHClientConnectionOptions:
 
 
 def _expanded(file: str) -> Path:
-    return Path(file.replace("%d", "~", 1) if file.startswith("%d") else file).expanduser()
+    return expanded(file.replace("%d", "~", 1) if file.startswith("%d") else file)
 
 
 def _jumps(text: str, settings: SshSettings) -> tuple[Jump, ...]:
@@ -179,9 +180,7 @@ def _agent(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, k
     if settings.key and not any(key.locked for key in keys):
         return ""
     path = str(config.config.get("IdentityAgent", os.environ.get("SSH_AUTH_SOCK", "")) or "")
-    return (
-        str(Path(os.environ.get("SSH_AUTH_SOCK", "") if path == "SSH_AUTH_SOCK" else path).expanduser()) if path else ""
-    )
+    return str(expanded(os.environ.get("SSH_AUTH_SOCK", "") if path == "SSH_AUTH_SOCK" else path)) if path else ""
 
 
 def _options(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os.path
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import asyncssh
@@ -111,5 +111,5 @@ def offer_of(files: Sequence[KeyFile], agent: Sequence[asyncssh.SSHKeyPair], fil
 
 
 def _short(path: str) -> str:
-    home = str(Path("~").expanduser())
+    home = os.path.expanduser("~")  # noqa: PTH111 # Path's raises where no home is known
     return f"~{path.removeprefix(home)}" if path.startswith(f"{home}/") else path

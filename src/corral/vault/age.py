@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import ChangeFailed
+from corral.files import expanded
+from corral.files import home as user_home
 from corral.late import late
 from corral.problems import Problem
 
@@ -91,7 +93,7 @@ def identity_paths(
         return list(explicit)
     if named := environment.get(VARIABLE):
         return [named]
-    home = home or Path.home()
+    home = home or user_home()
     configured = environment.get("XDG_CONFIG_HOME", "")
     base = Path(configured) if configured.startswith("/") else home / ".config"
     usual = (base / "corral" / "age.key", home / ".ssh" / "id_ed25519", home / ".ssh" / "id_rsa")
@@ -107,7 +109,7 @@ def _lines(text: str) -> list[str]:
     if text.startswith(("age1", "ssh-")):
         return [text]
     try:
-        lines = [line.strip() for line in Path(text).expanduser().read_text().splitlines()]
+        lines = [line.strip() for line in expanded(text).read_text().splitlines()]
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text"
         raise _Unfit(f"is not a public key, and it can't be read as a file: {reason}") from None
@@ -140,7 +142,7 @@ def _read_identities(paths: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
 def _keys(path: str) -> list[Any]:
     """The private keys in a file: one of SSH, or age's own, one a line."""
     try:
-        content = Path(path).expanduser().read_bytes()
+        content = expanded(path).read_bytes()
     except OSError as error:
         raise _Unfit(f"can't be read: {error.strerror}") from None
     own = [line.strip() for line in content.splitlines() if line.strip().startswith(b"AGE-SECRET-KEY-1")]

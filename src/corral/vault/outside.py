@@ -9,6 +9,7 @@ from typing import Final
 
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
+from corral.files import expanded
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, outside_names, reference
 
@@ -67,7 +68,7 @@ class _NoValue(Exception):
 
 def _value(name: str, directory: Path, environment: Mapping[str, str]) -> str:
     kind, _, what = name.partition(":")
-    value = _variable(what, environment) if kind == "env" else _content(directory / Path(what).expanduser())
+    value = _variable(what, environment) if kind == "env" else _content(directory / expanded(what))
     if not value:
         raise _NoValue("it is empty")
     if "\0" in value:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from corral.cluster_file.parse import Loaded
+from corral.files import expanded
 from corral.places.hosts.store import store_of
 from corral.transport.ssh_settings import SshSettings
 from corral.vault.file import Vault
@@ -53,7 +54,7 @@ def _settings(loaded: Loaded, name: str, address: str, ssh: Mapping[str, Any]) -
 
 def path_of(loaded: Loaded, path: str) -> str:
     """`~` is the user's home; anything else relative starts at the cluster file's directory."""
-    return os.path.normpath(Path(loaded.directory) / Path(path).expanduser())
+    return os.path.normpath(Path(loaded.directory) / expanded(path))
 
 
 def vault_of(loaded: Loaded) -> Vault:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from corral.cluster_file.parse import Loaded, load_text
 from corral.errors import ChangeFailed, CorralError
-from corral.files import write_file
+from corral.files import home, write_file
 from corral.model.cluster import Host, Layout
 from corral.problems import Problem
 
@@ -123,9 +123,9 @@ class State:
 
 
 def state_home() -> Path:
-    """$XDG_STATE_HOME/corral, by default ~/.local/state/corral."""
-    home = os.environ.get("XDG_STATE_HOME", "")
-    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
+    """$XDG_STATE_HOME/corral, by default ~/.local/state/corral. Raises OSError where no home is known."""
+    named = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(named) if named.startswith("/") else home() / ".local" / "state"
     return (base / "corral").resolve()
 
 
