@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tests.lab.harness import A_RUN, LabCluster, mongod, noticeboard, until
 
@@ -66,6 +66,10 @@ def refused(cluster: LabCluster, code: int, *words: str, but: Sequence[str] = ()
         assert word in said, f"{word!r} isn't in:\n{said}"
     assert set(cluster.store.glob("journal/*")) == runs
     return said
+
+
+SILENT: Final = r"(no answer on port 22 within 10 s|its network has no such host \(no route to host\))"
+"""Which of the two is told of a host that is off depends on whether the network still remembers its hardware address."""
 
 
 def errors(said: str) -> list[str]:
