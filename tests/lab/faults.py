@@ -69,7 +69,8 @@ def refused(cluster: LabCluster, code: int, *words: str, but: Sequence[str] = ()
 
 
 SILENT: Final = r"(no answer on port 22 within 10 s|its network has no such host \(no route to host\))"
-"""Which of the two is told of a host that is off depends on whether the network still remembers its hardware address."""
+"""Which of the two is told of a host that is off depends on whether the network still remembers its hardware address,
+which is forgotten after a while."""
 
 
 def errors(said: str) -> list[str]:
