@@ -57,6 +57,7 @@ lint: dev ## Style, types, shell, import contracts, what nobody uses.
 	$(BIN)/mypy
 	$(BIN)/mypy examples/steedos/install.py examples/steedos/first-user.py
 	$(BIN)/mypy -p lab
+	MYPYPATH=src:bench:. $(BIN)/mypy --explicit-package-bases bench/*.py bench/scale/*.py bench/peers/inputs.py
 	$(BIN)/shellcheck $(SHELL_FILES)
 	$(BIN)/shellcheck --exclude=SC2016 $(RENDERED_SHELL)
 	$(BIN)/lint-imports --no-cache

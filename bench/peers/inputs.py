@@ -18,7 +18,6 @@ from corral.model.resources import Desired, File
 from corral.model.software import Archive, Image, Package, Service
 from corral.operate.planning import differences
 from corral.places import opened, ssh_settings_of
-from corral.places.base import Scope
 from corral.secrets import Secrets, resolve
 
 OWNER = "root"
@@ -50,7 +49,8 @@ async def _wanted(cluster_file: Path, directory: Path) -> list[Wanted]:
     loaded = load_file(cluster_file)
     reached = ssh_settings_of(loaded)
     async with opened(loaded, "hosts") as place:
-        seen = await place.observe(Scope())
+        await place.prepare()
+        seen = await place.observe()
         desired, changes = place.desired(seen), differences(Only())(place, seen).changes
         if changes:
             raise ValueError(f"the hosts lack {changes} changes: apply the file first")

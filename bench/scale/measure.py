@@ -34,9 +34,9 @@ from scale.replay import Replay, read_secrets
 from scale.wanted import complete
 
 PARTS = (
-    (hosts.rules, ("findings_on",)),
+    (hosts.rules, ("findings_on",)),  # type: ignore[attr-defined] # late: the object that the place calls
     (hosts, ("host_facts",)),
-    (hosts.assembler, ("assemble",)),
+    (hosts.assembler, ("assemble",)),  # type: ignore[attr-defined] # the same
     (planning, ("make_plan", "basis_of")),
 )
 """The functions that make a plan of what was seen, each of them a phase, where they are called."""

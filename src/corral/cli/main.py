@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, Final
 
@@ -106,5 +107,6 @@ def run() -> None:
 
 
 def _fail(error: CorralError) -> None:
-    import_module("corral.cli.output").print_failure(error)
+    with suppress(BrokenPipeError):
+        import_module("corral.cli.output").print_failure(error)
     sys.exit(error.exit_code)

@@ -1,4 +1,4 @@
-"""The two writers, text and JSON: no other module prints."""
+"""The two consoles, and how reports are written to them: as text and as JSON."""
 
 from __future__ import annotations
 
@@ -63,13 +63,17 @@ _MARKS = {"passed": "✔", "failed": "✘", "skipped": "–"}
 
 
 def print_json(value: object) -> None:
-    shows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=not shows_all) + "\n")
-    sys.stdout.flush()
+    _write_json(value, indent=2)
 
 
 def print_json_line(value: object) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    _write_json(value, indent=None)
+
+
+def _write_json(value: object, indent: int | None) -> None:
+    """Letters as they are where the output can show them all, else as \\u escapes."""
+    shows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(value, indent=indent, ensure_ascii=not shows_all) + "\n")
     sys.stdout.flush()
 
 

@@ -9,7 +9,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
@@ -24,7 +24,7 @@ from corral.problems import Problem
 from corral.stop import StopFlag
 
 if TYPE_CHECKING:
-    from corral.events import Event
+    from corral.events import Event, Sink
     from corral.plan.actions import Plan
 
 
@@ -91,7 +91,8 @@ async def _taken(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> 
 
 async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
-    task = asyncio.ensure_future(verb(Session(_Asker(stop), progress, stop, show, language())))
+    session = Session(_Asker(stop), _told(progress, stop), stop, show, language())
+    task = asyncio.ensure_future(verb(session))
     _on_signals(task.cancel)
     try:
         return await task
@@ -104,15 +105,7 @@ async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
 async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
     asker = _Asker(stop)
-
-    def told(event: Event) -> None:
-        """When nobody reads what it prints any more, the run ends as at a first Ctrl-C."""
-        try:
-            progress(event)
-        except BrokenPipeError:
-            stop.set()
-
-    task = asyncio.ensure_future(verb(Session(asker, told, stop, show, language())))
+    task = asyncio.ensure_future(verb(Session(asker, _told(progress, stop), stop, show, language())))
 
     def signalled() -> None:
         if stop.is_set:
@@ -120,7 +113,7 @@ async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
             return
         stop.set()
         if not asker.asking:
-            err.print("stopping as soon as the steps that have begun are done; Ctrl-C again stops at once")
+            say("stopping as soon as the steps that have begun are done; Ctrl-C again stops at once")
 
     _on_signals(signalled)
     try:
@@ -129,6 +122,24 @@ async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
         raise Interrupted(_interrupted()) from error
     finally:
         progress.end()
+
+
+def say(text: str) -> None:
+    """On stderr, if anybody is there to read it."""
+    with suppress(OSError):  # a pipe without a reader, a terminal that was closed
+        err.print(text, markup=False)
+
+
+def _told(progress: Progress, stop: StopFlag) -> Sink:
+    """When nobody reads what it prints any more, a run that changes something ends as at a first Ctrl-C."""
+
+    def told(event: Event) -> None:
+        try:
+            progress(event)
+        except OSError:
+            stop.set()
+
+    return told
 
 
 def _on_signals(act: Callable[[], object]) -> None:

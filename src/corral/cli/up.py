@@ -11,7 +11,7 @@ from rich.markup import escape
 from corral.cli.options import FileOption, Format, FormatOption, OnlyOption, OverwriteOption
 from corral.cli.output import err, print_changed, print_json, print_next, watched
 from corral.cli.plan_view import print_plan, shown_with_drift
-from corral.cli.running import change, each_of, run
+from corral.cli.running import change, each_of, run, say
 from corral.operate import up as verb
 from corral.operate.apply import Applied, ApplyRequest
 from corral.operate.report import Status
@@ -59,6 +59,6 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
             print_changed(seen, fmt, time.monotonic() - started)
 
     with live:
-        each_of(lambda session: verb.foreground(where, request, session, err.print), take, shown_with_drift(fmt))
+        each_of(lambda session: verb.foreground(where, request, session, say), take, shown_with_drift(fmt))
     ended = "its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again"
     err.print(f"{escape(', '.join(names))}: {escape(ended)}")

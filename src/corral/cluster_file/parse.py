@@ -13,7 +13,7 @@ from corral.cluster_file import checks
 from corral.cluster_file.defaults import completed
 from corral.cluster_file.document import Document, read_document
 from corral.cluster_file.layers import layered, preset_of
-from corral.cluster_file.ports import ports
+from corral.cluster_file.ports import names, ports
 from corral.cluster_file.positions import Path, Position
 from corral.cluster_file.report import Report
 from corral.cluster_file.schema import WRITTEN, Spec
@@ -22,7 +22,7 @@ from corral.cluster_file.validate import validated
 from corral.errors import InvalidFile
 from corral.problems import Problem, errors_in
 
-_CHECKS: Final = (checks.references, checks.addresses, checks.database, checks.app, ports)
+_CHECKS: Final = (checks.references, checks.addresses, checks.database, checks.app, ports, names)
 _INIT: Final = "`corral init` writes one to start from; `-f FILE` names another."
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from corral.cluster_file.positions import Path
 from corral.cluster_file.report import Complaint, Report
 from corral.cluster_file.schema import Spec
+from corral.model.identity import instance_id
 
 HIGHEST: Final = 65535
 
@@ -56,6 +57,18 @@ def ports(spec: Spec, report: Report) -> Iterator[Complaint]:
         if first.what != claim.what and (first.what, claim.what) not in reported:
             reported.add((first.what, claim.what))
             yield _conflict(first, claim, report)
+
+
+def names(spec: Spec, report: Report) -> Iterator[Complaint]:
+    """A web instance and a worker with one name: a host may have `-worker` at its end."""
+    web = {instance_id(host, port, "web").name: host for host, port in web_places(spec)}
+    path = ("app", "workers", "hosts")
+    for host, port in worker_places(spec):
+        name = instance_id(host, port, "worker").name
+        if name in web and report.clean(path, ("app", "hosts")):
+            sentence = f"leads to two instances named {name}: a worker on {host}, and a web instance on {web[name]}."
+            yield Complaint("same-name", path, sentence, f"Give {web[name]} another name, or the workers another port.")
+            return
 
 
 def _too_high(claim: Claim) -> Complaint:

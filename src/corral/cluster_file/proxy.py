@@ -1,5 +1,6 @@
 """The `proxy` section: nginx."""
 
+import posixpath
 from typing import Annotated, Any, Final, NamedTuple, get_args
 
 from pydantic import Field
@@ -13,7 +14,15 @@ from corral.model.cluster import Balance, Install
 
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
 _PREFIX: Final = r"/[A-Za-z0-9/._~+@:,-]*[A-Za-z0-9._~+@:,-]/"
-_VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[a-z][a-z0-9_]{0,63}")
+_VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[A-Za-z][A-Za-z0-9_]{0,63}")
+"""In capitals or not: nginx's variables know no case."""
+
+
+def _never_matched(path: str) -> str:
+    """nginx matches what is left when doubled slashes, `.` and `..` are gone from the path that was asked for."""
+    matched = posixpath.normpath(path.replace("//", "/"))
+    plain = "/" + matched.strip("/") + ("/" if path.endswith(("/", "/.", "/..")) and matched.strip("/") else "")
+    return "" if plain == path else f"never matches: nginx makes {plain} of {path[:80]}, so write {plain}"
 
 
 class Balancing(NamedTuple):
@@ -117,11 +126,23 @@ class Proxy(Section):
         "X-Forwarded-For", description="The header in which outer proxies name the client's address."
     )
     not_found: tuple[
-        Annotated[str, Text("a path: a slash first, then letters, digits and /._~+@:,-", r"/[A-Za-z0-9/._~+@:,-]*")],
+        Annotated[
+            str,
+            Text(
+                "a path: a slash first, then letters, digits and /._~+@:,-",
+                r"/[A-Za-z0-9/._~+@:,-]*",
+                check=_never_matched,
+            ),
+        ],
         ...,
     ] = Field(("/cordova.js",), description="Paths that the proxy itself answers with 404.")
     unbuffered: tuple[
-        Annotated[str, Text("a path: a slash first and last, letters, digits and /._~+@:,- between", _PREFIX)],
+        Annotated[
+            str,
+            Text(
+                "a path: a slash first and last, letters, digits and /._~+@:,- between", _PREFIX, check=_never_matched
+            ),
+        ],
         ...,
     ] = Field(("/sockjs/",), description="Paths, with all below them, whose answers leave part by part.")
     virtual_ip: VirtualIpEntry = Field(

@@ -38,8 +38,8 @@ def connections(table: str, address: str, port: int) -> int:
     playground another host's may have it too: then the wait for an instance whose host has left the file is longer than
     it need be.
     """
-    at = _ipv4(address)
-    found = filter(None, map(socket_in, table.splitlines()))
+    at, mark = _ipv4(address), f":{port:04X} "
+    found = filter(None, (socket_in(line) for line in table.splitlines() if mark in line))
     return sum(each.state == ESTABLISHED and each.port == port and (at is None or each.is_at(at)) for each in found)
 
 

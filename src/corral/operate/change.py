@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from corral.errors import StalePlan
+from corral.errors import Interrupted, StalePlan
 from corral.events import Note, Warned
 from corral.execute.engine import execute
 from corral.model.only import Only
@@ -23,7 +23,9 @@ from corral.operate.status import status_in
 from corral.places.base import LEFT_SILENT, Observation, Place
 from corral.plan.actions import Plan
 from corral.plan.retire import left_on
+from corral.problems import Problem
 from corral.runs.run import Run, RunRequest
+from corral.stop import StopFlag
 from corral.words import counted
 
 _NOTHING_ASKED: Final[Answers] = {}
@@ -103,8 +105,15 @@ def judged(place: Place, wanted: Change, seen: Observation, session: Session) ->
     refuse("seen", case)
     case = replace(case, plan=wanted.planner(place, seen))
     refuse("plan", case)
-    session.sink(Warned(tuple(finding for finding in findings if finding.severity != "error")))
+    gone = [_not_known(name) for name in wanted.forgotten if not seen.departed]
+    session.sink(Warned((*gone, *(finding for finding in findings if finding.severity != "error"))))
     return case
+
+
+def _not_known(name: str) -> Problem:
+    """A warning alone: it was forgotten by an earlier run of the same command, perhaps."""
+    message = f"--forget {name}: no such host has left the cluster file since the last apply"
+    return Problem("unknown-target", "warning", message)
 
 
 async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers, session: Session) -> Changed:
@@ -112,9 +121,16 @@ async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers, s
     if wanted.whole and (case.seen.departed or not place.is_remembered(case.seen)):
         await place.remember(case.seen, wanted.whole, _left(case, wanted))
     status = await status_of(place, case.seen, early)
-    if wanted.waits and status.state != "healthy":
-        status = await prove(place, case.plan, session.sink)
+    if wanted.waits and wanted.only.everything and status.state != "healthy":
+        status = await prove(place, case.plan, session.sink, lambda: _heed(session.stop))
     return Changed(case.plan, status)
+
+
+def _heed(stop: StopFlag) -> None:
+    """Raises Interrupted when the user has asked to stop."""
+    if stop.is_set:
+        message = "stopped: there was nothing to change, and the cluster isn't healthy yet"
+        raise Interrupted(Problem("interrupted", "error", message, "`corral status` shows what is missing"))
 
 
 async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
@@ -147,15 +163,21 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
             await end(place, wanted.end, run)
             return Changed(plan, None)
         await place.remember(case.seen, wanted.whole, _left(case, wanted))
-        return Changed(plan, await (prove(place, plan, run.sink) if wanted.only.everything else status_in(place)))
+        return Changed(
+            plan, await (prove(place, plan, run.sink, run.check) if wanted.only.everything else status_in(place))
+        )
 
 
 async def end(place: Place, how: End, run: Run) -> None:
-    """Under the lock. Raises Interrupted when the user has asked to stop: nothing is deleted then."""
+    """Under the lock. Raises Interrupted when the user has asked to stop: what is left on this machine is kept then."""
     await place.leave(run.sink)
     if how == "purged":
-        run.check()
-        await place.purge()
+        try:
+            await place.purge(run.check)
+        except Interrupted as stopped:
+            message = f"stopped at a safe point: nothing runs any more, and what is left in {place.kept_in()} is kept"
+            hint = "the same command with --purge deletes it"
+            raise Interrupted(Problem("interrupted", "error", message, hint)) from stopped
 
 
 def _left(case: Case, wanted: Change) -> frozenset[str]:

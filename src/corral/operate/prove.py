@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 
 from corral.errors import ChangeFailed
@@ -47,8 +47,9 @@ def _rounds(starts: Sequence[StartUnit]) -> int:
     return ceil(len(starts) / lane.width) if lane else 1
 
 
-async def prove(place: Place, plan: Plan, sink: Sink, interval: float = 0.2) -> Status:
-    """Ask from the outside until all is healthy. Raises ChangeFailed with what is not, when the time is over."""
+async def prove(place: Place, plan: Plan, sink: Sink, check: Callable[[], None], interval: float = 0.2) -> Status:
+    """Ask from the outside until all is healthy. Raises ChangeFailed with what is not, when the time is over; and what
+    `check` raises, which is asked before each wait."""
     started = time.monotonic()
     sink(StageStarted("verify", 0))
     patience = _patience(place.cluster)
@@ -60,6 +61,7 @@ async def prove(place: Place, plan: Plan, sink: Sink, interval: float = 0.2) -> 
         starting = any(instance.state == "starting" for instance in report.instances)
         if time.monotonic() - started > (patience if starting or plan.changes else 10.0):
             raise ChangeFailed(await _unhealthy(place, report))
+        check()
         await asyncio.sleep(interval)
 
 

@@ -74,10 +74,12 @@ def _forgotten(case: Case) -> None:
     """A word that was mistyped would be taken for a host that is gone; with --only nothing is forgotten."""
     known = [host.name for host in case.seen.departed]
     for name in case.forgotten:
-        if name not in known:
+        if name in case.place.cluster.host_by_name:
+            message = f"--forget {name}: it is a host of the cluster file"
+            raise InvalidFile(Problem("unknown-target", "error", message, "take it out of the file first"))
+        if known and name not in known:
             message = f"--forget {name!r} is not a host that has left the cluster file"
-            near = hint(name, known) if known else "no host has left it since the last apply"
-            raise InvalidFile(Problem("unknown-target", "error", message, near))
+            raise InvalidFile(Problem("unknown-target", "error", message, hint(name, known)))
     if case.forgotten and not case.only.everything:
         message = "--forget and --only don't go together: a host is forgotten when the whole file is carried out"
         raise InvalidFile(Problem("bad-value", "error", message, "leave out one of them"))

@@ -43,10 +43,12 @@ async def foreground(
     """What `up` has done, then the cluster's state every second, until something else stops the cluster; nothing more
     when the user said no.
 
-    When it is cancelled, it stops everything; after a failure, what runs goes on running. Raises CorralError.
+    When it is cancelled, it stops everything, but not a cluster that ran before and is not yet as the file says.
+    After a failure, what runs goes on running. Raises CorralError.
     """
     loaded = load(where)
     async with places.opened(loaded, "playground") as place:
+        ran, applied = await place.is_kept(), None
         try:
             applied = await apply_to(place, loaded, request, session)
             yield applied
@@ -54,6 +56,8 @@ async def foreground(
                 yield await status_in(place)
                 await asyncio.sleep(INTERVAL)
         except asyncio.CancelledError:
+            if ran and applied is None:
+                raise  # it ran before, and is as it was or on its way: whoever stopped at a question meant no more
             say("\nstopping everything; the data stay")
             raise await _stopped(place, session) from None
 

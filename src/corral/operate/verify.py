@@ -23,7 +23,8 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
     """Never raises: a check that can't be made has failed, and says why."""
     cluster = place.cluster
     seen = await place.observe(live=True)
-    if seen.observed.units and not any(unit.state in UP for unit in seen.observed.units):
+    units = seen.observed.units
+    if units and not any(unit.state in UP for unit in units) and not await place.has_processes():
         yield failed("cluster", "nothing of it is running", hint=f"{place.traits.mend} starts it")
         return
     if not seen.observed.units:

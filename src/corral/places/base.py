@@ -5,7 +5,7 @@ What runs and what is remembered differ independently, so there are two Protocol
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -198,8 +198,9 @@ class Place(Protocol):
         """Under the lock, after everything has stopped: end what kept the processes."""
         return
 
-    async def purge(self) -> None:
-        """Under the lock, after that: delete all that is kept of the cluster on this machine. Raises OSError."""
+    async def purge(self, check: Callable[[], None]) -> None:
+        """Under the lock, after that: delete all that is kept of the cluster on this machine. Raises OSError, and what
+        `check` raises, which is asked first where there is anything."""
         return
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:

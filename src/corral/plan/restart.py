@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import Final
 
 from corral.model.resources import UP, Desired, FoundUnit, Observed
-from corral.plan.actions import STAGE_OF, Action, Plan, Stage, StartUnit, WriteFile
+from corral.plan.actions import STAGE_OF, Action, Plan, Stage, StartUnit
 from corral.plan.drain import HeldBack
 from corral.plan.order import make_plan
 
@@ -24,8 +25,7 @@ def restart_plan(
     """
     if not any(unit.state in UP for unit in observed.units):
         return Plan(cluster, ())
-    chosen = [unit for unit in observed.units if unit.name in names]
-    there = {unit.name for unit in chosen}
+    there = {unit.name for unit in observed.units if unit.name in names}
     present = make_plan(cluster, desired, observed, held_back)
     proxies_differ = any(stage.name == "proxy" for stage in present.stages)
     plan = make_plan(cluster, desired, _as_if_changed(observed, there), None if proxies_differ else held_back)
@@ -39,17 +39,16 @@ def restart_plan(
         for stage in plan.stages
     )
     whole = (replace(stage, waves=tuple(wave for wave in stage.waves if wave)) for stage in stages)
-    kept_stages = tuple(stage for stage in whole if stage.waves)
-    return replace(plan, stages=kept_stages, by_hand=tuple(_by_hand(present, chosen)) if kept_stages else ())
+    left = tuple(stage for stage in whole if stage.waves)
+    return replace(plan, stages=left, by_hand=tuple(_by_hand(present, observed.units, there)) if left else ())
 
 
-def _by_hand(present: Plan, units: Iterable[FoundUnit]) -> Iterator[tuple[str, str]]:
-    """Files of the hosts' parts that are restarted; each unit's own can't be told from those of its neighbours."""
-    parts = {(STAGE_OF[unit.role], unit.host) for unit in units}
-    for stage in present.stages:
-        for action in stage.actions():
-            if isinstance(action, WriteFile) and action.drift and (stage.name, action.host) in parts:
-                yield action.host, action.file.path
+def _by_hand(present: Plan, units: Sequence[FoundUnit], names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Those of the parts that are restarted, each once; not those that are named for a unit that goes on running."""
+    parts = {(STAGE_OF[unit.role], unit.host) for unit in units if unit.name in names}
+    others = {unit.name for unit in units} - set(names)
+    drifted = (write.file for write in present.drift() if (write.file.stage, write.host) in parts)
+    yield from dict.fromkeys((file.host, file.path) for file in drifted if PurePosixPath(file.path).stem not in others)
 
 
 def _as_if_changed(observed: Observed, names: Collection[str]) -> Observed:

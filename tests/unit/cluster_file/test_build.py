@@ -249,3 +249,9 @@ def test_the_whole_of_a_virtual_address() -> None:
     proxy = built(SMALL.replace("proxy:\n", f"proxy:\n  virtual_ip: {virtual}\n")).proxy
     assert proxy.virtual_ip == VirtualIp("10.0.0.9", "ens18", 7)
     assert built(SMALL).proxy.virtual_ip is None
+
+
+def test_a_variable_may_be_written_in_capitals() -> None:
+    """nginx's variables know no case."""
+    proxy = built(SMALL.replace("proxy:\n", "proxy:\n  balance: {hash: $cookie_JSESSIONID}\n")).proxy
+    assert proxy.hash_key == "$cookie_JSESSIONID"

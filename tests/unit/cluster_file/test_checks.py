@@ -135,3 +135,19 @@ def test_workers_take_turns() -> None:
     spec = load(SMALL.replace("command:", "workers: {instances: 3}\n  command:")).spec
     assert worker_places(spec) == [("one", 5140), ("two", 5140), ("one", 5141)]
     assert [claim.port for claim in claims(spec)] == [80, 5040, 5040, 5140, 5140, 5141, 27017]
+
+
+def test_a_worker_may_not_have_a_web_instance_s_name() -> None:
+    """Names are made of a host's and a port; a host may end in `-worker`."""
+    file = """\
+name: shop
+hosts: {app: 10.0.0.1, app-worker: 10.0.0.2}
+proxy: {hosts: [app]}
+app: {hosts: [app-worker], command: x, instances: 2, workers: {hosts: [app], instances: 1, first_port: 5041}}
+database: {members: [app]}
+"""
+    problem = only(file)
+    assert problem.code == "same-name"
+    assert "two instances named app-worker-5041: a worker on app, and a web instance on app-worker" in problem.message
+    assert problem.where.startswith("cluster.yaml:4:") or ":4:" in problem.where
+    assert said(file.replace("first_port: 5041", "first_port: 5042")) == []

@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -273,6 +275,47 @@ def test_the_foreground_ends_when_its_supervisor_was_killed(cluster: Cluster, mo
     monkeypatch.setattr(up, "apply_to", begun)
     assert asyncio.run(asyncio.wait_for(watched(), PATIENCE)) == 1
     assert cluster.runs, "the next up takes them over"
+
+
+def test_stopped_at_a_question_the_foreground_leaves_what_ran_before(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def asked(*_: object) -> Applied:
+        raise asyncio.CancelledError
+
+    async def watched() -> None:
+        async for _ in foreground(Where(cluster.file), ApplyRequest("up"), Session(), print):
+            pytest.fail("nothing was done")
+
+    monkeypatch.setattr(up, "apply_to", asked)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(watched())
+    assert len(cluster.runs) == 3
+
+
+def test_a_deletion_that_has_begun_is_brought_to_its_end_under_the_lock(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second Ctrl-C comes while it goes on."""
+    begun, purge, locked = threading.Event(), State.purge, list[bool]()
+
+    def slowly(state: State) -> None:
+        begun.set()
+        time.sleep(0.3)  # long enough for the run to be cancelled meanwhile
+        locked.append((state.root / "control/lock").exists())
+        purge(state)
+
+    async def impatient() -> None:
+        task = asyncio.create_task(down(Where(cluster.file), "", True, True, Session()))
+        await asyncio.to_thread(begun.wait, PATIENCE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    monkeypatch.setattr(State, "purge", slowly)
+    asyncio.run(impatient())
+    assert locked == [True]
+    assert not cluster.state.root.exists()
 
 
 def test_the_foreground_ends_with_a_no(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

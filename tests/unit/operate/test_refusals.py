@@ -79,6 +79,7 @@ def _nothing_kept(game: Game, _verb: str) -> None:
 
 def _forgotten(game: Game, verb: str) -> Callable[[Game], object] | None:
     """No other verb takes such words."""
+    game.toy.departed = [replace(game.toy.cluster.hosts[0], name="gone")]
     return (lambda game: game.apply(forget=("ghost",))) if verb == "apply" else None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from corral.errors import ChangeFailed, Interrupted, InvalidFile, Locked
-from corral.events import ActionFinished, Event, Note
+from corral.events import ActionFinished, Event, Note, Warned
 from corral.model.endpoint import Endpoint
 from corral.model.identity import instance_id
 from corral.model.resources import FoundUnit
@@ -152,13 +152,17 @@ def test_up_waits_for_what_starts_by_itself(healthy: Game, monkeypatch: pytest.M
     assert applied.changed.status.state == "healthy"
 
 
-def test_verify_of_what_does_not_run_is_one_line(healthy: Game) -> None:
+def test_verify_of_what_does_not_run_is_one_line(healthy: Game, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a stopped cluster fails at is one thing."""
     healthy.toy.units = {name: replace(unit, state="stopped") for name, unit in healthy.toy.units.items()}
+
+    async def no() -> bool:
+        return False
 
     async def proved() -> list[Check]:
         return [check async for check in checks(healthy.toy)]
 
+    monkeypatch.setattr(healthy.toy, "has_processes", no)
     (check,) = asyncio.run(proved())
     assert (check.result, check.seen, check.hint) == ("failed", "nothing of it is running", "corral up starts it")
 
@@ -191,7 +195,37 @@ def test_whom_to_forget_and_a_part_do_not_go_together(healthy: Game) -> None:
     with pytest.raises(InvalidFile, match="'gon' is not a host that has left") as refused:
         healthy.apply(forget=("gon",))
     assert "gone" in refused.value.problems[0].hint
+    with pytest.raises(InvalidFile, match="it is a host of the cluster file"):
+        healthy.apply(forget=("two",))
     assert healthy.apply(forget=("gone",)).changed
+
+
+def test_the_same_command_once_more_forgets_nobody_and_goes_on(healthy: Game) -> None:
+    """What it needed to forget, its first run has forgotten."""
+    assert healthy.apply(forget=("gone",)).changed
+    told = [problem for event in healthy.events if isinstance(event, Warned) for problem in event.problems]
+    assert [problem.message for problem in told] == [
+        "--forget gone: no such host has left the cluster file since the last apply"
+    ]
+
+
+def test_a_part_that_is_as_the_file_says_needs_no_healthy_cluster(game: Game) -> None:
+    assert game.apply(verb="up", only=("database",)).changed
+    applied = game.apply(verb="up", only=("database",))
+    assert applied.changed
+    assert applied.changed.plan.changes == 0
+
+
+def test_up_that_waits_heeds_a_wish_to_stop(healthy: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop = StopFlag()
+
+    async def deaf(to: Endpoint, way: Way = "inside") -> Endpoint:
+        stop.set()
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    monkeypatch.setattr(healthy.toy, "reach", deaf)
+    with pytest.raises(Interrupted, match="there was nothing to change"):
+        healthy.apply(Session(Person(), stop=stop), verb="up")
 
 
 def test_one_more_instance_in_the_file(healthy: Game) -> None:

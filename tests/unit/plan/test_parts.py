@@ -8,8 +8,8 @@ import pytest
 
 from corral.model.identity import read_back
 from corral.model.only import Only, hosts_of
-from corral.model.resources import FileRecord, FoundUnit, Observed
-from corral.model.software import Package
+from corral.model.resources import File, FileRecord, FoundUnit, Observed, digest
+from corral.model.software import Package, Stage
 from corral.plan.actions import Plan, RemoveFile, RemoveTree
 from corral.plan.basis import SET, basis_of, changed_since
 from corral.plan.diff import leftover_files, raw_digest
@@ -236,6 +236,27 @@ def test_an_instance_of_which_nothing_is_there_is_not_started_by_a_restart() -> 
     more = REFERENCE.replace("hosts: [a, b]", "hosts: [a, b, d1]")
     assert more != REFERENCE
     assert restarted(more, WHOLE, "d1-5040") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "stage", "names", "asked"),
+    [
+        ("/etc/corral/ref/instances/a-5040.sh", "application", ["a-5040"], True),
+        ("/etc/corral/ref/instances/a-5041.sh", "application", ["a-5040"], False),
+        ("/etc/corral/ref/compose.yaml", "application", ["a-5040"], True),
+        ("/etc/corral/ref/nginx.conf", "proxy", ["a-5040"], False),
+    ],
+)
+def test_a_restart_tells_what_it_brings_into_force(path: str, stage: Stage, names: list[str], asked: bool) -> None:
+    """Files that were changed by hand: those that a unit that is restarted may read."""
+    desired = desired_of(REFERENCE)
+    file = File("a", path, "as it should be", stage=stage)
+    found = replace(file, content="by hand", raw=digest("by hand"))
+    written = FileRecord("a", path, digest("as it should be"))
+    observed = replace(WHOLE, files=(*WHOLE.files, found), written=(*WHOLE.written, written))
+    wanted = replace(desired, files=(*desired.files, file))
+    plan = restart_plan("ref", wanted, observed, lambda some: desired_of(REFERENCE, some), names)
+    assert plan.by_hand == ((("a", path),) if asked else ())
 
 
 def based(observed: Observed) -> Plan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ from corral.cluster_file.parse import Loaded
 from corral.desired.database import replica_set
 from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
-from corral.events import Note, Sink, StageFinished, StageStarted, ignore
+from corral.events import Event, Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.ways import Ways
 from corral.late import late
 from corral.model.cluster import Cluster, Host
@@ -151,7 +151,10 @@ class PlaygroundPlace(Place):
         kept = {
             host: port for host, port in known.items() if host in serving or self._is_orphans(addresses[host], port)
         }
-        self.cluster = self._placed(await asyncio.to_thread(ports.choose, wanted, kept, addresses, sink))
+        said: list[Event] = []
+        self.cluster = self._placed(await asyncio.to_thread(ports.choose, wanted, kept, addresses, said.append))
+        for event in said:
+            sink(event)
 
     async def observe(self, sink: Sink = ignore, *, live: bool = False) -> Observation:
         """Unless it is `live`, also what is known of this machine itself: programs, ports, memory."""
@@ -213,8 +216,15 @@ class PlaygroundPlace(Place):
         await self.daemon.shutdown(PATIENCE)
         await self._end_orphans(sink)
 
-    async def purge(self) -> None:
-        await asyncio.to_thread(self.state.purge)
+    async def purge(self, check: Callable[[], None]) -> None:
+        """Once it has begun it is brought to its end, also when the run is cancelled: the lock is held until then."""
+        check()
+        deleting = asyncio.ensure_future(asyncio.to_thread(self.state.purge))
+        try:
+            await asyncio.shield(deleting)
+        except asyncio.CancelledError:
+            await deleting
+            raise
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._routes.reach(to, way)
