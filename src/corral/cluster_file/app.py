@@ -1,12 +1,12 @@
 """The `app` section: the instances of the application and its workers."""
 
-import shlex
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from corral.cluster_file.at_once import ALL, AtOnce
+from corral.cluster_file.command import Command
 from corral.cluster_file.install import Installing
 from corral.cluster_file.preset_name import BUILT_IN, PresetName
 from corral.cluster_file.section import (
@@ -21,29 +21,11 @@ from corral.cluster_file.section import (
     left_out,
 )
 from corral.cluster_file.units import Duration, Size
-from corral.cluster_file.values import Choice, Text, Whole, refusal
+from corral.cluster_file.values import Choice, Text, Whole
 from corral.cluster_file.variables import Environment, NextSteps, Variable
 from corral.model.cluster import Install
 
 _SIGNALS: Final = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL")
-
-
-def _words(value: Any) -> Any:
-    """A command that is one string, as a shell splits it; nothing in it is expanded."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return shlex.split(value)
-    except ValueError as error:
-        what = "a quote that is not closed" if "quotation" in str(error) else "a backslash at its end"
-        raise refusal("bad-value", f"must be words as a shell takes them, and this has {what}") from None
-
-
-Command = Annotated[
-    tuple[Annotated[str, Text("a text", as_written=True)], ...],
-    Field(min_length=1),
-    Shorthand(_words, {"type": "string", "minLength": 1, "description": "The words, split as a shell splits them."}),
-]
 
 
 class Health(Section):

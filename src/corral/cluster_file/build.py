@@ -237,7 +237,7 @@ def _instances(
             host=hosts[host],
             port=port,
             role=role,
-            command=app.command if web else workers.command,
+            command=tuple(resolved(word, derived) for word in (app.command if web else workers.command)),
             environment=tuple(environment.items()),
             health=_health(app.health if web else workers.health),
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from corral.cluster_file.addresses import same_address
 from corral.cluster_file.app import App
+from corral.cluster_file.command import unexpanded
 from corral.cluster_file.database import RESERVED_NAMES, Member
 from corral.cluster_file.directories import wrong_directory
 from corral.cluster_file.positions import Path
@@ -25,6 +26,8 @@ _REFERENCES: Final[tuple[Path, ...]] = (
     ("time", "servers"),
 )
 _MEMBERS: Final = ("database", "members")
+_NO_STORAGE: Final = "asks for ${corral:STORAGE}, and app.storage.path is not set."
+_STORAGE_HINT: Final = "Write `storage: {path: /srv/…}` below app."
 
 
 def _entries(report: Report, path: Path) -> Iterator[tuple[Path, str]]:
@@ -91,6 +94,10 @@ def app(spec: Spec, report: Report) -> Iterator[Complaint]:
         if name not in spec.app.env and report.clean(("app", "env", name)):
             hint = f"Write `{name}: …` below app.env; app.needs.variables, or the preset, asks for it."
             yield Complaint("missing-key", ("app", "env", name), "is missing.", hint)
+    yield from _words(("app", "command"), spec.app.command, spec.app.env, spec)
+    if spec.app.workers.command != spec.app.command:
+        known = {**spec.app.env, **spec.app.workers.env}
+        yield from _words(("app", "workers", "command"), spec.app.workers.command, known, spec)
     yield from _environment(("app", "env"), spec.app.env, spec)
     yield from _environment(("app", "workers", "env"), spec.app.workers.env, spec)
 
@@ -103,14 +110,20 @@ def _command(spec: Spec, report: Report) -> Iterator[Complaint]:
         yield Complaint("missing-key", ("app", "command"), "is missing, and so is app.image.", hint)
 
 
+def _words(place: Path, words: Sequence[str], environment: Mapping[str, str], spec: Spec) -> Iterator[Complaint]:
+    if wrong := unexpanded(words, environment):
+        yield Complaint("bad-value", place, f"{wrong}.")
+    if "STORAGE" in references_in(" ".join(words)) and not spec.app.storage.path:
+        yield Complaint("missing-key", place, _NO_STORAGE, _STORAGE_HINT)
+
+
 def _environment(place: Path, variables: Mapping[str, str], spec: Spec) -> Iterator[Complaint]:
     root_url = variables.get("ROOT_URL", "")
     if references_in(root_url) or outside_names(root_url):
         yield Complaint("bad-value", (*place, "ROOT_URL"), "must be the URL itself: the others refer to it.")
     for name, value in variables.items():
         if "STORAGE" in references_in(value) and not spec.app.storage.path:
-            sentence = "asks for ${corral:STORAGE}, and app.storage.path is not set."
-            yield Complaint("missing-key", (*place, name), sentence, "Write `storage: {path: /srv/…}` below app.")
+            yield Complaint("missing-key", (*place, name), _NO_STORAGE, _STORAGE_HINT)
 
 
 def _member(path: Path, member: Member) -> Iterator[Complaint]:

@@ -14,6 +14,8 @@ _DERIVED: Final = ("PORT", "HOST", "INSTANCE", "ROLE", "VERSION", "STORAGE", "MO
 """What Corral sets for each instance and a file may not."""
 REFERENCES: Final = (*_DERIVED, "ROOT_URL")
 """What `${corral:NAME}` in a value may stand for."""
+SECRET_REFERENCES: Final = ("MONGO_URL", "MONGO_OPLOG_URL")
+"""Those that hold a password."""
 _START: Final = "${corral:"
 _REFERENCE: Final = re.compile(r"\$\{corral:([A-Z_]*)\}")
 _RESERVED: Final = "${secret:"

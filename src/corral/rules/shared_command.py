@@ -43,10 +43,11 @@ def command_not_on_path(together: Together) -> Iterator[Evidence]:
 
 
 def _commands(together: Together) -> Iterator[tuple[Instance, FoundCommand]]:
-    """Each different command once, with the first instance that has it."""
-    firsts: dict[tuple[str, ...], Instance] = {}
+    """Each different program once, with the first instance that is started by it."""
+    firsts: dict[str, Instance] = {}
     for instance in together.cluster.app.instances:
-        firsts.setdefault(instance.command, instance)
-    for command, instance in firsts.items():
-        if command and command[0] in together.machine.commands:
-            yield instance, together.machine.commands[command[0]]
+        if instance.command:
+            firsts.setdefault(instance.command[0], instance)
+    for program, instance in firsts.items():
+        if program in together.machine.commands:
+            yield instance, together.machine.commands[program]
