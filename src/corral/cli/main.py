@@ -25,6 +25,7 @@ VERBS: Final = {
     "apply": "Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works.",
     "up": "Run the cluster on this machine.",
     "status": "Show what runs, and whether it is healthy.",
+    "list": "List the clusters of this machine: state, URL, cluster file, and what each takes on the disk.",
     "verify": "Prove from the outside that the cluster works, a line for each proof.",
     "logs": "Show what the processes write.",
     "exec": "Run a command on the hosts of a part of the cluster.",

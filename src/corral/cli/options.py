@@ -32,7 +32,7 @@ class On(StrEnum):
         return "hosts" if self is On.hosts else "playground"
 
 
-FILE_HELP = "The cluster file; also before the verb. [default: cluster.yaml here, else the built-in example]"
+FILE_HELP = "The cluster file; also before the verb. [default: cluster.yaml here; for `up` else the built-in example]"
 
 
 def named_file(context: typer.Context, value: Path | None) -> Path | None:

@@ -26,5 +26,5 @@ def show(
     if schema:
         print_json(json_schema())
         return
-    value = run(lambda _session: whole(Where(file)))
+    value = run(lambda _session: whole(Where(file, example=True)))
     write(value, fmt, as_yaml(value) if fmt is Format.text else "")

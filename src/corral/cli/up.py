@@ -30,7 +30,7 @@ def up(
     fmt: FormatOption = Format.text,
 ) -> None:
     """Run the cluster on this machine. Stays in the foreground; Ctrl-C stops everything."""
-    where, request = Where(file), ApplyRequest("up", only=only or (), overwrite=overwrite, asks=False)
+    where, request = Where(file, example=True), ApplyRequest("up", only=only or (), overwrite=overwrite, asks=False)
     if dry_run:
         plan = run(lambda session: verb.dry_run(where, only or (), session))
         print_json(plan.to_json()) if fmt is Format.json else print_plan(plan)

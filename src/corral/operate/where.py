@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 from corral import places
 from corral.cluster_file import parse
 from corral.cluster_file.example import example_text
+from corral.errors import InvalidFile
 from corral.places import PlaceName
+from corral.problems import Problem
 
 if TYPE_CHECKING:
     from corral.cluster_file.parse import Loaded
@@ -26,13 +28,27 @@ class Where:
 
     file: Path | None = None
     on: PlaceName | None = None
+    example: bool = False
+    """Whether the built-in example is meant where there is no file: by `up` it is begun."""
 
 
 def load(where: Where) -> Loaded:
-    """The named file, else cluster.yaml here, else the built-in example. Raises errors.InvalidFile."""
-    if where.file is None and not DEFAULT_FILE.exists():
-        return parse.load_text(example_text(), "", Path("/"))
-    return parse.load_file(where.file or DEFAULT_FILE)
+    """The named file, else cluster.yaml here, else the built-in example, if that is begun or was begun here.
+
+    Raises errors.InvalidFile.
+    """
+    if where.file is not None or DEFAULT_FILE.exists():
+        return parse.load_file(where.file or DEFAULT_FILE)
+    loaded = parse.load_text(example_text(), "", Path("/"))
+    if where.example or loaded.spec.name in (here := places.names_here()):
+        return loaded
+    raise InvalidFile(_no_file(here))
+
+
+def _no_file(here: Sequence[str]) -> Problem:
+    known = f"; this machine has {', '.join(here)}: `corral list` shows where their files are" if here else ""
+    hint = f"name one with -f FILE, or `corral init` writes one to start from{known}"
+    return Problem("no-file", "error", f"there is no {DEFAULT_FILE} in this directory", hint)
 
 
 def source_name(loaded: Loaded) -> str:

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
     from corral.cluster_file.parse import Loaded
     from corral.places.base import Place
+    from corral.places.playground.kept import Kept
     from corral.transport.ssh_settings import SshSettings
 
 store = late("corral.places.hosts.store")
 settings = late("corral.places.hosts.settings")
 by_name = late("corral.places.playground.by_name")
+kept = late("corral.places.playground.kept")
 state = late("corral.places.playground.state")
 
 PlaceName = Literal["hosts", "playground"]
@@ -49,6 +51,18 @@ def loaded_by_name(name: str) -> Loaded:
     """What is known of a playground by its cluster's name, for when the file is gone or wrong. Raises CorralError."""
     loaded: Loaded = by_name.loaded_by_name(name)
     return loaded
+
+
+def names_here() -> list[str]:
+    """The clusters of which something is kept on this machine. Raises OSError where the user's home isn't known."""
+    names: list[str] = kept.names()
+    return names
+
+
+async def kept_here() -> list[Kept]:
+    """The same, looked at. Raises OSError."""
+    found: list[Kept] = await kept.kept_here()
+    return found
 
 
 @asynccontextmanager

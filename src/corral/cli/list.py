@@ -1,0 +1,45 @@
+"""`corral list`: the clusters of this machine, what they take, and how to be rid of one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from corral.cli.options import Format, FormatOption
+from corral.cli.output import err, out, print_json
+from corral.cli.running import run
+from corral.operate.list import clusters
+from corral.places.playground.kept import Kept
+from corral.words import size
+
+app = typer.Typer(rich_markup_mode=None)
+_COLOURS = {"running": "green", "stopped": "dim", "unwatched": "yellow", "unreadable": "red"}
+
+
+@app.command("list")
+def list_clusters(fmt: FormatOption = Format.text) -> None:
+    """List the clusters of this machine: state, URL, cluster file, and what each takes on the disk."""
+    found = run(lambda _session: clusters())
+    if fmt is Format.json:
+        print_json({"clusters": [asdict(each) for each in found]})
+        return
+    if not found:
+        err.print("no cluster is kept on this machine")
+        return
+    out.print(_table(found), soft_wrap=False)
+    if left := [each.name for each in found if each.state == "stopped"]:
+        err.print(f"[dim]`corral down --name {escape(left[0])} --purge` deletes what a stopped one has left[/dim]")
+
+
+def _table(found: list[Kept]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
+    for title in ("NAME", "STATE", "URL", "SIZE", "FILE"):
+        table.add_column(title, no_wrap=True)
+    for each in found:
+        state = f"[{_COLOURS[each.state]}]{each.state}[/]"
+        file = each.file or ("-" if each.state == "unreadable" else "the built-in example")
+        table.add_row(escape(each.name), state, escape(each.url or "-"), size(each.size), escape(file))
+    return table
