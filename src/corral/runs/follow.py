@@ -13,7 +13,7 @@ class Followed:
     """Reads the records of one run again and again."""
 
     def __init__(self, run: str) -> None:
-        self._run = run
+        self.run = run
         self._seen: dict[str, int] = {}
         """How many lines of each record were read."""
         self._ended: set[str] = set()
@@ -35,7 +35,7 @@ class Followed:
         the one that is kept here."""
         fresh: list[Line] = []
         for whose, text in texts.items():
-            lines = [line for line in lines_in(text.splitlines()) if line.get("run") == self._run]
+            lines = [line for line in lines_in(text.splitlines()) if line.get("run") == self.run]
             fresh += lines[self._seen.get(whose, 0) :]
             if lines:
                 self._seen[whose] = len(lines)

@@ -101,18 +101,9 @@ class MachineRecords:
 
         Raises InvalidFile when there is no such run.
         """
-        found = (await self.runs(elsewhere=False)).runs
-        here = [each for each in found if each.run.startswith(run) and (run or each.outcome == "running")]
-        if not here:
-            found = (await self.runs(elsewhere=True)).runs
-        name = here[0].run if len(here) == 1 else history.find(found, run or (found[0].run if found else "")).run
-        followed, told = follow.Followed(name), set[str]()
-        path = self.journal / f"{name}{SUFFIX}"
+        followed, told = follow.Followed(await self._named(run)), set[str]()
         while True:
-            local = path.exists()
-            # asked first: what it wrote last is read then
-            still = history.goes_on(path) if local else await self._may_go_on()
-            texts, problems = ({"": path.read_text(errors="replace")}, []) if local else await self._texts()
+            local, still, texts, problems = await self._look(followed.run)
             if silent := tuple(each for each in problems if each.where not in told):
                 told.update(each.where for each in silent)
                 yield Warned(silent)
@@ -123,13 +114,33 @@ class MachineRecords:
                 return
             await asyncio.sleep(POLL / 5 if local else POLL)
 
+    async def _named(self, run: str) -> str:
+        """The whole name of the run that `run` begins; of the one that goes on here, or of the newest, where it is
+        empty."""
+        here = [
+            each.run
+            for each in (await self.runs(elsewhere=False)).runs
+            if each.run.startswith(run) and (run or each.outcome == "running")
+        ]
+        if len(here) == 1:
+            return here[0]
+        found = (await self.runs(elsewhere=not here)).runs
+        return history.find(found, run or (found[0].run if found else "")).run
+
+    async def _look(self, run: str) -> tuple[bool, bool, dict[str, str], list[Problem]]:
+        """Whether its record is here; whether it may go on, which is asked first, so that what it wrote last is read;
+        the records, and a problem for each host that can't be asked."""
+        path = self.journal / f"{run}{SUFFIX}"
+        if not path.exists():
+            still = await self._may_go_on()
+            return False, still, *await history.records_of(self._transport, self.hosts)
+        still = history.goes_on(path)
+        return True, still, {"": path.read_text(errors="replace")}, []
+
     async def _may_go_on(self) -> bool:
         """Whether some run does, or no host can be asked: one that was killed leaves no end, and its lock grows old."""
         locks = (await self.locks()).locks
         return not locks or any(lock.alive for lock in locks)
-
-    async def _texts(self) -> tuple[dict[str, str], list[Problem]]:
-        return await history.records_of(self._transport, self.hosts)
 
     async def locks(self) -> LocksFound:
         return LocksFound(*await locks_found.find_locks(self._transport, self.hosts))
