@@ -77,13 +77,14 @@ def test_a_missing_command_is_told_before_anything_starts(tiny: TestCluster) -> 
     ("mode", "expected"),
     [
         ("die", ["no licence found, giving up", "died 3 times"]),
+        ("die-late", ["no licence found, giving up", "died 3 times"]),
         ("sick", ["after {seconds} s: GET /health answered 500", "a-5041"]),
         ("deaf", ["alive, and not listening", "connection refused"]),
     ],
 )
 def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expected: list[str]) -> None:
     """The instance and the end of its log; the rest runs on, and the next `up` goes on from there."""
-    seconds = 0 if mode == "die" else tiny.give_up_soon()
+    seconds = 0 if mode.startswith("die") else tiny.give_up_soon()
     tiny.edit("env: {}", f"env: {{MODE: {mode}}}")
     said = tiny.run("up", "--detach", code=1).stderr
     assert "a-5040" in said
@@ -100,6 +101,18 @@ def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expe
     tiny.edit(f"MODE: {mode}", "MODE: ''")
     assert tiny.up()["state"] == "healthy"
     assert tiny.status()["database"]["members"][0]["pid"] == database
+
+
+def test_a_command_that_goes_into_the_background_is_told(tiny: TestCluster) -> None:
+    """What it leaves behind answers, and nobody keeps it."""
+    tiny.edit("env: {}", "env: {MODE: daemon}")
+    try:
+        said = tiny.run("up", "--detach", code=1).stderr
+        assert "a-5040" in said
+        assert "the process that was started has ended: its command has to stay in the foreground" in said
+    finally:
+        tiny.run("down", code=0)
+    assert not tiny.processes()
 
 
 def test_one_sick_instance_of_two_leaves_the_other_serving(tiny: TestCluster) -> None:

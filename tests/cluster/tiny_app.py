@@ -51,12 +51,21 @@ def main() -> None:
     tell("begins")
     if MODE == "die":
         sys.exit("no licence found, giving up")
+    if MODE == "die-late":
+        time.sleep(1.2)  # a supervisor has counted it as running by then
+        sys.exit("no licence found, giving up")
+    if MODE == "daemon" and os.fork():
+        sys.exit(0)
     if MODE == "deaf":
         print("alive, and not listening", flush=True)
         signal.pause()
     if MODE == "slow-stop":
         signal.signal(signal.SIGTERM, end_slowly)
-    ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler).serve_forever()
+    try:
+        server = ThreadingHTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Handler)
+    except OSError as error:
+        sys.exit(f"no port for me: {error.strerror}")
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from dataclasses import replace
+from typing import Final
 
 from corral.errors import ChangeFailed
 from corral.execute.handlers import Step
 from corral.execute.idle import wait_until_idle
 from corral.execute.ways import Ways
-from corral.model.resources import FoundUnit, Gate, Unit
+from corral.model.resources import UP, FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
 from corral.problems import Problem
@@ -19,7 +22,10 @@ from corral.verify.log_lines import shown
 LOG_LINES = 20
 """How many lines of its log are shown of a unit that did not become healthy."""
 PATIENCE = 3
-"""How often a process may die right after its start before the wait for it is given up."""
+"""How often a process may die before its gate has been passed; then the wait for it is given up."""
+SHOWN: Final = 3.0
+"""Seconds that a process has to show that it lives, when something answers and one of its starts has ended. Supervisors
+take one for living that has run for a second."""
 
 
 async def start_unit(action: StartUnit, ways: Ways, step: Step) -> None:
@@ -66,29 +72,54 @@ async def _write_down(unit: Unit, pid: int, ways: Ways) -> None:
 
 async def _settle(unit: Unit, gate: Gate, ways: Ways, step: Step) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
-    deaths = _Deaths(unit.name)
+    deaths = _Deaths()
     seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), deaths.give_up, ways.routes, step.answering)
     if not seen.passed:
         raise ChangeFailed(await _failure(unit, seen.detail, ways))
     found = await ways.units.find(unit.id)
+    if gate.kind == "http" and not await _is_its_own(unit, found, deaths, ways):
+        raise ChangeFailed(await _failure(unit, _ANOTHER, ways))
     await _write_down(unit, found.pid if found else 0, ways)
 
 
-class _Deaths:
-    """Counts the starts that ended at once, by their start times."""
+async def _is_its_own(unit: Unit, found: FoundUnit | None, deaths: _Deaths, ways: Ways) -> bool:
+    """Whether the process that was started is there, or that isn't known.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.details: dict[str, None] = {}
+    A command that goes into the background leaves another one that answers, which nobody keeps; its supervisor starts
+    it again and again, and each of these ends at once.
+    """
+    deaths.give_up(found)
+    deadline = time.monotonic() + SHOWN
+    while deaths.count and found and found.state != "running" and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+        found = await ways.units.find(unit.id)
+    return found is None or found.state in (("running",) if deaths.count else UP)
+
+
+_ANOTHER: Final = (
+    "something answers there, but the process that was started has ended: its command has to stay in the foreground"
+)
+
+
+class _Deaths:
+    """Counts the starts of a unit that have ended, by their start times."""
+
+    def __init__(self) -> None:
+        self._starts: dict[str, None] = {}
+        self._detail = ""
+        self.count = 0
 
     def give_up(self, found: FoundUnit | None) -> str:
         """Why it makes no sense to wait longer; empty while it does."""
-        if found is None or found.state != "failed":
+        if found is None:
             return ""
-        self.details[found.started] = None
-        if len(self.details) < PATIENCE:
+        self._starts[found.started] = None
+        if found.state == "failed":
+            self._detail = found.detail or self._detail
+        self.count = len(self._starts) - (found.state != "failed")
+        if self.count < PATIENCE:
             return ""
-        return f"it died {len(self.details)} times right after its start: {found.detail}"
+        return f"it died {self.count} times after its start: {self._detail or 'its log may say why'}"
 
 
 async def _failure(unit: Unit, detail: str, ways: Ways) -> Problem:
