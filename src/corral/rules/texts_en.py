@@ -381,7 +381,7 @@ TEXTS: Final = {
         "End that process, or choose other ports in the file, or another playground.network.",
     ),
     "port_taken_by_other_user": Text(
-        "{place}, which {unit} needs, is taken by a process of another user.",
+        "{place}, which {unit} needs, is taken by a process that can't be seen, perhaps another user's.",
         "Two programs can't listen there.",
         "Have that process ended, or choose other ports in the file, or another playground.network.",
     ),

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 
+from corral.events import Event, Note
 from corral.places.playground import ports
 from tests.free_addresses import free_address
 from tests.patience import until
@@ -38,6 +39,34 @@ def test_the_next_free_port_is_free_on_all_addresses() -> None:
     one, other = free_address(), free_address()
     with _listener(one, 8080), _listener(other, 8081):
         assert ports.first_free((one, other), 8080) == 8082
+
+
+def test_two_proxies_never_compete_for_a_port() -> None:
+    """The first one's port is taken, and the next one is the other's: nobody has to move because of it."""
+    one, two, told = free_address(), free_address(), list[Event]()
+    port = ports.first_free((one, two, "127.0.0.1"), 18080)
+    wanted = {"one": port, "two": ports.first_free((one, two, "127.0.0.1"), port + 1)}
+    with _listener(one, port):
+        first, second = ports.choose(wanted, {}, {"one": one, "two": two}, told.append)
+    assert second == wanted["two"]
+    assert first not in wanted.values()
+    (note,) = told
+    assert isinstance(note, Note)
+    assert note.message.startswith(f"{one}:{port} is taken by ")
+    assert f"(pid {os.getpid()})" in note.message
+
+
+def test_a_port_that_another_proxy_serves_at_is_told_as_that() -> None:
+    one, two, told = free_address(), free_address(), list[Event]()
+    port = ports.first_free((one, two, "127.0.0.1"), 18080)
+    _, second = ports.choose({"one": port - 1, "two": port}, {"one": port}, {"one": one, "two": two}, told.append)
+    assert second > port
+    messages = [event.message for event in told if isinstance(event, Note)]
+    assert f"{port} is the port of the proxy one, which runs, so two listens on {second}" in messages
+
+
+def test_a_holder_that_is_not_found_is_not_known() -> None:
+    assert str(ports.holder(free_address(), 1)) == "a process that can't be seen, perhaps another user's"
 
 
 def test_a_strange_address_is_an_error_but_not_taken() -> None:

@@ -193,7 +193,11 @@ def test_a_missing_library_is_named() -> None:
     ("listener", "words", "hint"),
     [
         (Listener("tcp", "127.9.0.1", 5001, 7, "node main.js"), "by node main.js (pid 7).", "playground.network"),
-        (Listener("tcp", "127.9.0.1", 5001), "by a process of another user.", "playground.network"),
+        (
+            Listener("tcp", "127.9.0.1", 5001),
+            "by a process that can't be seen, perhaps another user's.",
+            "playground.network",
+        ),
         (Listener("tcp", "127.9.0.1", 5001, 7, "serve", stray=True), "of this very cluster", "`corral down`, then"),
     ],
 )

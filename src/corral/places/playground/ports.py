@@ -20,13 +20,15 @@ LOCALHOST: Final = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Holder:
-    """The process behind a listening socket. `pid` is 0 when it belongs to another user and can't be seen."""
+    """The process behind a listening socket. `pid` is 0 when it isn't known: another user's can't be seen."""
 
     pid: int
     command: str
 
     def __str__(self) -> str:
-        return f"{self.command} (pid {self.pid})" if self.pid else "a process of another user"
+        return (
+            f"{self.command} (pid {self.pid})" if self.pid else "a process that can't be seen, perhaps another user's"
+        )
 
 
 def bind_error(address: str, port: int) -> OSError | None:
@@ -74,25 +76,31 @@ def choose(
     for host, asked in wanted.items():
         if host in chosen:
             continue
-        chosen[host] = _next_free((addresses[host], LOCALHOST), asked, set(chosen.values()))
+        others = {port for other, port in (*wanted.items(), *chosen.items()) if other != host}
+        chosen[host] = _next_free((addresses[host], LOCALHOST), asked, others)
         if chosen[host] != asked:
-            sink(Note(_moved(host, asked, chosen[host], addresses[host]), "warning"))
+            owner = next((other for other, port in chosen.items() if port == asked), "")
+            sink(Note(_moved(host, asked, chosen[host], addresses[host], owner), "warning"))
     return tuple(chosen[host] for host in wanted)
 
 
-def _next_free(addresses: tuple[str, ...], wanted: int, chosen: Collection[int]) -> int:
+def _next_free(addresses: tuple[str, ...], wanted: int, others: Collection[int]) -> int:
+    """`others` are the ports that the other proxies have or ask for."""
     port = wanted
     while True:
         try:
             port = first_free(addresses, port)
         except OSError as error:
             raise ChangeFailed(Problem("no-free-port", "error", f"the proxy needs a port: {error.strerror}")) from error
-        if port not in chosen:
+        if port not in others:
             return port
         port += 1
 
 
-def _moved(host: str, wanted: int, port: int, address: str) -> str:
+def _moved(host: str, wanted: int, port: int, address: str, owner: str) -> str:
+    """`owner` is the proxy of this cluster that has the port, if one has."""
+    if owner:
+        return f"{wanted} is the port of the proxy {owner}, which runs, so {host} listens on {port}"
     taken = next((a for a in (address, LOCALHOST) if is_taken(a, wanted)), LOCALHOST)
     return f"{taken}:{wanted} is taken by {holder(taken, wanted)}, so {host} listens on {port}"
 
