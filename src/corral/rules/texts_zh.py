@@ -374,7 +374,7 @@ TEXTS: Final = {
         "结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
     ),
     "port_taken_by_other_user": Text(
-        "{unit} 需要的 {place} 被另一个用户的进程占用。",
+        "{unit} 需要的 {place} 被一个看不到的进程占用，可能属于另一个用户。",
         "两个程序不能同时监听那里。",
         "请人结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
     ),
