@@ -58,7 +58,9 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     state = _cluster_state(proxy_rows, instance_rows, database[0])
     state = "degraded" if state == "healthy" and (missing or seen.silent) else state
     if state == "down" and marks.STOPPED in seen.marks:
-        problems.append(_stopped(seen.marks[marks.STOPPED], place))
+        meant = _stopped(seen.marks[marks.STOPPED], place)
+        # what is stopped on purpose is one thing, and not a failure of each part
+        problems = [meant] if not any(unit.state in UP for unit in found.units.values()) else [*problems, meant]
     return Status(cluster.name, state, proxy_rows, instance_rows, database[0], tuple(problems))
 
 

@@ -66,6 +66,9 @@ def test_the_user_may_choose_one(file: Path) -> None:
 
 def test_the_example_is_for_the_playground(file: Path) -> None:
     file.unlink()
+    begun = state_of("noticeboard")
+    begun.prepare()
+    begun.add_facts()
     assert set(codes(None)) <= set(codes(None, "playground"))
     with pytest.raises(InvalidFile, match="runs on this machine only"):
         codes(None, "hosts")

@@ -17,8 +17,10 @@ from corral.model.endpoint import Endpoint
 from corral.model.identity import instance_id
 from corral.model.resources import FoundUnit
 from corral.model.routes import Way
+from corral.operate.health import status_of
 from corral.operate.session import Session
 from corral.operate.verify import checks
+from corral.runs import marks
 from corral.runs.history import RecordedRun, runs_in
 from corral.stop import StopFlag
 from corral.verify.check import Check
@@ -366,3 +368,20 @@ def test_a_host_that_has_left_is_looked_for_until_nothing_is_left_there(healthy:
     healthy.apply()
     assert "gone-5040" not in healthy.toy.units
     assert marks["applied"].values == {"whole": True, "left": []}
+
+
+def test_what_is_stopped_on_purpose_is_told_once(healthy: Game) -> None:
+    """And a part that still runs, or was started by somebody else, as what it is."""
+
+    async def told() -> list[str]:
+        seen = await healthy.toy.observe()
+        marked = replace(seen, marks={marks.STOPPED: marks.Mark(marks.STOPPED, "anna on ops-1", "2026-11-01")})
+        return [problem.code for problem in (await status_of(healthy.toy, marked)).problems]
+
+    units = healthy.toy.units
+    healthy.toy.units = {name: replace(unit, state="stopped") for name, unit in units.items()}
+    assert asyncio.run(told()) == ["stopped"]
+    healthy.toy.units["mongod.one"] = units["mongod.one"]
+    codes = asyncio.run(told())
+    assert codes[-1] == "stopped"
+    assert "instance-stopped" in codes
