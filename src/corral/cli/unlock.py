@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from corral.cli.options import FileOption, Format, FormatOption, RecordsPlaceOption
+from corral.cli.options import FileOption, Format, FormatOption, On, RecordsPlaceOption
 from corral.cli.output import err, out, print_json, print_problems
 from corral.cli.running import run
 from corral.errors import ChangeFailed, Locked, Unreachable
@@ -45,7 +45,7 @@ def unlock(
     done = run(lambda session: broken(where, yes, text, show, session.consent))
     _report(done, fmt)
     if place is None and text and not any(lock.held for lock in done.found):
-        other = "hosts" if done.place == "playground" else "playground"
+        other = next(each.value for each in On if each.value != done.place)
         err.print(f"[dim]asked: the {escape(done.place)}; `corral unlock --on {other}` asks the {other}[/dim]")
     if code := _exit_code(done):
         raise typer.Exit(code)
