@@ -12,7 +12,7 @@ from corral.cli.options import Format, FormatOption
 from corral.cli.output import err, out, print_json
 from corral.cli.running import run
 from corral.operate.list import clusters
-from corral.places.playground.kept import Kept
+from corral.places.base import Kept
 from corral.words import size
 
 app = typer.Typer(rich_markup_mode=None)

@@ -88,11 +88,15 @@ def unexpanded(words: Sequence[str], environment: Mapping[str, str]) -> str:
         names = [braced or plain for braced, plain in _VARIABLE.findall(word)]
         for name in names if not re.search(r"\s", word) else ():
             if name in _PUBLIC:
-                right = word.replace(f"${{{name}}}", f"{_START}{name}}}").replace(f"${name}", f"{_START}{name}}}")
-                return f"is run by no shell, so {word!r} stays as it is: write `{right}`"
+                return f"is run by no shell, so {word!r} stays as it is: write `{_VARIABLE.sub(_by_reference, word)}`"
             if name in SECRET_REFERENCES or name in environment:
                 return f"is run by no shell, so {word!r} stays as it is; the application has {name} in its environment"
     return ""
+
+
+def _by_reference(variable: re.Match[str]) -> str:
+    name = variable[1] or variable[2]
+    return f"{_START}{name}}}" if name in _PUBLIC else variable[0]
 
 
 Command = Annotated[

@@ -176,7 +176,7 @@ async def end(place: Place, how: End, run: Run) -> None:
             await place.purge(run.check)
         except Interrupted as stopped:
             message = f"stopped at a safe point: nothing runs any more, and what is left in {place.kept_in()} is kept"
-            hint = "the same command with --purge deletes it"
+            hint = "the same command again deletes it"
             raise Interrupted(Problem("interrupted", "error", message, hint)) from stopped
 
 

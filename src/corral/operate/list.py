@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corral import places
-from corral.places.playground.kept import Kept
+from corral.places.base import Kept
 
 
 async def clusters() -> list[Kept]:

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from corral.cluster_file.parse import Loaded
-    from corral.places.base import Place
-    from corral.places.playground.kept import Kept
+    from corral.places.base import Kept, Place
     from corral.transport.ssh_settings import SshSettings
 
 store = late("corral.places.hosts.store")

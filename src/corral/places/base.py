@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from corral.events import Event, Sink, ignore
 from corral.model.cluster import Ability, Cluster, Host
@@ -223,3 +223,20 @@ class LogLine:
 
     unit: UnitId
     line: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A cluster of which something is kept on this machine.
+
+    `file` is the cluster file that was carried out last, as far as it is known; empty for the built-in example.
+    `unwatched`: its processes run, and their supervisor is gone. `unreadable`: another version of Corral has made it.
+    """
+
+    name: str
+    state: Literal["running", "stopped", "unwatched", "unreadable"]
+    directory: str
+    url: str = ""
+    file: str = ""
+    size: int = 0
+    """Bytes that its directory takes on the disk."""

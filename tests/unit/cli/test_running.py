@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 
@@ -83,31 +85,34 @@ else:
 """
 
 
+@contextmanager
+def read_once(way: str, stream: Literal["stdout", "stderr"]) -> Iterator[subprocess.Popen[str]]:
+    """The program UNREAD, after somebody has read the first line of `stream` and gone."""
+    command = [sys.executable, "-c", UNREAD, way]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        read = getattr(process, stream)
+        assert read.readline() == "line 0\n"
+        read.close()
+        yield process
+
+
 def test_whoever_reads_the_first_line_alone_gets_no_traceback() -> None:
     """As `corral verify | head -1`."""
-    command = [sys.executable, "-c", UNREAD, "each"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stdout
+    with read_once("each", "stdout") as process:
         assert process.stderr
-        assert process.stdout.readline() == "line 0\n"
-        process.stdout.close()
         told = process.stderr.read()
     assert told.splitlines()[-1] == "BrokenPipeError: [Errno 32] Broken pipe", "which typer answers with exit code 1"
 
 
 def test_a_change_whose_progress_nobody_reads_stops_at_a_safe_point() -> None:
-    command = [sys.executable, "-c", UNREAD, "change"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
+    with read_once("change", "stderr") as process:
         assert process.stdout
-        assert process.stderr.readline() == "line 0\n"
-        process.stderr.close()
         assert process.stdout.read() == "stopped at a safe point, after True\n"
     assert process.returncode == 0
 
 
 def test_a_verb_whose_output_nobody_reads_ends_quietly() -> None:
-    """Through the whole program: its help is longer than a pipe's reader wants."""
+    """Through the whole program."""
     command = [sys.executable, "-c", "from corral.__main__ import main; main()", "show", "--schema"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -23,7 +23,11 @@ def message(command: str, more: str = "") -> str:
     ("command", "works"),
     [
         ("uvicorn app:app --port $PORT", "so '$PORT' stays as it is: write `${corral:PORT}`."),
-        ("gunicorn -b ${HOST}:${PORT} app", "so '${HOST}:${PORT}' stays as it is: write `${corral:HOST}:${PORT}`."),
+        (
+            "gunicorn -b ${HOST}:${PORT} app",
+            "write `${corral:HOST}:${corral:PORT}`.",
+        ),
+        ("x $HOST:$HOSTNAME", "so '$HOST:$HOSTNAME' stays as it is: write `${corral:HOST}:$HOSTNAME`."),
         ("[uvicorn, app, '--port=$PORT']", "so '--port=$PORT' stays as it is: write `--port=${corral:PORT}`."),
         ("x --db $MONGO_URL", "so '$MONGO_URL' stays as it is; the application has MONGO_URL in its environment."),
         ("NODE_ENV=production node x", 'write `command: node x`, and below app.env `NODE_ENV: "production"`.'),

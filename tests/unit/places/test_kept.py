@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from corral.cli.main import app
 from corral.errors import InvalidFile
 from corral.operate.where import Where, load
-from corral.places.playground.kept import Kept, kept_here
+from corral.places.base import Kept
+from corral.places.playground.kept import kept_here
 from corral.places.playground.state import State, state_of
 from corral.units import orphans
 from corral.units.supervisord import Supervisord

@@ -11,6 +11,11 @@ import ipaddress
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from corral.cluster_file.parse import Loaded
+from corral.places.playground import ports
+from corral.places.playground.state import State, networks_of_others
+from corral.problems import Problem
+
 _NETWORKS: Final = range(2, 255)
 """Second octets in use: 127.0 and 127.1 are left to other software that likes 127.0.0.1 and 127.0.1.1."""
 
@@ -20,6 +25,25 @@ def default_network(cluster: str, used: Collection[str] = ()) -> str:
     first = _hash(cluster) % len(_NETWORKS)
     in_turn = [f"127.{octet}.0.0/16" for octet in (*_NETWORKS[first:], *_NETWORKS[:first])]
     return next((network for network in in_turn if network not in used), in_turn[0])
+
+
+def network_of(loaded: Loaded, state: State) -> str:
+    """Where data were made, that of the data; else as the file says, else as before.
+
+    The first time by the cluster's name, unless that network is in use.
+    """
+    recorded = state.read_facts().get("network")
+    asked = loaded.spec.playground.network
+    if recorded and (not asked or state.has_data()):
+        return str(recorded)
+    name = loaded.spec.name
+    return str(asked or default_network(name, ports.loopback_networks() | networks_of_others(name)))
+
+
+def other_network(loaded: Loaded, asked: str, recorded: str) -> Problem:
+    message = f"the file asks for addresses of {asked}, but this cluster's data were made on {recorded}"
+    hint = f"write `network: {recorded}` below `playground:`; or delete the data: corral down --purge"
+    return Problem("network-changed", "error", message, hint, loaded.source)
 
 
 def loopback_addresses(declared: Mapping[str, str], network: str) -> dict[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from corral.errors import ChangeFailed
 from corral.model.endpoint import Endpoint
+from corral.places.base import Kept
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, state_home
 from corral.units import orphans
@@ -17,22 +17,6 @@ from corral.units.supervisord import Supervisord
 
 _BLOCK: Final = 512
 """Bytes of a block, as stat counts them."""
-
-
-@dataclass(frozen=True)
-class Kept:
-    """`file` is the cluster file that was carried out last, as far as it is known; empty for the built-in example.
-
-    `unwatched`: its processes run, and their supervisor is gone. `unreadable`: another version of Corral has made it.
-    """
-
-    name: str
-    state: Literal["running", "stopped", "unwatched", "unreadable"]
-    directory: str
-    url: str = ""
-    file: str = ""
-    size: int = 0
-    """Bytes that its directory takes on the disk."""
 
 
 def names() -> list[str]:

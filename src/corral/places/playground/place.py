@@ -31,9 +31,9 @@ from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
 from corral.places.base import LogLine, Observation, Place, Traits
 from corral.places.playground import binaries, ports, this_machine
-from corral.places.playground.addresses import default_network, loopback_addresses
+from corral.places.playground.addresses import loopback_addresses, network_of, other_network
 from corral.places.playground.ports import LOCALHOST
-from corral.places.playground.state import State, networks_of_others, state_of
+from corral.places.playground.state import State, state_of
 from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
@@ -85,7 +85,7 @@ class PlaygroundPlace(Place):
     def __init__(self, loaded: Loaded) -> None:
         """Raises ChangeFailed for a directory that another version of Corral has made."""
         self._loaded, self.state = loaded, state_of(loaded.spec.name)
-        self.network = _network(loaded, self.state)
+        self.network = network_of(loaded, self.state)
         self.daemon = Supervisord(self.state.root, loaded.spec.name)
         self.units = SupervisordUnits(self.daemon)
         self.cluster = self._placed(self._known_ports())
@@ -108,7 +108,7 @@ class PlaygroundPlace(Place):
         """Raises ChangeFailed also when the file's network is not the one that the cluster's data were made with."""
         asked = self._loaded.spec.playground.network or self.network
         if asked != self.network:
-            raise ChangeFailed(_other_network(self._loaded, asked, self.network))
+            raise ChangeFailed(other_network(self._loaded, asked, self.network))
         await asyncio.to_thread(self.state.prepare)
 
     @property
@@ -331,22 +331,3 @@ def placed(loaded: Loaded, state: State, network: str, proxy_ports: tuple[int, .
         parameters=MONGOD_PARAMETERS,
     )
     return build(loaded.spec, placement, loaded.directory)
-
-
-def _network(loaded: Loaded, state: State) -> str:
-    """Where data were made, that of the data; else as the file says, else as before.
-
-    The first time by the cluster's name, unless that network is in use.
-    """
-    recorded = state.read_facts().get("network")
-    asked = loaded.spec.playground.network
-    if recorded and (not asked or state.has_data()):
-        return str(recorded)
-    name = loaded.spec.name
-    return str(asked or default_network(name, ports.loopback_networks() | networks_of_others(name)))
-
-
-def _other_network(loaded: Loaded, asked: str, recorded: str) -> Problem:
-    message = f"the file asks for addresses of {asked}, but this cluster's data were made on {recorded}"
-    hint = f"write `network: {recorded}` below `playground:`; or delete the data: corral down --purge"
-    return Problem("network-changed", "error", message, hint, loaded.source)
