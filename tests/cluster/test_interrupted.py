@@ -108,7 +108,9 @@ def test_up_killed_after_each_action_arrives(course: Course) -> None:
     done = {action for actions in course.killed for action in actions}
     assert len(course.killed) > 15
     tiny = course.cluster
-    assert {"unit mongod.d", f"replica set {tiny.name}", "unit a-5040", "unit nginx.p"} <= done
+    assert {"unit mongod.d", f"replica set {tiny.name}", "unit nginx.p"} <= done
+    # the two start in one wave: the other one may be written down when the first one's end kills the run
+    assert {"unit a-5040", "unit a-5041"} & done
     assert any(action.startswith("directory ") for action in done)
     assert any(action.startswith("file ") for action in done)
     assert tiny.up() | {"seconds": 0, "url": ""} == {
