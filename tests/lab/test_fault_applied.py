@@ -30,7 +30,7 @@ DOCKERS = (
 )
 CONTAINERDS = "/var/lib/containerd/io.containerd.metadata.v1.bolt/meta.db"
 """Where docker keeps what a container is started with: all of it root's alone, as its environment has to be there."""
-LIVING = "^/var/lib/(corral/t2/mongod|docker|containerd)/|^/var/lib/corral/t2/state(/journal.*|/lock.*|/working)?$"
+LIVING = "^/var/lib/(corral/t2/mongod|docker|containerd)(/|$)|^/var/lib/corral/t2/state(/journal.*|/lock.*|/working)?$"
 """What data, containers and the lock of a run that was refused change."""
 COMMANDS = (
     ["plan", "--full"],
