@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 
@@ -68,3 +69,25 @@ def wrong_server_name(text: str) -> str:
             punycode = " (an international name in its xn-- form)" if not name.isascii() else ""
             return f"must be names such as www.example.com, *.example.com or _{punycode}, not {name[:80]!r}"
     return "" if text.strip() else "must be at least one name; `_` answers to every name"
+
+
+def url_host(url: str) -> str:
+    """The host that an absolute http or https URL names; empty for anything else."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+
+
+def is_served(server_name: str, host: str) -> bool:
+    """Whether one of the names of `server_name` is `host`'s, as nginx reads them."""
+    return any(_answers(name.lower(), host) for name in server_name.split())
+
+
+def _answers(name: str, host: str) -> bool:
+    if name.startswith("*."):
+        return host.endswith(name[1:])
+    if name.endswith(".*"):
+        return host.startswith(name[:-1])
+    return name in ("_", host) or (name.startswith(".") and f".{host}".endswith(name))

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import Final, NamedTuple
 
+from corral.cluster_file.addresses import is_served, url_host, wrong_server_name
 from corral.cluster_file.app import Health
 from corral.cluster_file.at_once import CORES
 from corral.cluster_file.ports import web_places, worker_places
@@ -179,7 +180,7 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], director
         hosts=tuple(hosts[name] for name in proxy.hosts),
         ports=placement.proxy_ports,
         extra_addresses=placement.extra_addresses,
-        server_name=proxy.server_name,
+        server_name=_served(spec),
         balance=proxy.balance.method,
         hash_key=proxy.balance.key,
         max_body_size=proxy.max_body_size,
@@ -190,13 +191,23 @@ def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], director
         max_fails=proxy.max_fails,
         fail_timeout=proxy.fail_timeout,
         keepalive=proxy.keepalive,
+        keepalive_idle=proxy.keepalive_idle,
+        header_size=proxy.header_size,
+        header_underscores=proxy.header_underscores,
         real_ip_from=proxy.real_ip_from,
         real_ip_header=proxy.real_ip_header,
+        outer_headers=proxy.outer_headers,
         not_found=proxy.not_found,
         unbuffered=proxy.unbuffered,
         virtual_ip=VirtualIp(virtual.address, virtual.interface, virtual.router_id) if virtual else None,
         install=_placed(proxy.install, placement, directory),
     )
+
+
+def _served(spec: Spec) -> str:
+    """The names of the file, and ROOT_URL's, by which the application sends people back."""
+    names, host = spec.proxy.server_name, url_host(spec.app.env.get("ROOT_URL", ""))
+    return names if not host or is_served(names, host) or wrong_server_name(host) else f"{names} {host}"
 
 
 def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host], directory: PurePath) -> Database:

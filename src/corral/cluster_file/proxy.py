@@ -14,6 +14,9 @@ from corral.model.cluster import Balance, Install
 
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
 _PREFIX: Final = r"/[A-Za-z0-9/._~+@:,-]*[A-Za-z0-9._~+@:,-]/"
+_OWN_HEADERS: Final = frozenset(
+    ["host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "expect", "keep-alive", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-request-id", "x-corral-probe"]
+)
 _VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[A-Za-z][A-Za-z0-9_]{0,63}")
 """In capitals or not: nginx's variables know no case."""
 
@@ -23,6 +26,10 @@ def _never_matched(path: str) -> str:
     matched = posixpath.normpath(path.replace("//", "/"))
     plain = "/" + matched.strip("/") + ("/" if path.endswith(("/", "/.", "/..")) and matched.strip("/") else "")
     return "" if plain == path else f"never matches: nginx makes {plain} of {path[:80]}, so write {plain}"
+
+
+def _written_by_nginx(header: str) -> str:
+    return f"must not have {header}: the proxy writes it itself" if header.lower() in _OWN_HEADERS else ""
 
 
 class Balancing(NamedTuple):
@@ -119,11 +126,28 @@ class Proxy(Section):
     keepalive: Annotated[int, Whole(1, 10_000)] = Field(
         64, description="Idle connections to the instances that each nginx worker keeps open."
     )
+    keepalive_idle: Annotated[float, Duration("0s", "1h")] = Field(
+        1.0,
+        description="How long such a connection is kept without work; shorter than the application keeps it. "
+        "0: none is kept.",
+    )
+    header_size: Annotated[int, Size("4k", "1M")] = Field(
+        32 * 1024, description="What the request's address, and each of its headers, may take."
+    )
+    header_underscores: bool = Field(
+        False, description="Whether headers with `_` in their names reach the application."
+    )
     real_ip_from: tuple[Annotated[str, Text("a network", check=wrong_network)], ...] = Field(
         (), description="Networks of outer proxies whose word on the client's address is taken."
     )
     real_ip_header: Annotated[str, Text("the name of a header", r"[A-Za-z][A-Za-z0-9-]{0,63}")] = Field(
         "X-Forwarded-For", description="The header in which outer proxies name the client's address."
+    )
+    outer_headers: tuple[
+        Annotated[str, Text("the name of a header", r"[A-Za-z][A-Za-z0-9-]{0,63}", check=_written_by_nginx)], ...
+    ] = Field(
+        ("Forwarded", "X-Forwarded-Prefix"),
+        description="Further headers that reach the application when an outer proxy sends them, and from nobody else.",
     )
     not_found: tuple[
         Annotated[

@@ -16,6 +16,7 @@ from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
+from corral.desired import forwarded
 from corral.desired.templating import render
 from corral.model.cluster import Cluster, Host, Instance, Proxy
 from corral.model.endpoint import Endpoint
@@ -26,6 +27,11 @@ from corral.secrets import reference
 SERVER_NAME_PATTERN: Final = r"(\*\.|\.)?[A-Za-z0-9_:-][A-Za-z0-9_.:-]*(\.\*)?"
 """One name of `server_name`: `_` (any), `www.example.com`, `*.name`, `.name`, `name.*`, an address. A leading `~` would
 make it a regular expression."""
+
+EVERY_NAME: Final = "_"
+_ANYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what nginx listens on with an address that moves
+_OWN_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+"""By which one comes through a tunnel of ssh."""
 
 NOT_FOUND_PATTERN: Final = r"/[^\x00-\x1f\x7f]*"
 """A path as nginx matches it: decoded, without a query."""
@@ -41,6 +47,8 @@ PROBE_HEADER: Final = "X-Corral-Probe"
 UPSTREAM_HEADER: Final = "X-Corral-Upstream"
 PING_PATH: Final = "/.corral/ping"
 """Answered by nginx itself: `ok <host> <revision>`."""
+_REFUSED: Final = "/.corral/refused/"
+"""Below it are the sentences for what nginx refuses; nobody can ask for them."""
 ROUTE_COOKIE: Final = "corral_route"
 
 STOP_TIMEOUT: Final = 10.0
@@ -59,6 +67,7 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
     `host.layout.run` must exist, as must the access log's directory; start nginx with `-e stderr`, so that it needs no
     compiled-in log file. Raises ValueError for text that nginx can't be given safely.
     """
+    passed_on = _outer_headers(proxy)
     web = by_turns([instance for instance in instances if instance.role == "web"])
     return render(
         "nginx.conf.j2",
@@ -77,9 +86,15 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
         servers=web,
         native=NATIVE_STICKY in features(facts.nginx_version),
         keepalive=_keepalive(proxy, facts),
+        keepalive_zero=KEEPALIVE_ZERO in features(facts.nginx_version),
         tries=tries(web),
         connect_timeout=CONNECT_TIMEOUT,
-        server_names=_server_names(proxy),
+        server_names=_server_names(proxy, host),
+        unserved=EVERY_NAME not in proxy.server_name.split(),
+        refused=_REFUSED,
+        passed_on=[(name, forwarded.variable(name), f"$corral_passed_{at}") for at, name in enumerate(passed_on, 1)],
+        withheld=forwarded.withheld(passed_on, port=bool(proxy.real_ip_from), underscores=proxy.header_underscores),
+        encrypted=[forwarded.variable(name) for name in forwarded.ENCRYPTED],
         hash_key=_fitting(HASH_KEY_PATTERN, proxy.hash_key, "an nginx variable") if proxy.balance == "hash" else "",
         real_ip_header=_fitting(HEADER_PATTERN, proxy.real_ip_header, "a header") if proxy.real_ip_from else "",
         not_found=_not_found(proxy),
@@ -90,7 +105,7 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
         ping_answer=ping_answer(host),
         upstream_header=UPSTREAM_HEADER,
         probe_header=PROBE_HEADER,
-        probe_variable="$http_" + PROBE_HEADER.lower().replace("-", "_"),
+        probe_variable=forwarded.variable(PROBE_HEADER),
     )
 
 
@@ -111,7 +126,7 @@ def listening(cluster: Cluster) -> Proxy:
     proxy = cluster.proxy
     if cluster.moving is None:
         return proxy
-    everywhere = "::" if ":" in cluster.moving.address else "0.0.0.0"  # noqa: S104 - see above
+    everywhere = _ANYWHERE[":" in cluster.moving.address]
     return replace(proxy, extra_addresses=(*proxy.extra_addresses, everywhere))
 
 
@@ -214,14 +229,18 @@ def tries(instances: Sequence[Instance]) -> int:
 
 def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:
     """None leaves the directive out: before 1.29.7 that is how keepalive is switched off, and 0 is refused."""
-    if proxy.keepalive > 0 or KEEPALIVE_ZERO in features(facts.nginx_version):
-        return proxy.keepalive
-    return None
+    kept = proxy.keepalive if proxy.keepalive_idle else 0
+    return kept if kept or KEEPALIVE_ZERO in features(facts.nginx_version) else None
 
 
 def _listen(host: Host, port: int, proxy: Proxy) -> list[str]:
     addresses = dict.fromkeys((host.address, *proxy.extra_addresses))
     return [quote(Endpoint("http", address, port).netloc) for address in addresses]
+
+
+def _outer_headers(proxy: Proxy) -> list[str]:
+    headers = dict.fromkeys(_fitting(HEADER_PATTERN, name, "a header") for name in proxy.outer_headers)
+    return list(headers) if proxy.real_ip_from else []
 
 
 def _not_found(proxy: Proxy) -> list[tuple[str, str]]:
@@ -241,9 +260,14 @@ def _unbuffered(proxy: Proxy) -> list[str]:
     return [quote(path) for path in paths if quote(path) not in taken and path != "/"]
 
 
-def _server_names(proxy: Proxy) -> list[str]:
-    names = dict.fromkeys(proxy.server_name.split())
-    return [quote(_fitting(SERVER_NAME_PATTERN, name, "a server name")) for name in names]
+def _server_names(proxy: Proxy, host: Host) -> list[str]:
+    """All that are served: without "any", also this host by its addresses, and a request that names no host at all."""
+    names = [_fitting(SERVER_NAME_PATTERN, name, "a server name") for name in proxy.server_name.split()]
+    if EVERY_NAME not in names:
+        moving = (proxy.virtual_ip.address,) if proxy.virtual_ip else ()
+        addresses = (host.address, host.declared, *proxy.extra_addresses, *moving, *_OWN_NAMES)
+        names += [*(each for each in addresses if each not in _ANYWHERE), ""]
+    return [quote(f"[{name}]" if ":" in name else name) for name in dict.fromkeys(names)]
 
 
 def _fitting(pattern: str, text: str, what: str) -> str:

@@ -169,6 +169,7 @@ class Proxy:
     """The port on each of `hosts`, in their order."""
     extra_addresses: tuple[str, ...]
     server_name: str
+    """All names that are served, ROOT_URL's among them; `_` is any."""
     balance: Balance
     hash_key: str
     """The nginx variable of `balance: {hash: $variable}`; empty otherwise."""
@@ -181,8 +182,16 @@ class Proxy:
     max_fails: int
     fail_timeout: float
     keepalive: int
+    keepalive_idle: float
+    """Seconds that a connection to an instance is kept without work; 0 for none."""
+    header_size: int
+    """Bytes that a request's address, and each of its headers, may take."""
+    header_underscores: bool
+    """Whether headers with `_` in their names are passed on."""
     real_ip_from: tuple[str, ...]
     real_ip_header: str
+    outer_headers: tuple[str, ...]
+    """What reaches the application from the proxies of `real_ip_from`, and from nobody else."""
     not_found: tuple[str, ...]
     """Paths answered 404 by the proxy itself."""
     unbuffered: tuple[str, ...]

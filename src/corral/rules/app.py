@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
+from corral.cluster_file.addresses import is_served, url_host
 from corral.cluster_file.ports import claims
 from corral.model.cluster import Cluster
 from corral.rules.registry import Seen, rule
@@ -43,35 +43,17 @@ def few_instances(cluster: Cluster, _spec: Spec) -> Iterator[Seen]:
         yield Seen(("app", "instances"), {"instances": len(cluster.app.web)})
 
 
-def _host(url: str) -> str:
-    """The host that an absolute http or https URL names; empty for anything else."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
-
-
-def _answers(server_name: str, host: str) -> bool:
-    name = server_name.lower()
-    if name.startswith("*."):
-        return host.endswith(name[1:])
-    if name.endswith(".*"):
-        return host.startswith(name[:-1])
-    return name in ("_", host) or (name.startswith(".") and f".{host}".endswith(name))
-
-
 @rule("A05", "warning")
 def root_url_form(_cluster: Cluster, spec: Spec) -> Iterator[Seen]:
     url = spec.app.env.get("ROOT_URL")
-    if url is not None and not _host(url):
+    if url is not None and not url_host(url):
         yield Seen(_ROOT_URL, {"url": url})
 
 
 @rule("A05", "warning")
 def root_url_elsewhere(_cluster: Cluster, spec: Spec) -> Iterator[Seen]:
-    host = _host(spec.app.env.get("ROOT_URL", ""))
-    if host and not any(_answers(name, host) for name in spec.proxy.server_name.split()):
+    host = url_host(spec.app.env.get("ROOT_URL", ""))
+    if host and not is_served(spec.proxy.server_name, host):
         yield Seen(_ROOT_URL, {"host": host, "server_name": spec.proxy.server_name})
 
 

@@ -72,7 +72,7 @@ TEXTS: Final = {
     ),
     "root_url_elsewhere": Text(
         "ROOT_URL names {host}, and proxy.server_name is {server_name}.",
-        "Links that the application makes lead to a name that this proxy doesn't answer to.",
+        "The proxy answers to both; but if ROOT_URL is mistyped, the links that the application makes lead nowhere.",
         "Add the name to server_name, or mend ROOT_URL.",
     ),
     "ephemeral_port": Text(

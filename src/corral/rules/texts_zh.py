@@ -69,7 +69,7 @@ TEXTS: Final = {
     ),
     "root_url_elsewhere": Text(
         "ROOT_URL 的主机名是 {host}，而 proxy.server_name 是 {server_name}。",
-        "应用生成的链接指向这台代理不应答的名字。",
+        "两者代理都应答；但如果 ROOT_URL 写错了，应用生成的链接就打不开。",
         "把这个名字加进 server_name，或改正 ROOT_URL。",
     ),
     "ephemeral_port": Text(

@@ -109,5 +109,45 @@ def test_an_instance_that_is_back_is_asked_again(start: Start, upstreams: Upstre
         until(lambda: proxy.ask("/").instance, lambda instance: instance == "a1")
 
 
+@pytest.mark.parametrize("balance", ["sticky_cookie", "ip_hash", "least_conn", "round_robin"])
+def test_instances_are_never_all_left_out_at_once(start: Start, upstreams: Upstreams, balance: str) -> None:
+    """A GET that makes every instance break its connection has taken all of them out; who comes next is served."""
+    with start(balance=balance, max_fails=1, fail_timeout=3600.0) as proxy:
+        for _ in range(10):
+            assert proxy.ask("/die").status == 502
+        before = len(upstreams.requests)
+        answers = [proxy.ask("/order", "POST", b"one order") for _ in range(5)] + [proxy.ask("/") for _ in range(5)]
+        assert [answer.status for answer in answers] == [200] * 10
+        assert len(upstreams.requests) == before + 10
+        sock, seen, _head = proxy.upgrade("/websocket")
+        sock.close()
+        assert seen["target"] == "/websocket"
+
+
+def test_a_post_that_broke_off_is_not_run_again_when_all_are_left_out(start: Start, upstreams: Upstreams) -> None:
+    with start(max_fails=1, fail_timeout=3600.0) as proxy:
+        for _ in range(10):
+            assert proxy.ask("/die").status == 502
+        before = len(names(upstreams, "/die"))
+        assert proxy.ask("/die", "POST", b"one order").status == 502
+        assert len(names(upstreams, "/die")) == before + 1
+
+
+def test_an_idle_connection_is_closed_before_the_application_does_it(start: Start, upstreams: Upstreams) -> None:
+    """These instances keep theirs for good: that none is left is nginx's doing."""
+    with start() as proxy:
+        assert proxy.ask("/order", "POST", b"one order").status == 200
+        assert upstreams.open_connections
+        until(lambda: upstreams.open_connections, lambda count: count == 0)
+
+
+def test_none_is_kept_where_the_file_says_so(start: Start, upstreams: Upstreams) -> None:
+    with start(keepalive_idle=0.0) as proxy:
+        before = upstreams.accepted
+        for _ in range(5):
+            assert proxy.ask("/").status == 200
+        assert upstreams.accepted == before + 5
+
+
 def names(upstreams: Upstreams, path: str) -> list[str]:
     return [seen.instance for seen in upstreams.requests if seen.target == path]

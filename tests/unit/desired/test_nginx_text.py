@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from corral.desired import forwarded
 from corral.desired.nginx import (
     NOT_FOUND_PATTERN,
     SERVER_NAME_PATTERN,
@@ -27,7 +28,7 @@ from corral.desired.nginx import (
     whole_seconds,
 )
 from corral.desired.templating import render
-from corral.model.cluster import Instance
+from corral.model.cluster import Instance, VirtualIp
 from corral.model.resources import HostFacts
 from corral.secrets import has_reference
 from tests.binaries import NginxVersion, nginx
@@ -165,5 +166,22 @@ def test_a_template_that_lacks_a_value_is_an_error() -> None:
 
 
 def test_addresses_are_listened_on_once() -> None:
-    listens = re.findall(r"listen (.*);", text(extra_addresses=("127.0.0.1", "192.168.0.100", "::1")))
-    assert listens == ['"192.168.0.100:8080"', '"127.0.0.1:8080"', '"[::1]:8080"']
+    addresses = ['"192.168.0.100:8080"', '"127.0.0.1:8080"', '"[::1]:8080"']
+    text_of_all = text(extra_addresses=("127.0.0.1", "192.168.0.100", "::1"), server_name="_")
+    assert re.findall(r"listen (.*);", text_of_all) == addresses
+
+
+def test_each_is_listened_on_for_those_that_are_not_served_too() -> None:
+    assert re.findall(r"listen (.*);", text()) == ['"192.168.0.100:8080" default_server', '"192.168.0.100:8080"']
+
+
+def test_a_proxy_is_served_by_its_addresses_too() -> None:
+    served = text(server_name="a.example ::2", virtual_ip=VirtualIp("192.168.0.99"), extra_addresses=("::",))
+    names = '"a.example" "[::2]" "192.168.0.100" "192.168.0.99" "localhost" "127.0.0.1" "[::1]" ""'
+    assert f"server_name {names};" in served
+
+
+def test_every_spelling_is_withheld_where_underscores_pass() -> None:
+    names = set(forwarded.withheld(["Forwarded"], port=True, underscores=True))
+    assert {"X_Forwarded-For", "X-Forwarded_For", "X_Forwarded_For", "SCRIPT_NAME".title()} <= names
+    assert not {name.lower() for name in names} & {"x-forwarded-for", "x-forwarded-port", "forwarded"}

@@ -80,7 +80,7 @@ class Upstream:
 
     async def _answer(self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = seen.target.partition("?")[0]
-        if seen.headers.get("upgrade") == "websocket":
+        if {"upgrade", "connection"} <= seen.headers.keys():
             await _echo(seen, reader, writer)
         elif path == "/die":
             writer.transport.abort()
@@ -91,6 +91,9 @@ class Upstream:
             writer.write(b"6\r\nfirst\n\r\n")
             await writer.drain()
             await reader.read()
+        elif path == "/accel":
+            told = b"Location: http://corral_app/elsewhere\r\nX-Accel-Redirect: /other\r\nContent-Length: 4\r\n"
+            writer.write(b"HTTP/1.1 201 Created\r\n" + told + b"\r\nmine")
         elif path == "/418":
             writer.write(b"HTTP/1.1 418 Teapot\r\nContent-Length: 0\r\n\r\n")
         elif path == "/big":
@@ -158,3 +161,7 @@ class Upstreams:
     @property
     def accepted(self) -> int:
         return sum(upstream.accepted for upstream in self.all)
+
+    @property
+    def open_connections(self) -> int:
+        return sum(len(upstream.writers) for upstream in self.all)
