@@ -15,7 +15,11 @@ from corral.model.cluster import Balance, Install
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
 _PREFIX: Final = r"/[A-Za-z0-9/._~+@:,-]*[A-Za-z0-9._~+@:,-]/"
 _OWN_HEADERS: Final = frozenset(
-    ["host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "expect", "keep-alive", "x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port", "x-request-id", "x-corral-probe"]
+    (
+        *("host", "connection", "upgrade", "content-length", "transfer-encoding", "te", "expect", "keep-alive"),
+        *("x-real-ip", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-port"),
+        *("x-request-id", "x-corral-probe"),
+    )
 )
 _VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[A-Za-z][A-Za-z0-9_]{0,63}")
 """In capitals or not: nginx's variables know no case."""

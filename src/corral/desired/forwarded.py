@@ -1,7 +1,7 @@
 """The request headers by which applications learn a client's address, scheme, host, port or path.
 
-Whoever sends them is believed by the frameworks that read them. So the proxy writes the usual ones itself, and passes on
-what the cluster file names, from the outer proxies that it names. docs/proxy.md says which framework reads which.
+Whoever sends them is believed by the frameworks that read them. So the proxy writes the usual ones itself, and passes
+on what the cluster file names, from the outer proxies that it names. docs/proxy.md says which framework reads which.
 """
 
 from collections.abc import Sequence

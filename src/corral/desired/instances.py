@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import PurePosixPath
 from typing import Final
@@ -18,6 +19,17 @@ has keeps a container from starting."""
 _HEAD: Final = "# Written by Corral; the next run writes it anew. The values come from the cluster file."
 
 
+_SHELLS_OWN: Final = re.compile(
+    r"_|BASH.*|COMP_.*|DIRSTACK|EPOCHREALTIME|EPOCHSECONDS|E?[UG]ID|FUNCNAME|GROUPS|HISTCMD|HOSTTYPE|IFS|KSH_VERSION|LINENO"
+    r"|MACHTYPE|OLDPWD|OPTARG|OPTERR|OPTIND|OSTYPE|PIPESTATUS|POSIXLY_CORRECT|PPID|PS[1-4]|PWD|RANDOM|SECONDS|SHELLOPTS"
+    r"|SHLVL|SRANDOM|TIMEFORMAT|TMOUT|USERNAME|ZSH.*"
+)
+"""Names that one of the shells behind /bin/sh (bash, dash, ksh, zsh) sets by itself, or obeys."""
+_CARRIED: Final = "CORRAL_CARRIED_{}"
+"""What carries such a value through the shell: env's option -S puts it in, out of its own environment, so that it never
+stands in a command line."""
+
+
 def places(host: Host) -> PurePosixPath:
     """The directory of what each instance of `host` is started with."""
     return host.layout.config / "instances"
@@ -29,10 +41,16 @@ def script_path(instance: Instance) -> PurePosixPath:
 
 def start_script(app: Application, instance: Instance, head: str = _HEAD) -> str:
     """A POSIX sh script that becomes the instance. Secrets are references, so this is safe to show."""
+    own = [name for name, _ in instance.environment if _SHELLS_OWN.fullmatch(name)]
     return render(
         "start-instance.j2",
         head=head,
-        exports=[(name, shell_word(value)) for name, value in instance.environment],
+        exports=[
+            (_CARRIED.format(name) if name in own else name, shell_word(value)) for name, value in instance.environment
+        ],
+        own=" ".join(
+            [f"-u {_CARRIED.format(name)}" for name in own] + [f"{name}=${{{_CARRIED.format(name)}}}" for name in own]
+        ),
         directory=shlex.quote(str(app.directory)),
         command=shlex.join(instance.command),
     )
