@@ -11,7 +11,7 @@ from corral.desired.gates import lane
 from corral.desired.templating import render
 from corral.model.cluster import Application, Host, Instance
 from corral.model.resources import HostFacts, Unit
-from corral.secrets import shell_word
+from corral.secrets import has_reference, shell_word
 
 OPEN_FILES: Final = 16384
 """What an instance may have open on a real host: as many as each nginx worker. A limit above the one that docker itself
@@ -56,6 +56,12 @@ def start_script(app: Application, instance: Instance, head: str = _HEAD) -> str
     )
 
 
+def version_of(instance: Instance) -> str:
+    """What people are shown: empty where it is a value from outside, which may be a secret."""
+    version = dict(instance.environment).get("VERSION", "")
+    return "" if has_reference(version) else version
+
+
 def instance_unit(
     app: Application, instance: Instance, facts: HostFacts, program: tuple[str, ...], directory: str
 ) -> Unit:
@@ -73,4 +79,5 @@ def instance_unit(
         stop_timeout=app.stop_timeout,
         drain=app.drain,
         lane=lane(app, facts),
+        version=version_of(instance),
     )

@@ -88,6 +88,8 @@ class Unit:
     """None for a unit that starts at once."""
     leaves_out: tuple[str, ...] = ()
     """Of a proxy: the web instances that it sends nothing just now."""
+    version: str = ""
+    """Of an instance: app.version, which is in what it is started with."""
 
     @property
     def id(self) -> UnitId:
@@ -117,6 +119,8 @@ class FoundUnit:
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
     image: str = ""
     """Of a container: the id of the image that it was made from, in the words of `Image.sha256`."""
+    version: str | None = None
+    """Of an instance: the version that it was started with; None where that was not written down."""
 
     @property
     def host(self) -> str:

@@ -35,11 +35,16 @@ class SetStatus:
 
 
 async def member_statuses(database: Database, connections: Connections, running: Collection[str]) -> SetStatus:
-    """Ask all members of `database` whose names (host:port) are `running` at once, as the user monitor."""
+    """Ask all members of `database` whose names (host:port) are `running` at once, as the user monitor.
+
+    Also those that are in the set without being in the file: the set is what its members say.
+    """
     asked = [member for member in database.members if member.name in running]
+    known = {member.name for member in database.members}
     async with connections:
         greetings = await asyncio.gather(*(greet(connections, member.name) for member in asked))
         view = await _view(connections, greetings)
+        strangers = await asyncio.gather(*(greet(connections, name) for name in view.members.keys() - known))
         unnamed = [greeting for greeting in greetings if greeting.answered and not greeting.set_name]
         open_states = await asyncio.gather(*(open_state(connections, greeting.member) for greeting in unnamed))
     states = dict(zip((greeting.member for greeting in unnamed), open_states, strict=True))
@@ -47,7 +52,9 @@ async def member_statuses(database: Database, connections: Connections, running:
         member.name: _status(member, greeting, view, states.get(member.name, ""))
         for member, greeting in zip(asked, greetings, strict=True)
     }
-    writable = any(greeting.role == "PRIMARY" for greeting in greetings)
+    for greeting in strangers:
+        members[greeting.member] = _stranger(view.members[greeting.member], greeting, view)
+    writable = any(member.state == "PRIMARY" for member in members.values())
     return SetStatus(writable, members, view.detail if writable else _why(members, view))
 
 
@@ -58,7 +65,7 @@ def statuses_in(found: FoundReplicaSet) -> SetStatus:
     for fact in found.facts:
         member = configured.get(fact.name, SetMember(fact.name))
         members[fact.name] = MemberStatus(fact.state, member.priority, member.votes, fact.lag_seconds, fact.detail)
-    return SetStatus(bool(found.primary), members, found.detail)
+    return SetStatus(bool(found.primary or found.left), members, found.detail)
 
 
 async def member_answers(address: str, port: int, routes: Routes, kind: str = "member") -> tuple[bool, str]:
@@ -139,6 +146,13 @@ def _status(member: Member, greeting: Greeting, view: _View, open_state: str) ->
         state = "RECOVERING" if state in SERVING else state
     set_member = view.members.get(member.name, member)
     return MemberStatus(state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail)
+
+
+def _stranger(member: SetMember, greeting: Greeting, view: _View) -> MemberStatus:
+    """A member that the file doesn't have. Where it can't be asked, what the others see of it counts."""
+    state = greeting.role if greeting.answered else view.states.get(member.name, "UNKNOWN")
+    state = state or view.states.get(member.name, "UNKNOWN")
+    return MemberStatus(state, member.priority, member.votes, view.lags.get(member.name), greeting.detail)
 
 
 def _why(members: Mapping[str, MemberStatus], view: _View) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from posixpath import basename, dirname
 
 from corral.model.cluster import Host
+from corral.model.identity import INSTANCES
 from corral.model.resources import File, FoundUnit, Unit
 from corral.observe.files import STAMPS
 
@@ -17,9 +18,10 @@ def stamp_path(host: Host, unit: str) -> str:
 
 
 def stamp(unit: Unit, pid: int) -> str:
-    """The text of a unit's stamp, which is written once the process `pid` has passed its gate."""
+    """The text of a unit's stamp, which is written once the process `pid` has passed its gate; 0 before its start."""
     values = {"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}
-    return json.dumps(values | ({"leaves_out": unit.leaves_out} if unit.leaves_out else {})) + "\n"
+    values |= {"leaves_out": unit.leaves_out} if unit.leaves_out else {}
+    return json.dumps(values | ({"version": unit.version} if pid and unit.role in INSTANCES else {})) + "\n"
 
 
 def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
@@ -51,5 +53,6 @@ def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
         revision=str(values.get("revision", "")),
         reload_revision=str(values.get("reload_revision", "")),
         proven=values.get("pid") == unit.pid,
+        version=str(values["version"]) if "version" in values else None,
         leaves_out=tuple(map(str, values.get("leaves_out", ()))),
     )

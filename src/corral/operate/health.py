@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from corral.desired.gates import health_gate, proxy_gate
+from corral.desired.instances import version_of
 from corral.model.cluster import Host, Instance, Member
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
 from corral.model.resources import SERVING, UP, FoundUnit, Gate
 from corral.model.routes import Way
 from corral.mongo.clients import Connections
-from corral.mongo.status import MemberStatus, member_statuses, statuses_in
+from corral.mongo.status import MemberStatus, SetStatus, member_statuses, statuses_in
 from corral.operate.report import (
     ClusterState,
     DatabaseStatus,
@@ -39,7 +40,8 @@ NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
 
 async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaitable[Answer]] = NOTHING) -> Status:
     """From what was `seen` just now; `early` are questions that were asked at the same time."""
-    cluster, found = place.cluster, _Units.of(seen)
+    cluster, pending = place.cluster, place.pending(seen)
+    found = _Units.of(seen, unchanged=not pending)
     asking = _Asking(place, early)
     instances, proxies, database = await asyncio.gather(
         asyncio.gather(*(_instance(instance, found, asking) for instance in cluster.app.instances)),
@@ -52,9 +54,9 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
         _database(place, seen, found),
     )
     missing = _held_back(found.units, place) + _not_moving(found, place)
-    problems = [*seen.silent.values(), *(problem for _, problem in (*proxies, *instances) if problem)]
-    problems += missing + database[1]
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
+    problems = [*seen.silent.values(), *(problem for _, problem in (*proxies, *instances) if problem)]
+    problems += [*missing, *database[1], *_other_versions(place, instance_rows), *pending]
     state = _cluster_state(proxy_rows, instance_rows, database[0])
     state = "degraded" if state == "healthy" and (missing or seen.silent) else state
     if state == "down" and marks.STOPPED in seen.marks:
@@ -75,10 +77,21 @@ class _Units:
 
     units: Mapping[str, FoundUnit]
     silent: frozenset[str]
+    unchanged: bool
+    """Whether what runs is the file's, as far as is known."""
 
     @classmethod
-    def of(cls, seen: Observation) -> _Units:
-        return cls({unit.name: unit for unit in seen.observed.units}, frozenset(seen.silent))
+    def of(cls, seen: Observation, *, unchanged: bool) -> _Units:
+        return cls({unit.name: unit for unit in seen.observed.units}, frozenset(seen.silent), unchanged)
+
+    def version(self, instance: Instance) -> str:
+        """The one that its process was started with; empty where none runs, or it isn't known."""
+        unit = self.units.get(instance.name)
+        if unit is None or unit.state not in UP:
+            return ""
+        if unit.version is None:
+            return version_of(instance) if self.unchanged else ""
+        return unit.version
 
     def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
         """`starting` is a process that has not been healthy yet and is younger than `patience`."""
@@ -123,7 +136,7 @@ async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[
         port=instance.port,
         role=instance.role,
         state=state,
-        version=dict(instance.environment).get("VERSION", ""),
+        version=seen.version(instance),
         pid=unit.pid if unit else 0,
     )
     return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.place)
@@ -136,6 +149,19 @@ async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tup
     state = seen.state(host.name, name, answer, PROXY_START)
     row = ProxyStatus(host.name, host.address, at.url, state)
     return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.place)
+
+
+def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Problem]:
+    """What runs and is not what the file says, as one problem."""
+    wanted = {instance.name: version_of(instance) for instance in place.cluster.app.instances}
+    running = [row for row in rows if row.pid]
+    others = [row for row in running if row.version not in ("", wanted[row.name])]
+    if not others:
+        return []
+    versions = ", ".join(sorted({row.version for row in others}))
+    wish = ", ".join(sorted({wanted[row.name] for row in others}))
+    message = f"{len(others)} of {len(running)} instances run another version than the file's {wish}: {versions}"
+    return [Problem("other-version", "warning", message, f"`{place.traits.mend}` brings the file's version")]
 
 
 def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
@@ -199,7 +225,7 @@ async def _database(place: Place, seen: Observation, found: _Units) -> tuple[Dat
         report = statuses_in(seen.observed.replica_set)
     else:
         report = await member_statuses(database, Connections(place.secrets, place), running)
-    rows, problems = [], []
+    rows, problems = _strangers(place, seen, report)
     for member in database.members:
         unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
         state = facts.state if facts and member.name in running else "stopped"
@@ -215,6 +241,24 @@ async def _database(place: Place, seen: Observation, found: _Units) -> tuple[Dat
         message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"
         problems.append(Problem("not-writable", "error", message, "corral logs database"))
     return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
+
+
+def _strangers(place: Place, seen: Observation, report: SetStatus) -> tuple[list[MemberRow], list[Problem]]:
+    """Members that are in the set and not in the file."""
+    known = {member.name for member in place.cluster.database.members}
+    hosts = marks.remembered_hosts(seen.marks)
+    rows, problems = [], []
+    for name, facts in report.members.items():
+        if name in known:
+            continue
+        address = name.rpartition(":")[0].strip("[]")
+        host = hosts.get(address, address)
+        rows.append(MemberRow(host, address, facts.state, facts.priority, facts.votes, facts.lag_seconds, 0))
+        message = f"member {host} ({name}) is {facts.state} in the set, and not in the file"
+        plan = f"corral plan --on {place.traits.name}"
+        hint = f"`{plan}` shows how it is taken out; put it back into the file if it is to stay"
+        problems.append(Problem("member-not-in-file", "warning", message, hint, host))
+    return rows, problems
 
 
 def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:

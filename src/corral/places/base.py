@@ -186,6 +186,10 @@ class Place(Protocol):
         """Whether `remember` would write nothing new, when the whole file is in force."""
         return True
 
+    def pending(self, seen: Observation) -> Sequence[Problem]:
+        """Whether the cluster file has changed since it was last carried out as a whole, as far as that is known."""
+        return ()
+
     def next_words(self) -> str:
         """What the user should do next, if no earlier run has printed it; else empty."""
         return ""

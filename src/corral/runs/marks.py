@@ -16,7 +16,7 @@ from typing import Any, Final
 from corral.model.machine import MARKS
 
 HOSTS: Final = "hosts"
-"""Which hosts the cluster had when it was last changed as a whole, and how they are reached."""
+"""Which hosts the cluster had when it was last changed as a whole, how they are reached, and a digest of its file."""
 STOPPED: Final = "stopped"
 """That the whole cluster was stopped on purpose."""
 
@@ -50,6 +50,13 @@ def newest(texts: Iterable[str]) -> dict[str, Mark]:
         if mark.name not in marks or mark.since >= marks[mark.name].since:
             marks[mark.name] = mark
     return marks
+
+
+def remembered_hosts(marks: Mapping[str, Mark]) -> dict[str, str]:
+    """The names, by address, of the hosts that the cluster had when it was last changed as a whole."""
+    hosts = marks[HOSTS].values.get("hosts") if HOSTS in marks else None
+    known = hosts.items() if isinstance(hosts, dict) else ()
+    return {str(values.get("address", "")): name for name, values in known if isinstance(values, dict)}
 
 
 def path_of(state: str, name: str) -> str:

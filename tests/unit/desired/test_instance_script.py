@@ -16,10 +16,44 @@ from corral.desired.instances import start_script
 from tests.patience import PATIENCE
 
 SHELLS_OWN = (
-    "UID EUID GID PPID RANDOM SRANDOM SECONDS LINENO OPTIND OPTARG IFS PWD OLDPWD SHLVL _ GROUPS DIRSTACK FUNCNAME "
-    "BASHPID BASHOPTS SHELLOPTS BASH_VERSION BASH_ENV HISTCMD HOSTTYPE OSTYPE MACHTYPE PS1 PS4 EPOCHSECONDS TMOUT "
-    "POSIXLY_CORRECT PIPESTATUS COMP_WORDBREAKS USERNAME ZSH_VERSION"
-).split()
+    "UID",
+    "EUID",
+    "GID",
+    "PPID",
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "LINENO",
+    "OPTIND",
+    "OPTARG",
+    "IFS",
+    "PWD",
+    "OLDPWD",
+    "SHLVL",
+    "_",
+    "GROUPS",
+    "DIRSTACK",
+    "FUNCNAME",
+    "BASHPID",
+    "BASHOPTS",
+    "SHELLOPTS",
+    "BASH_VERSION",
+    "BASH_ENV",
+    "HISTCMD",
+    "HOSTTYPE",
+    "OSTYPE",
+    "MACHTYPE",
+    "PS1",
+    "PS4",
+    "EPOCHSECONDS",
+    "TMOUT",
+    "POSIXLY_CORRECT",
+    "PIPESTATUS",
+    "COMP_WORDBREAKS",
+    "USERNAME",
+    "ZSH_VERSION",
+)
+FILE = "name: shell\nhosts: {a: 10.0.0.1}\nproxy: {hosts: [a]}\ndatabase: {members: [a]}\n"
 NASTY = """it's "x" $HOME ${PATH} `id` \\t # %s ;&|  é\n two"""
 SHELLS = [["bash"], ["bash", "--posix"], ["dash"]]
 
@@ -30,8 +64,7 @@ def test_every_name_arrives_whatever_the_shell_is(shell: list[str], tmp_path: Pa
         name: f"{name} {NASTY}" for name in (*SHELLS_OWN, "HOSTNAME", "ENV", "CDPATH", "HOME", "LANG", "STATUS", "x")
     }
     say = "import json,os;print(json.dumps(dict(os.environ)))"
-    text = "name: shell\nhosts: {a: 10.0.0.1}\nproxy: {hosts: [a]}\ndatabase: {members: [a]}\napp: {hosts: [a], command: x}\n"
-    spec = load_text(text).spec
+    spec = load_text(f"{FILE}app: {{hosts: [a], command: x}}\n").spec
     cluster = build(spec, direct_placement(spec), tmp_path)
     instance = replace(cluster.app.web[0], command=(sys.executable, "-c", say), environment=tuple(told.items()))
     script = tmp_path / "instance.sh"
@@ -44,8 +77,7 @@ def test_every_name_arrives_whatever_the_shell_is(shell: list[str], tmp_path: Pa
 
 
 def test_such_a_value_stands_in_no_command_line(tmp_path: Path) -> None:
-    text = "name: shell\nhosts: {a: 10.0.0.1}\nproxy: {hosts: [a]}\ndatabase: {members: [a]}\n"
-    spec = load_text(text + "app: {hosts: [a], command: x, env: {UID: '1000', B: c}}\n").spec
+    spec = load_text(f"{FILE}app: {{hosts: [a], command: x, env: {{UID: '1000', B: c}}}}\n").spec
     cluster = build(spec, direct_placement(spec), tmp_path)
     *_, last = start_script(cluster.app, cluster.app.web[0]).splitlines()
     assert last == "exec /usr/bin/env -S '-u CORRAL_CARRIED_UID UID=${CORRAL_CARRIED_UID}' x"

@@ -139,6 +139,18 @@ def test_status_without_a_right_password_still_tells_the_states(made: Made) -> N
     assert "monitor" in status.detail
 
 
+def test_status_tells_of_members_that_the_file_does_not_have(made: Made) -> None:
+    """The primary has left the file, and is the primary all the same."""
+    rest = replace(made.database, members=made.database.members[1:])
+    status = asyncio.run(member_statuses(rest, Connections(made.mongods.secrets), made.names[1:]))
+    assert status.writable
+    assert {name: member.state for name, member in status.members.items()} == {
+        made.names[0]: "PRIMARY",
+        made.names[1]: "SECONDARY",
+        made.names[2]: "SECONDARY",
+    }
+
+
 def test_status_of_nothing(made: Made) -> None:
     status = asyncio.run(member_statuses(made.database, Connections(made.mongods.secrets), []))
     assert (status.writable, status.members, status.detail) == (False, {}, "no member is running")

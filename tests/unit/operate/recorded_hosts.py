@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import tarfile
@@ -14,15 +15,20 @@ import pytest
 from corral.desired.database import replica_set
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
-from corral.model.resources import FoundReplicaSet, MemberFacts
+from corral.model.resources import FoundReplicaSet, MemberFacts, digest
 from corral.model.routes import Way
+from corral.observe.files import record_path
+from corral.observe.units import stamp
 from corral.places.hosts import place as hosts_place
 from corral.places.hosts.place import HostsPlace
+from corral.plan.actions import ReloadUnit, WriteFile
+from corral.secrets import Secret, resolve
 from corral.transport.fake import FakeFile, FakeTransport
 from corral.transport.ssh_settings import SshSettings
 from corral.vault.text import written
 from tests.unit.plan.replica_sets import complete
 from tests.unit.takeover.test_hosts import DATA, HOSTS
+from tests.unit.takeover.today import hosts_plan
 
 LOOK = "tell_host"
 """Stands in the script that asks a host, and in no other."""
@@ -57,7 +63,8 @@ class RecordedHosts:
         self.secrets.parent.mkdir(parents=True)
         values: dict[str, str] = json.loads((DATA / "systemd" / "secrets.json").read_text())
         self.secrets.write_text(written({name: value for name, value in values.items() if ":" not in name}))
-        self.answers = {host: (DATA / "systemd" / f"{host}.out").read_bytes() for host in HOSTS}
+        recorded = {host: (DATA / "systemd" / f"{host}.out").read_bytes() for host in HOSTS}
+        self.answers = _caught_up(recorded, self.file.read_text(), values)
         self.before_answer: Callable[[str], None] = lambda _host: None
         self.copying = ""
         """The member that copies data just now."""
@@ -109,6 +116,38 @@ class RecordedHosts:
         copying = {member.name for member in database.members if member.host.name == self.copying}
         facts = (MemberFacts(each.name, "RECOVERING") if each.name in copying else each for each in found.facts)
         return replace(found, facts=tuple(facts))
+
+
+def _caught_up(answers: Mapping[str, bytes], text: str, values: Mapping[str, str]) -> dict[str, bytes]:
+    """The recording after a run of today's Corral, which changes nginx's configuration and nothing else."""
+    secrets = {name: Secret(value) for name, value in values.items()}
+    told = dict(answers)
+    for action in hosts_plan(text, values, answers).actions():
+        state = "/var/lib/corral/board/state"
+        if isinstance(action, WriteFile):
+            content = resolve(action.file.content, secrets).encode()
+            path, said = action.file.path, f"done {digest(content)} {action.file.path}\n".encode()
+            new = {path: content, record_path(state, path): said}
+        else:
+            assert isinstance(action, ReloadUnit), action
+            new = {f"{state}/revisions/{action.unit.name}.json": stamp(action.unit, 571).encode()}
+        told[action.host] = _with_files(told[action.host], new)
+    return told
+
+
+def _with_files(answer: bytes, new: Mapping[str, bytes]) -> bytes:
+    """`answer` with other contents of some of its files."""
+    before, mark, files = answer.partition(b"\036files\n")
+    written, left = io.BytesIO(), set(new)
+    with tarfile.open(fileobj=io.BytesIO(files)) as old, tarfile.open(fileobj=written, mode="w") as made:
+        for member in old:
+            path = f"/{member.name.removeprefix('/')}"
+            content = new.get(path, old.extractfile(member).read() if member.isfile() else b"")
+            member.size = len(content)
+            made.addfile(member, io.BytesIO(content))
+            left.discard(path)
+    assert not left, left
+    return before + mark + written.getvalue()
 
 
 def _in_tar(path: str, file: FakeFile) -> bytes:

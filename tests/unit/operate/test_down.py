@@ -290,7 +290,7 @@ def test_stopped_at_a_question_the_foreground_leaves_what_ran_before(
     monkeypatch.setattr(up, "apply_to", asked)
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(watched())
-    assert len(cluster.runs) == 3
+    until(lambda: len(cluster.runs), lambda runs: runs == 3)
 
 
 def test_a_deletion_that_has_begun_is_brought_to_its_end_under_the_lock(

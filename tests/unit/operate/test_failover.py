@@ -74,7 +74,7 @@ class Placed:
 
 def codes(cluster: Cluster, units: dict[str, FoundUnit], silent: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
     place = cast(Place, Placed(cluster, Traits("hosts", "corral apply", frozenset())))
-    return [(problem.code, problem.where) for problem in _not_moving(_Units(units, silent), place)]
+    return [(problem.code, problem.where) for problem in _not_moving(_Units(units, silent, unchanged=True), place)]
 
 
 def test_status_names_each_proxy_without_keepalived() -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from corral.cluster_file.parse import load_file
 from corral.errors import CorralError, InvalidFile
 from corral.events import Event, Warned
 from corral.model.command import CommandResult
 from corral.operate.apply import Applied, ApplyRequest, apply, plan
 from corral.operate.session import Session
 from corral.operate.where import Where
+from corral.places.hosts.place import HostsPlace
 from corral.plan.actions import Plan, RemoveFile, StopUnit
 from corral.runs.marks import Mark
 from corral.transport.fake import FakeFile
@@ -130,6 +132,23 @@ def test_another_way_there_is_remembered(hosts: RecordedHosts) -> None:
     hosts.file.write_text(f"{hosts.file.read_text()}ssh:\n  port: 2022\n")
     applied(hosts)
     assert {values["port"] for values in remembered(hosts).values()} == {2022}
+
+
+def test_status_says_that_the_file_has_changed(hosts: RecordedHosts) -> None:
+    def said() -> list[str]:
+        async def ask() -> list[str]:
+            place = HostsPlace(load_file(hosts.file))
+            return [problem.code for problem in place.pending(await place.observe(live=True))]
+
+        return asyncio.run(ask())
+
+    assert said() == [], "not known: an older Corral has made it"
+    applied(hosts)
+    assert said() == []
+    hosts.file.write_text(f"# a comment\n{hosts.file.read_text()}")
+    assert said() == []
+    hosts.file.write_text(f"{hosts.file.read_text()}ssh:\n  port: 2022\n")
+    assert said() == ["file-changed"]
 
 
 def test_what_was_false_is_remembered_as_that(hosts: RecordedHosts) -> None:

@@ -193,7 +193,11 @@ class HostsPlace(Place):
     def _roster(self, left: Collection[str]) -> dict[str, Any]:
         """The file's hosts, those that have left it and are to be asked again, and how each is reached."""
         names = [*self.cluster.host_by_name, *sorted(left)]
-        return {"hosts": {name: remembered_of(self._settings[name]) for name in names}}
+        return {"hosts": {name: remembered_of(self._settings[name]) for name in names}, "file": self._loaded.digest}
+
+    def pending(self, seen: Observation) -> Sequence[Problem]:
+        carried_out = seen.marks[marks.HOSTS].values.get("file") if marks.HOSTS in seen.marks else None
+        return self._loaded.changed_since(carried_out, TRAITS.name)
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._front.reach(to, way)

@@ -205,6 +205,12 @@ class PlaygroundPlace(Place):
             await asyncio.to_thread(self.state.keep_file, self._loaded)
         await self.records.unmark(marks.STOPPED)
 
+    def is_remembered(self, seen: Observation) -> bool:
+        return self.state.carried_out() == self._loaded.digest
+
+    def pending(self, seen: Observation) -> Sequence[Problem]:
+        return self._loaded.changed_since(self.state.carried_out(), TRAITS.name)
+
     def next_words(self) -> str:
         """app.next, once for each text: whoever has registered the first user need not read it again."""
         text = self.cluster.app.next

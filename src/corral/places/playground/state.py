@@ -50,7 +50,13 @@ class State:
     def keep_file(self, loaded: Loaded) -> None:
         """Keep the cluster file as it was carried out: `down --name` needs it when the user's own is gone."""
         write_file(self.root / "applied.yaml", loaded.text.encode(), 0o600)
-        self.add_facts(applied={"source": loaded.source, "directory": str(loaded.directory)})
+        applied = {"source": loaded.source, "directory": str(loaded.directory), "digest": loaded.digest}
+        self.add_facts(applied=applied)
+
+    def carried_out(self) -> object:
+        """The digest of the file that was carried out last; None when it isn't known."""
+        kept = self.read_facts().get("applied")
+        return kept.get("digest") if isinstance(kept, dict) else None
 
     def applied(self) -> Loaded | None:
         """The file that was carried out last; None when there is none that this version of Corral can read."""
