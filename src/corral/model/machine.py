@@ -111,6 +111,8 @@ class Listener:
     """The unit of this very cluster that holds it; empty when it is somebody else's."""
     stray: bool = False
     """Whether it is a process of this very cluster, of a unit that has another name by now."""
+    cluster: str = ""
+    """Another playground of this user's that it belongs to."""
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,23 @@ class KeptData(NamedTuple):
     hosts: tuple[str, ...] = ()
     replica_set: str = ""
     members: tuple[str, ...] = ()
+    names: tuple[tuple[str, str], ...] = ()
+    """Hosts, each with the name (address and port) by which the set knows the member whose data are there."""
+
+    def elsewhere(self, host: str, member: str) -> str:
+        """The host that has the data of `member`, which the file puts on `host`; empty when no other one has them."""
+        others = (name for name, known in self.names if known == member and name != host)
+        return "" if host in self.hosts else next(others, "")
 
 
 NOTHING_KEPT: Final = KeptData()
+
+
+class Namesake(NamedTuple):
+    """Another cluster of this machine that was made by the same cluster file, under another name."""
+
+    cluster: str
+    runs: bool
 
 
 class RefusedPort(NamedTuple):
@@ -60,6 +74,8 @@ class SharedMachine:
     commands: Mapping[str, FoundCommand] = field(default_factory=dict)
     """By the first words of the instances' commands; empty without that directory."""
     data: KeptData = NOTHING_KEPT
+    namesake: Namesake | None = None
+    """Only for a cluster of which nothing is kept yet."""
     refused: tuple[RefusedPort, ...] = ()
     outlived: frozenset[str] = frozenset()
     """Units whose processes outlived their supervisor: these are ended before anything starts, and room is made so."""

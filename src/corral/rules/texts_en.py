@@ -214,7 +214,8 @@ TEXTS: Final = {
     "port_taken_by_cluster": Text(
         "{place}, which {unit} needs, is taken by {other}, of another cluster of Corral's.",
         "Two programs can't listen there.",
-        "Give one of the two clusters other ports, or other hosts.",
+        "Was the file's `name` changed? Then write the old one again. Else give one of the two clusters other ports, "
+        "or other hosts.",
     ),
     "disk_full": Text(
         "{path} has {free} MB of disk left, and {needed} MB are needed.",
@@ -365,6 +366,22 @@ TEXTS: Final = {
         "The database would begin anew, and the data would be left behind.",
         "Were they renamed? Write the old names, or `corral down --purge` to begin without the data.",
     ),
+    "data_under_another_name": Text(
+        "{new} would begin without data: those of its member are in the directory of {old}.",
+        "A voter that begins empty has forgotten which writes it has acknowledged; a majority of such ones loses them.",
+        "Write {old} again instead of {new}. To move a member: take {old} out of the file, `corral up`, then add {new} "
+        "and run `corral up` again; one member at a time.",
+    ),
+    "name_of_another": Text(
+        "This file was carried out as the cluster {other}, which runs; its name is now {name}.",
+        "It would be a second cluster beside the first, without its data.",
+        "Write `name: {other}` again; or, to begin anew, `corral down --name {other}` first.",
+    ),
+    "name_of_one_that_is_stopped": Text(
+        "This file was carried out as the cluster {other}, whose data are still here; its name is now {name}.",
+        "It is another cluster, without those data.",
+        "To go on with them write `name: {other}` again; `corral down --name {other} --purge` deletes them.",
+    ),
     "wrong_set_name": Text(
         "The data are those of the replica set {found}; the file calls it {wanted}.",
         "A set can't be renamed.",
@@ -384,6 +401,11 @@ TEXTS: Final = {
         "{place}, which {unit} needs, is taken by a process that can't be seen, perhaps another user's.",
         "Two programs can't listen there.",
         "Have that process ended, or choose other ports in the file, or another playground.network.",
+    ),
+    "port_taken_by_other_playground": Text(
+        "{place}, which {unit} needs, is taken by {holder} of your cluster {other}.",
+        "Two programs can't listen there.",
+        "`corral down --name {other}` stops that one; or choose another playground.network or playground.port.",
     ),
     "port_taken_by_itself": Text(
         "{place}, which {unit} needs, is taken by {holder}, a process of this very cluster under another name.",

@@ -210,7 +210,7 @@ TEXTS: Final = {
     "port_taken_by_cluster": Text(
         "{unit} 需要的 {place} 被 Corral 另一个集群的 {other} 占用。",
         "两个程序不能同时监听那里。",
-        "给其中一个集群换端口，或换主机。",
+        "是不是改了文件里的 `name`？那就写回原来的。否则给其中一个集群换端口，或换主机。",
     ),
     "disk_full": Text(
         "{path} 只剩 {free} MB 磁盘空间，而需要 {needed} MB。",
@@ -358,6 +358,22 @@ TEXTS: Final = {
         "数据库会从头开始，原有的数据会被丢下。",
         "是不是改了名字？请写回原来的名字；或用 `corral down --purge` 不带数据重新开始。",
     ),
+    "data_under_another_name": Text(
+        "{new} 会不带数据开始：它的成员的数据在 {old} 的目录里。",
+        "从空开始的投票成员忘记了自己确认过哪些写入；这样的成员占多数时，这些写入就丢了。",
+        "请把 {new} 写回 {old}。要搬移成员：先从文件里去掉 {old}，执行 `corral up`，再加上 {new}，再执行 "
+        "`corral up`；一次只搬一个。",
+    ),
+    "name_of_another": Text(
+        "这个文件曾作为集群 {other} 运行，它还在运行；现在的名字是 {name}。",
+        "这会在第一个集群旁边建立第二个集群，没有原来的数据。",
+        "请写回 `name: {other}`；要重新开始，先执行 `corral down --name {other}`。",
+    ),
+    "name_of_one_that_is_stopped": Text(
+        "这个文件曾作为集群 {other} 运行，它的数据还在这里；现在的名字是 {name}。",
+        "这是另一个集群，没有那些数据。",
+        "要继续使用那些数据，请写回 `name: {other}`；`corral down --name {other} --purge` 删除它们。",
+    ),
     "wrong_set_name": Text(
         "数据属于副本集 {found}，而文件里的名字是 {wanted}。",
         "副本集不能改名。",
@@ -377,6 +393,11 @@ TEXTS: Final = {
         "{unit} 需要的 {place} 被一个看不到的进程占用，可能属于另一个用户。",
         "两个程序不能同时监听那里。",
         "请人结束那个进程，或在文件中改用别的端口，或另选 playground.network。",
+    ),
+    "port_taken_by_other_playground": Text(
+        "{unit} 需要的 {place} 被 {holder} 占用，它属于你的集群 {other}。",
+        "两个程序不能同时监听那里。",
+        "`corral down --name {other}` 停止那个集群；或换一个 playground.network 或 playground.port。",
     ),
     "port_taken_by_itself": Text(
         "{unit} 需要的 {place} 被 {holder} 占用，它是这个集群自己的进程，只是名字不同。",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corral.model.machine import Disk, Listener, Memory, Program
-from corral.model.shared_machine import FoundCommand, KeptData, RefusedPort, SharedMachine
+from corral.model.shared_machine import FoundCommand, KeptData, Namesake, RefusedPort, SharedMachine
 from corral.problems import Problem
 from corral.rules import findings_on
 from tests.unit.rules.one_machine import (
@@ -32,6 +32,49 @@ def told(problems: list[Problem]) -> list[tuple[str, str, str]]:
 def test_a_good_machine() -> None:
     assert findings(shared()) == []
     assert findings(ran(), all_up(cluster())) == []
+
+
+def known(together_without: str) -> SharedMachine:
+    """As after a run in which the member on `three` was on the host of that name."""
+    members = [(member.host.name, member.name) for member in cluster().database.members]
+    names = tuple((together_without if host == "three" else host, name) for host, name in members)
+    return ran(hosts=tuple(host for host, _ in names), names=names)
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_renamed_member_is_told_once(running: bool) -> None:
+    made = cluster()
+    found = all_up(made) if running else machines(made)
+    stray = Listener("tcp", "127.9.2.1", 27017, 77, "mongod", stray=True)
+    found["three"] = replace(found["three"], owned=machines(made)["three"].owned, listeners=(stray,))
+    problems = findings(known("third"), found)
+    assert told(problems) == [("data-left-behind", "error", "three")]
+    assert "directory of third" in problems[0].message
+    assert "one member at a time" in problems[0].hint
+
+
+def test_a_member_at_another_address_is_none_that_was_renamed() -> None:
+    data = known("third").data
+    moved = data._replace(names=tuple((host, name.replace("127.9.2", "127.9.7")) for host, name in data.names))
+    assert findings(shared(data=moved)) == []
+
+
+@pytest.mark.parametrize(("runs", "severity", "way"), [(True, "error", "first"), (False, "warning", "--purge")])
+def test_another_name_of_the_cluster_is_told_once(runs: bool, severity: str, way: str) -> None:
+    found = machines(cluster(), listeners=(Listener("tcp", "127.9.0.1", 27017, 77, "mongod", cluster="market"),))
+    problems = findings(shared(namesake=Namesake("market", runs)), found)
+    assert told(problems) == [("name-changed", severity, ROOT)]
+    assert "`name: market`" in problems[0].hint
+    assert way in problems[0].hint
+
+
+def test_a_port_of_another_playground_is_told_by_its_name() -> None:
+    found = machines(cluster())
+    stranger = Listener("tcp", "127.9.0.1", 27017, 77, "mongod", cluster="market")
+    found["one"] = replace(found["one"], listeners=(stranger,))
+    (problem,) = findings(shared(), found)
+    assert "taken by mongod (pid 77) of your cluster market" in problem.message
+    assert "`corral down --name market`" in problem.hint
 
 
 def test_nothing_is_known_of_it_after_a_live_look() -> None:

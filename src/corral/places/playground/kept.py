@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from corral.errors import ChangeFailed
 from corral.model.endpoint import Endpoint
+from corral.model.shared_machine import Namesake
 from corral.places.base import Kept
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, state_home
@@ -41,6 +43,23 @@ async def _kept(state: State) -> Kept:
     else:
         word = "unwatched" if await asyncio.to_thread(orphans.processes_of, state.root) else "stopped"
     return Kept(name, word, directory, _url(facts) if word != "stopped" else "", _file(facts), size)
+
+
+def namesake(file: Path, own: str) -> Namesake | None:
+    """The cluster that was carried out from `file` under another name than `own`, one that runs first."""
+    found = []
+    for name in names():
+        state = State(state_home() / name)
+        with contextlib.suppress(ChangeFailed):  # another version of Corral has made it: nothing is known of its file
+            if name != own and _file(state.read_facts()) == str(file):
+                found.append(Namesake(name, bool(orphans.processes_of(state.root))))
+    return max(found, key=lambda each: each.runs, default=None)
+
+
+def holder(pid: int, own: Path) -> str:
+    """The cluster in another directory than `own` that the process belongs to; empty for none of this user's."""
+    roots = (state_home() / name for name in names())
+    return next((root.name for root in roots if root != own and pid in orphans.processes_of(root)), "")
 
 
 def _url(facts: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from corral.cluster_file.build import Placement, build
@@ -163,7 +163,7 @@ class PlaygroundPlace(Place):
         programs, path, seen = await asyncio.gather(
             asyncio.to_thread(binaries.found), self.daemon.path(), self._observed(whole=True)
         )
-        known = this_machine.Known(programs, path, self._orphans)
+        known = this_machine.Known(programs, path, self._orphans, self._file)
         return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, known)
 
     def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
@@ -244,6 +244,12 @@ class PlaygroundPlace(Place):
     @property
     def _ways(self) -> Ways:
         return Ways(self._transport, self.units, self.secrets, self.cluster.host_by_name, self._routes)
+
+    @property
+    def _file(self) -> Path:
+        """Empty for the built-in example, as it is remembered."""
+        source = self._loaded.source
+        return Path(self._loaded.directory) / Path(source).name if source else Path()
 
     def _is_orphans(self, address: str, port: int) -> bool:
         return bool(self._orphans) and ports.holder(address, port).pid in self._orphans

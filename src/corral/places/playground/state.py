@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -14,12 +15,15 @@ from corral.cluster_file.parse import Loaded, load_text
 from corral.errors import ChangeFailed, CorralError
 from corral.files import home, write_file
 from corral.model.cluster import Host, Layout
+from corral.model.endpoint import Endpoint
 from corral.problems import Problem
 
 FORMAT: Final = 1
 """The version of this directory's layout. A directory of another version is never touched."""
 _CONTROL: Final = "control"
 """The directory of the lock and the marks."""
+_BIND_IP: Final = re.compile(r'^  bindIp: "(?:127\.0\.0\.1,)?([^",]+)"$', re.MULTILINE)
+_PORT: Final = re.compile(r"^  port: ([0-9]+)$", re.MULTILINE)
 _UNSAFE: Final = set(";#%$\n\"'")
 """Characters that supervisord's, nginx's and mongod's files would each have to escape in a way of their own."""
 
@@ -116,6 +120,18 @@ class State:
     def data_hosts(self) -> list[str]:
         """The hosts that hold a database's files."""
         return sorted({path.parents[2].name for path in self.root.glob("hosts/*/data/mongod/*")})
+
+    def member_names(self) -> list[tuple[str, str]]:
+        """The hosts that hold a database's files and its configuration, with the member's address and port by that."""
+        found = []
+        for host in self.data_hosts():
+            try:
+                text = (self.root / "hosts" / host / "config" / "mongod.conf").read_text()
+            except OSError:  # it has left the set: its configuration was removed
+                continue
+            if (address := _BIND_IP.search(text)) and (port := _PORT.search(text)):
+                found.append((host, Endpoint("mongodb", address[1], int(port[1])).netloc))
+        return found
 
     def purge(self) -> None:
         """Delete everything. Raises OSError.

@@ -20,7 +20,7 @@ from corral.model.machine import Listener, Program
 from corral.model.resources import UP
 from corral.model.shared_machine import FoundCommand, KeptData, RefusedPort, SharedMachine
 from corral.places.base import Observation
-from corral.places.playground import binaries, ports
+from corral.places.playground import binaries, kept, ports
 from corral.places.playground.ports import Holder
 from corral.places.playground.state import State
 from corral.units import machine, orphans
@@ -34,6 +34,8 @@ class Known:
     programs: Sequence[Program]
     path: str
     orphans: frozenset[int] = frozenset()
+    file: Path = Path()
+    """The cluster file."""
 
 
 def completed(seen: Observation, cluster: Cluster, state: State, known: Known) -> Observation:
@@ -60,6 +62,7 @@ def completed(seen: Observation, cluster: Cluster, state: State, known: Known) -
         directory=directory.is_dir(),
         commands=dict(_commands(cluster, directory, known.path)) if directory.is_dir() else {},
         data=_kept(state),
+        namesake=None if _has_begun(state) else kept.namesake(known.file, cluster.name),
         refused=tuple(tried.refused),
         outlived=frozenset(tried.outlived),
         open_files=machine.open_files_limit(),
@@ -67,9 +70,14 @@ def completed(seen: Observation, cluster: Cluster, state: State, known: Known) -
     return replace(seen, machines=machines, shared=shared)
 
 
+def _has_begun(state: State) -> bool:
+    return state.has_data() or "replica_set" in state.read_facts()
+
+
 def _kept(state: State) -> KeptData:
     facts = state.read_facts()
-    return KeptData(tuple(state.data_hosts()), facts.get("replica_set", ""), tuple(facts.get("members", ())))
+    known = facts.get("replica_set", ""), tuple(facts.get("members", ()))
+    return KeptData(tuple(state.data_hosts()), *known, tuple(state.member_names()))
 
 
 def _commands(cluster: Cluster, directory: Path, path: str) -> Iterator[tuple[str, FoundCommand]]:
@@ -118,4 +126,6 @@ def _endpoints(cluster: Cluster) -> Iterator[tuple[UnitId, Endpoint]]:
 
 def _listener(endpoint: Endpoint, holder: Holder, root: Path) -> Listener:
     stray = holder.pid in orphans.processes_of(root)
-    return Listener("tcp", endpoint.address, endpoint.port, holder.pid, holder.command, stray=stray)
+    other = kept.holder(holder.pid, root) if holder.pid and not stray else ""
+    listener = Listener("tcp", endpoint.address, endpoint.port, holder.pid, holder.command)
+    return replace(listener, stray=stray, cluster=other)
