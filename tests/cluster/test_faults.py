@@ -86,8 +86,13 @@ def test_a_killed_supervisor_is_replaced_by_the_next_up(small: TestCluster) -> N
     orphans = set(small.pids().values())
     send(daemon)
     until(lambda: daemon in small.processes(), lambda alive: not alive)
+    status = until(small.status, lambda status: status["state"] == "degraded")
+    assert status["problems"][0]["code"] == "unwatched"
+    assert {row["state"] for row in status["instances"]} == {"healthy"}
+    assert set(small.pids().values()) == orphans
+    assert status["database"]["writable"]
     done = small.run("up", "--detach")
-    assert "whose supervisor is gone" in done.stderr
+    assert "processes whose supervisor is gone: a-5040, a-5041, " in done.stderr
     assert not orphans & small.processes()
     assert "0 failed" in small.run("verify").stdout
 

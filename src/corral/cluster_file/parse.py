@@ -55,13 +55,6 @@ class Loaded:
         said = json.dumps([self.document.data, self.preset], sort_keys=True, default=str)
         return hashlib.sha256(said.encode()).hexdigest()
 
-    def changed_since(self, digest: object, place: str) -> tuple[Problem, ...]:
-        """A problem where `digest`, of the file that was carried out at `place`, is known and another one."""
-        if not digest or digest == self.digest:
-            return ()
-        message = f"{self.source or 'the built-in example'} has changed since it was last carried out as a whole"
-        return (Problem("file-changed", "info", message, f"`corral plan --on {place}` shows what would change"),)
-
     def where(self, path: Path) -> str:
         """file:line:column of `path`, or of what would hold it when its value is a default."""
         return self.document.where(path)

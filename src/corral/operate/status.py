@@ -7,11 +7,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Final
 
+from corral.model.resources import FoundUnit
 from corral.operate.health import status_of
 from corral.operate.log_tails import with_log_tails
 from corral.operate.report import Status
 from corral.operate.where import Where, opened
 from corral.places.base import Place
+from corral.problems import Problem
+from corral.words import counted
 
 LOG_LINES: Final = 5
 """How many lines of its log are shown with an unhealthy instance."""
@@ -36,5 +39,20 @@ async def watch(where: Where) -> AsyncGenerator[tuple[Status, str], None]:
 
 
 async def status_in(place: Place) -> Status:
-    """Observe, ask the gates, judge."""
-    return await status_of(place, await place.observe(live=True))
+    """Observe, ask the gates, judge. What runs without its keeper is shown as what it is."""
+    seen = await place.observe(live=True)
+    outlived = {} if await place.is_kept() else await place.outlived()
+    if not outlived:
+        return await status_of(place, seen)
+    running = tuple(FoundUnit(unit, "running", pid=pid) for unit, pid in outlived.items())
+    rest = tuple(unit for unit in seen.observed.units if unit.id not in outlived)
+    found = replace(seen, observed=replace(seen.observed, units=(*rest, *running)))
+    report = await status_of(place, found)
+    state = "degraded" if report.state == "healthy" else report.state
+    return replace(report, state=state, problems=(_unwatched(place, len(running)), *report.problems))
+
+
+def _unwatched(place: Place, count: int) -> Problem:
+    message = f"the supervisor is gone: {counted(count, 'program')} of {place.cluster.name} run without it"
+    why = "none is started again when it ends"
+    return Problem("unwatched", "error", f"{message}, and {why}", f"{place.traits.mend} ends them and starts them anew")

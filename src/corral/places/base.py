@@ -148,6 +148,10 @@ class Place(Protocol):
         """Whether any of its processes runs, also one whose keeper is gone; true where that isn't known yet."""
         return True
 
+    async def outlived(self) -> Mapping[UnitId, int]:
+        """Units whose processes run though what keeps them is gone, each with its pid."""
+        return {}
+
     async def settle(self) -> None:
         """Before observing: wait for what is just ending. Nothing that runs changes."""
         return

@@ -6,11 +6,21 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
+from corral.cluster_file.parse import Loaded
 from corral.errors import CorralError
 from corral.execute.ways import Ways
 from corral.model.identity import UnitId
 from corral.places.base import LogLine
+from corral.problems import Problem
 from corral.secrets import redact
+
+
+def file_changed(loaded: Loaded, digest: object, place: str) -> tuple[Problem, ...]:
+    """A problem where `digest`, of the file that was carried out at `place`, is known and another one."""
+    if not digest or digest == loaded.digest:
+        return ()
+    message = f"{loaded.source or 'the built-in example'} has changed since it was last carried out as a whole"
+    return (Problem("file-changed", "info", message, f"`corral plan --on {place}` shows what would change"),)
 
 
 async def logs(ways: Ways, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:

@@ -197,7 +197,7 @@ class HostsPlace(Place):
 
     def pending(self, seen: Observation) -> Sequence[Problem]:
         carried_out = seen.marks[marks.HOSTS].values.get("file") if marks.HOSTS in seen.marks else None
-        return self._loaded.changed_since(carried_out, TRAITS.name)
+        return machines.file_changed(self._loaded, carried_out, TRAITS.name)
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         return await self._front.reach(to, way)

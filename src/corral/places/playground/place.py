@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -132,6 +132,12 @@ class PlaygroundPlace(Place):
     async def has_processes(self) -> bool:
         return bool(await self._left_behind())
 
+    async def outlived(self) -> Mapping[UnitId, int]:
+        if await self.daemon.pid():
+            return {}
+        left = await self._left_behind()
+        return await asyncio.to_thread(lambda: dict(this_machine.held_by(left, self.cluster))) if left else {}
+
     async def settle(self) -> None:
         await self.daemon.wait_for_shutdown(PATIENCE)
         deadline = time.monotonic() + PATIENCE
@@ -209,7 +215,7 @@ class PlaygroundPlace(Place):
         return self.state.carried_out() == self._loaded.digest
 
     def pending(self, seen: Observation) -> Sequence[Problem]:
-        return self._loaded.changed_since(self.state.carried_out(), TRAITS.name)
+        return machines.file_changed(self._loaded, self.state.carried_out(), TRAITS.name)
 
     def next_words(self) -> str:
         """app.next, once for each text: whoever has registered the first user need not read it again."""
@@ -256,7 +262,8 @@ class PlaygroundPlace(Place):
 
     async def _end_orphans(self, sink: Sink) -> None:
         if left := await self._left_behind():
-            sink(Note(f"ending processes whose supervisor is gone: {len(left)}", "warning"))
+            named = ", ".join(sorted(unit.name for unit in await self.outlived())) or "none that listens"
+            sink(Note(f"ending {len(left)} processes whose supervisor is gone: {named}", "warning"))
             await orphans.end(left, ORPHANS)
 
     async def _left_behind(self) -> frozenset[int]:

@@ -9,7 +9,7 @@ import errno
 import importlib.util
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -116,6 +116,14 @@ def _tried(cluster: Cluster, up: set[str], ending: frozenset[int], root: Path) -
         elif error:
             tried.refused.append(RefusedPort(unit.name, endpoint.address, endpoint.port, error.strerror or str(error)))
     return tried
+
+
+def held_by(pids: Collection[int], cluster: Cluster) -> Iterator[tuple[UnitId, int]]:
+    """The units on whose ports one of the processes `pids` listens, each with that one."""
+    for unit, endpoint in _endpoints(cluster):
+        pid = ports.holder(endpoint.address, endpoint.port).pid
+        if pid in pids:
+            yield unit, pid
 
 
 def _endpoints(cluster: Cluster) -> Iterator[tuple[UnitId, Endpoint]]:
