@@ -15,6 +15,7 @@ from corral.cli.options import (
     On,
     OnlyOption,
     OverwriteOption,
+    WithoutOption,
 )
 from corral.cli.output import print_changed
 from corral.cli.plan_view import shown_in
@@ -33,6 +34,7 @@ def apply(
     ] = None,
     file: FileOption = None,
     only: OnlyOption = None,
+    without: WithoutOption = None,
     place: Annotated[
         On | None,
         typer.Option("--on", help="Where the cluster is. [default: hosts, or the place that PLAN was made for]"),
@@ -48,7 +50,7 @@ def apply(
     fmt: FormatOption = Format.text,
 ) -> None:
     """Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works."""
-    request = ApplyRequest("apply", saved, only or (), forget or (), yes, overwrite)
+    request = ApplyRequest("apply", saved, only or (), without or (), forget or (), yes, overwrite)
     where = Where(file, place.place if place else None)
     started = time.monotonic()
     applied = change(lambda session: carry_out(where, request, session), shown_in(fmt))

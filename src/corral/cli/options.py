@@ -63,6 +63,10 @@ OnlyOption = Annotated[
     list[str] | None,
     typer.Option("--only", help="Only this part: a host, or time, database, app, proxy; may be repeated."),
 ]
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option("--without", metavar="HOST", help="Leave out this host, such as one that is dead; may be repeated."),
+]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Overwrite files that somebody has changed by hand, without asking.")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from corral.cli.options import FileOption, Format, FormatOption, On, OnlyOption
+from corral.cli.options import FileOption, Format, FormatOption, On, OnlyOption, WithoutOption
 from corral.cli.output import err, print_json
 from corral.cli.plan_view import print_plan
 from corral.cli.running import run
@@ -23,6 +23,7 @@ app = typer.Typer(rich_markup_mode=None)
 def plan(
     file: FileOption = None,
     only: OnlyOption = None,
+    without: WithoutOption = None,
     place: Annotated[On | None, typer.Option("--on", help="Where the cluster is. [default: hosts]")] = None,
     save: Annotated[Path | None, typer.Option("--out", help="Also save the plan, for `corral apply PLAN`.")] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something would change.")] = False,
@@ -31,7 +32,7 @@ def plan(
 ) -> None:
     """Show what `apply` would change, without changing it. The first time, the secrets are made, on this machine."""
     where = Where(file, place.place if place else None)
-    found = run(lambda session: made(where, only or (), session))
+    found = run(lambda session: made(where, only or (), session, without or ()))
     if save:
         save_plan(found, save)
         command = f"corral {f'-f {file} ' if file else ''}apply {save}"

@@ -30,11 +30,12 @@ from corral.problems import Problem
 
 @dataclass(frozen=True)
 class ApplyRequest:
-    """What the command line says; `only` and `forget` are its words."""
+    """What the command line says; `only`, `without` and `forget` are its words."""
 
     verb: str = "apply"
     plan_file: Path | None = None
     only: Sequence[str] = ()
+    without: Sequence[str] = ()
     forget: Collection[str] = ()
     yes: bool = False
     overwrite: bool = False
@@ -67,7 +68,7 @@ async def apply_to(
     place: Place, loaded: Loaded, request: ApplyRequest, session: Session, plan: Plan | None = None
 ) -> Applied:
     """The same in a place that is open already."""
-    only = part_named(request.only, place.cluster)
+    only = part_named(request.only, request.without, place.cluster)
     session.sink(Began(place.cluster.name, source_name(loaded), place.described))
     await begin(place, request.verb, session, plan)
     wanted = Change(
@@ -108,16 +109,18 @@ async def _complete(place: Place, sink: Sink) -> None:
         sink(event)
 
 
-async def plan(where: Where, only: Sequence[str], session: Session) -> Plan:
+async def plan(where: Where, only: Sequence[str], session: Session, without: Sequence[str] = ()) -> Plan:
     """What `apply` would change, without changing it. The first time, the secrets are made. Raises CorralError."""
     loaded = load(where)
     async with places.opened(loaded, where.on or "hosts") as place:
-        return await plan_of(place, only, session)
+        return await plan_of(place, only, session, without=without)
 
 
-async def plan_of(place: Place, only: Sequence[str], session: Session, verb: str = "plan") -> Plan:
+async def plan_of(
+    place: Place, only: Sequence[str], session: Session, verb: str = "plan", without: Sequence[str] = ()
+) -> Plan:
     """The same for a place that is open already."""
-    part = part_named(only, place.cluster)
+    part = part_named(only, without, place.cluster)
     await begin(place, verb, session)
     await place.settle()
     await place.choose(session.sink)

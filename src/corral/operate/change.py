@@ -163,9 +163,9 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
             await end(place, wanted.end, run)
             return Changed(plan, None)
         await place.remember(case.seen, wanted.whole, _left(case, wanted))
-        return Changed(
-            plan, await (prove(place, plan, run.sink, run.check) if wanted.only.everything else status_in(place))
-        )
+        if not wanted.only.all_stages:
+            return Changed(plan, await status_in(place))
+        return Changed(plan, await prove(place, plan, run.sink, run.check, without=wanted.only.without))
 
 
 async def end(place: Place, how: End, run: Run) -> None:

@@ -44,7 +44,7 @@ def differences(only: Only) -> Planner:
     def plan(place: Place, seen: Observation) -> Plan:
         halves = _halves(place, seen)
         refuse_stuck(decide(halves.desired.replica_set, seen.observed.replica_set))
-        drains = only.everything or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
+        drains = only.all_stages or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
         whole = make_plan(place.cluster.name, halves.desired, halves.found, halves.held_back if drains else None)
         return based(part_of(whole, only, place.cluster), place, seen)
 

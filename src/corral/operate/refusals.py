@@ -6,7 +6,7 @@ A refusal raises CorralError with all that it found. Nothing has been changed by
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from corral.desired.database import KEY
@@ -17,7 +17,7 @@ from corral.nearest import hint
 from corral.operate.planning import refuse_stuck
 from corral.places.archives import wrong_archives
 from corral.places.base import Observation, Place
-from corral.plan.actions import Plan, WriteFile
+from corral.plan.actions import Plan, StartUnit, WriteFile
 from corral.plan.basis import changed_since
 from corral.plan.member_restarts import refusal_of_restarts
 from corral.problems import Problem, errors_in
@@ -66,8 +66,32 @@ def _nothing_kept(case: Case) -> None:
 
 def _unreachable(case: Case) -> None:
     needed = hosts_of(case.only, case.place.cluster)
-    if missing := [problem for host, problem in case.seen.silent.items() if host in needed]:
-        raise Unreachable(missing)
+    missing = {host: problem for host, problem in case.seen.silent.items() if host in needed}
+    if missing and case.verb in _LEAVING_OUT:
+        words = " ".join(f"--without {host}" for host in missing)
+        way = f"`corral {case.verb} {words}` carries out the rest"
+        offered = [replace(each, hint="; or ".join(filter(None, (each.hint, way)))) for each in missing.values()]
+        raise Unreachable(offered)
+    if missing:
+        raise Unreachable(list(missing.values()))
+
+
+def _left_out(case: Case) -> None:
+    """What can't be done safely while hosts are left out of the plan."""
+    without, cluster = case.only.without, case.place.cluster
+    starts = [action for action in case.plan.actions() if isinstance(action, StartUnit)]
+    disturbed = [each.unit.name for each in starts if each.unit.role == "web" and each.restart]
+    if disturbed and {host.name for host in cluster.proxy.hosts} <= without:
+        message = f"{disturbed[0]} can't be restarted while no proxy can be told to send it nothing: all are left out"
+        advice = f"apply a part that restarts no instance (`--only`), or bring {cluster.proxy.hosts[0].name} back first"
+        raise ChangeFailed(Problem("proxies-left-out", "error", message, advice, disturbed[0]))
+    known = {unit.name for unit in case.seen.observed.units}
+    moved = [each.unit.name for each in starts if each.unit.role == "worker" and each.unit.name not in known]
+    unseen = sorted(without & case.seen.silent.keys())
+    if moved and unseen:
+        message = f"{moved[0]} can't be started: a worker may still run on {unseen[0]}, which can't be asked"
+        advice = f"two workers would do every job twice: bring {unseen[0]} back first, or leave the workers as they are"
+        raise ChangeFailed(Problem("worker-left-out", "error", message, advice, moved[0]))
 
 
 def _forgotten(case: Case) -> None:
@@ -156,6 +180,7 @@ def _stale(case: Case) -> None:
         raise StalePlan([Problem("stale-plan", "error", message, advice, name) for name in changed[:1]])
 
 
+_LEAVING_OUT: Final = frozenset(("plan", "apply"))
 _CONVERGING: Final = frozenset(("plan", "apply", "up"))
 _STARTING: Final = _CONVERGING | {"restart"}
 _CHANGING: Final = frozenset(("apply", "up", "restart", "destroy"))
@@ -169,6 +194,7 @@ REFUSALS: Final = (
     Refusal("lost secrets", "seen", _STARTING, _lost_secrets),
     Refusal("findings", "seen", _STARTING, _findings),
     Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),
+    Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),
     Refusal("lost majority", "plan", _STARTING, _lost_majority),
     Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),

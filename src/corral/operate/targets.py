@@ -27,16 +27,20 @@ def select(cluster: Cluster, word: str) -> list[UnitId]:
     return groups[word]
 
 
-def part_named(words: Sequence[str], cluster: Cluster) -> Only:
-    """What `--only` names. Raises errors.InvalidFile with the nearest name for one that is unknown."""
+def part_named(words: Sequence[str], without: Sequence[str], cluster: Cluster) -> Only:
+    """What `--only` and `--without` name. Raises errors.InvalidFile with the nearest name for one that is unknown."""
     hosts = {host.name for host in cluster.hosts}
+    for word in without:
+        if word not in hosts:
+            message = f"--without {word!r} is not a host of the file"
+            raise InvalidFile(Problem("unknown-target", "error", message, hint(word, sorted(hosts))))
     for word in words:
         if word not in hosts and word not in ROLES:
             known = [*(host.name for host in cluster.hosts), *ROLES]
             message = f"--only {word!r} is neither a host of the file nor a part of the cluster"
             raise InvalidFile(Problem("unknown-target", "error", message, hint(word, known)))
     chosen = frozenset(word for word in words if word in hosts)
-    return Only(chosen, frozenset(ROLES[word] for word in words if word not in chosen))
+    return Only(chosen, frozenset(ROLES[word] for word in words if word not in chosen), frozenset(without))
 
 
 def hosts_of_target(cluster: Cluster, word: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The part of a plan that was chosen by `--only`, and what must come before it."""
+"""The part of a plan that was chosen by `--only` and `--without`, and what must come before it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ def part_of(plan: Plan, only: Only, cluster: Cluster) -> Plan:
     may still have a vote. What has left the file is stopped on the chosen hosts alone, with one exception: before a
     worker starts, those that have left the file stop wherever they are. Two workers do every job twice, which does more
     harm than a stop on a host that wasn't named, and the plan shows that stop before anything is done.
+
+    With `--without` nothing is done on those hosts, and the set is left as it is while one of them has a member of it.
 
     A host that has web instances to stop of which a proxy may still know keeps all that has left the file until a run
     that brings the proxies up to date: people would be sent to instances that are gone.
@@ -52,8 +54,12 @@ def _is_asked(only: Only, concerned: Collection[str], members: Collection[str], 
     if isinstance(action, WriteFile) and action.file.path.startswith(ACCOUNTS):
         return action.host in concerned
     if isinstance(action, ConvergeReplicaSet):
-        return "database" in only.stages or not only.hosts.isdisjoint(members)
-    return action.host in only.hosts or stage in only.stages
+        if not only.without.isdisjoint(members):
+            return False
+        return only.all_stages or "database" in only.stages or not only.hosts.isdisjoint(members)
+    if action.host in only.without:
+        return False
+    return only.all_stages or action.host in only.hosts or stage in only.stages
 
 
 def _hosts_that_proxies_know(plan: Plan, asked: Callable[[str, Action], bool]) -> frozenset[str]:

@@ -69,12 +69,15 @@ class Game:
         verb: str = "apply",
         only: Sequence[str] = (),
         forget: Sequence[str] = (),
+        without: Sequence[str] = (),
     ) -> Applied:
-        request = ApplyRequest(verb, only=only, forget=forget, yes=session is None, asks=verb == "apply")
+        request = ApplyRequest(
+            verb, only=only, without=without, forget=forget, yes=session is None, asks=verb == "apply"
+        )
         return self._play(lambda: apply_to(self.toy, self.loaded, request, self._session(session), plan))
 
-    def plan(self) -> Plan:
-        return self._play(lambda: plan_of(self.toy, (), self._session()))
+    def plan(self, without: Sequence[str] = ()) -> Plan:
+        return self._play(lambda: plan_of(self.toy, (), self._session(), without=without))
 
     def restart(self, target: str = "", session: Session | None = None) -> Changed | None:
         """With a session, its person is asked about files that were changed by hand, and about the whole."""

@@ -38,6 +38,7 @@ MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
     "lost secrets": (STARTING, 1, "secrets-lost"),
     "findings": (STARTING, 1, "H07"),
     "rootless": (("destroy",), 1, "H01"),
+    "left out": (("plan", "apply"), 1, "proxies-left-out"),
     "other bytes": (STARTING, 2, "other-archive"),
     "lost majority": (STARTING, 1, "member-copies"),
     "drift": (("apply", "up", "restart"), 1, "drift"),
@@ -81,6 +82,15 @@ def _forgotten(game: Game, verb: str) -> Callable[[Game], object] | None:
     """No other verb takes such words."""
     game.toy.departed = [replace(game.toy.cluster.hosts[0], name="gone")]
     return (lambda game: game.apply(forget=("ghost",))) if verb == "apply" else None
+
+
+def _left_out(_game: Game, verb: str) -> Callable[[Game], object] | None:
+    """The one proxy, which no other verb can leave out."""
+    ways: dict[str, Callable[[Game], object]] = {
+        "plan": lambda game: game.plan(without=("one",)),
+        "apply": lambda game: game.apply(without=("one",)),
+    }
+    return ways.get(verb)
 
 
 def _unreachable(game: Game, _verb: str) -> None:
@@ -143,6 +153,7 @@ SITUATIONS: Final[dict[str, Callable[[Game, str], Callable[[Game], object] | Non
     "lost secrets": _lost_secrets,
     "findings": _findings,
     "rootless": _rootless,
+    "left out": _left_out,
     "other bytes": _other_bytes,
     "lost majority": _lost_majority,
     "drift": _drift,
