@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
 from corral.problems import Problem
@@ -54,11 +55,42 @@ class Interrupted(CorralError):
     exit_code: ClassVar[int] = 130
 
 
+class Unwell(ChangeFailed):
+    """A process that did not become healthy; `detail` is the reason, which others may share."""
+
+    def __init__(self, problem: Problem, detail: str) -> None:
+        self.detail = detail
+        super().__init__(problem)
+
+
 def joined(failures: Sequence[BaseException]) -> BaseException:
-    """One exception for several: the first unforeseen one as it is, or all problems in one of the first one's kind."""
+    """One exception for several: the first unforeseen one as it is, or all problems in one of the first one's kind.
+
+    Processes that share the reason for which they did not become healthy are one problem, that of the first.
+    """
     foreseen = [failure for failure in failures if isinstance(failure, CorralError)]
     unforeseen = next((failure for failure in failures if not isinstance(failure, CorralError)), None)
-    return unforeseen or type(foreseen[0])([problem for failure in foreseen for problem in failure.problems])
+    if unforeseen:
+        return unforeseen
+    kind = ChangeFailed if isinstance(foreseen[0], Unwell) else type(foreseen[0])
+    return kind([problem for failure in _told_once(foreseen) for problem in failure.problems])
+
+
+def _told_once(failures: Sequence[CorralError]) -> Iterable[CorralError]:
+    shared: dict[str, list[Unwell]] = {}
+    for failure in failures:
+        if not isinstance(failure, Unwell):
+            yield failure
+        elif failure.detail not in shared:
+            shared[failure.detail] = [failure]
+        else:
+            shared[failure.detail].append(failure)
+    for first, *others in shared.values():
+        (problem,) = first.problems
+        if others:
+            names = ", ".join(other.problems[0].where for other in others)
+            problem = replace(problem, message=f"{problem.message}\nthe same holds for {names}")
+        yield ChangeFailed(problem)
 
 
 def split(outcomes: Iterable[T | BaseException]) -> tuple[list[T], list[Problem]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -31,6 +31,7 @@ from corral.places.base import Observation, Place
 from corral.problems import Problem, Severity
 from corral.runs import marks
 from corral.runs.marks import Mark
+from corral.verify.causes import alike, question, who
 from corral.verify.http import Answer, ask
 
 PROXY_START: Final = 10.0
@@ -55,8 +56,11 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     )
     missing = _held_back(found.units, place) + _not_moving(found, place)
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
-    problems = [*seen.silent.values(), *(problem for _, problem in (*proxies, *instances) if problem)]
-    problems += [*missing, *database[1], *_other_versions(place, instance_rows), *pending]
+    # a cause before what follows from it: hosts, then the database, then those that need it
+    problems = [*seen.silent.values(), *database[1], *(problem for _, problem in proxies if problem)]
+    ill = [each for _, each in instances if each]
+    problems += _instance_problems(ill, place, writable=database[0].writable)
+    problems += [*missing, *_other_versions(place, instance_rows), *pending]
     state = _cluster_state(proxy_rows, instance_rows, database[0])
     state = "degraded" if state == "healthy" and (missing or seen.silent) else state
     if state == "down" and marks.STOPPED in seen.marks:
@@ -122,7 +126,17 @@ class _Asking:
         return await self._early[gate] if gate in self._early else await ask(gate, self.place, way)
 
 
-async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[InstanceStatus, Problem | None]:
+@dataclass(frozen=True)
+class _Ill:
+    """A part that isn't healthy, and what was seen of it."""
+
+    name: str
+    state: State
+    detail: str
+    unit: FoundUnit | None
+
+
+async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[InstanceStatus, _Ill | None]:
     unit = seen.units.get(instance.name)
     unasked = instance.host.name in seen.silent
     gate = health_gate(instance) if instance.health else None
@@ -139,7 +153,24 @@ async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[
         version=seen.version(instance),
         pid=unit.pid if unit else 0,
     )
-    return row, _problem((instance.name, f"instance-{state}"), state, unit, answer, asking.place)
+    return row, None if state == "healthy" else _Ill(instance.name, state, answer.detail, unit)
+
+
+def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> list[Problem]:
+    """What several have in common is told once, by the first of them."""
+    problems: list[Problem] = []
+    for state in dict.fromkeys(each.state for each in ill):
+        group = {each.name: each for each in ill if each.state == state}
+        for detail, names in alike((each.name, each.detail) for each in group.values()).items():
+            each = group[names[0]]
+            problem = _problem(each, f"instance-{state}", place, may_kick=writable and len(names) == 1)
+            if len(names) > 1:
+                subject = who(names, len(place.cluster.app.instances))
+                problem = replace(problem, message=f"{subject} are {state}: {detail} ({', '.join(names)})")
+            if asked := question(detail):
+                problem = replace(problem, message=f"{problem.message}: {asked}", where="")
+            problems.append(problem)
+    return problems
 
 
 async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
@@ -148,7 +179,8 @@ async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tup
     answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
     state = seen.state(host.name, name, answer, PROXY_START)
     row = ProxyStatus(host.name, host.address, at.url, state)
-    return row, _problem((host.name, f"proxy-{state}"), state, unit, answer, asking.place)
+    ill = _Ill(host.name, state, answer.detail, unit)
+    return row, None if state == "healthy" else _problem(ill, f"proxy-{state}", asking.place)
 
 
 def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Problem]:
@@ -200,18 +232,24 @@ def _not_moving(seen: _Units, place: Place) -> list[Problem]:
     ]
 
 
-def _problem(
-    names: tuple[str, str], state: State, unit: FoundUnit | None, answer: Answer, place: Place
-) -> Problem | None:
-    """`names` are the part's own and the problem's code."""
-    name, code = names
-    if state == "healthy":
-        return None
-    severity: Severity = "warning" if state == "starting" else "error"
-    hint = f"corral logs {name}" if unit else place.traits.mend
-    if unit and unit.pid and state == "unhealthy" and place.traits.kick:
-        hint += f" says why; {place.traits.kick.format(pid=unit.pid)}"
-    return Problem(code, severity, f"{name} is {state}: {answer.detail}", hint, name)
+def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Problem:
+    """`may_kick`: whether ending its process can mend it."""
+    severity: Severity = "warning" if ill.state == "starting" else "error"
+    hint = f"corral logs {ill.name}" if ill.unit else place.traits.mend
+    if may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
+        hint += f" says why; {place.traits.kick.format(pid=ill.unit.pid)}"
+    return Problem(code, severity, f"{ill.name} is {ill.state}: {ill.detail}", hint, ill.name)
+
+
+def _no_primary(name: str, report: SetStatus) -> Problem:
+    """With a majority of voters there is an election, which needs nobody's help."""
+    voters = [member for member in report.members.values() if member.votes]
+    alive = sum(member.state in SERVING for member in voters)
+    message = f"replica set {name} has no primary that takes writes: {report.detail}"
+    if alive > len(voters) // 2:
+        message, hint = f"{message}; an election is under way", "`corral status --watch` shows its end"
+        return Problem("not-writable", "error", message, hint)
+    return Problem("not-writable", "error", message, "corral logs database")
 
 
 async def _database(place: Place, seen: Observation, found: _Units) -> tuple[DatabaseStatus, list[Problem]]:
@@ -238,8 +276,7 @@ async def _database(place: Place, seen: Observation, found: _Units) -> tuple[Dat
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
             problems.append(Problem("member-state", "error", message, hint, member.host.name))
     if running and not report.writable:
-        message = f"replica set {database.replica_set} has no primary that takes writes: {report.detail}"
-        problems.append(Problem("not-writable", "error", message, "corral logs database"))
+        problems.append(_no_primary(database.replica_set, report))
     return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
 
 

@@ -78,7 +78,10 @@ def _unreachable(case: Case) -> None:
 
 def _left_out(case: Case) -> None:
     """What can't be done safely while hosts are left out of the plan."""
-    without, cluster = case.only.without, case.place.cluster
+    without = case.only.without
+    if not without:
+        return
+    cluster = case.place.cluster
     starts = [action for action in case.plan.actions() if isinstance(action, StartUnit)]
     disturbed = [each.unit.name for each in starts if each.unit.role == "web" and each.restart]
     if disturbed and {host.name for host in cluster.proxy.hosts} <= without:

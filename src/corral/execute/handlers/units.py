@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Final
 
-from corral.errors import ChangeFailed
+from corral.errors import ChangeFailed, Unwell
 from corral.execute.handlers import Step
 from corral.execute.idle import wait_until_idle
 from corral.execute.ways import Ways
@@ -16,6 +16,7 @@ from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
 from corral.problems import Problem
 from corral.secrets import redact
+from corral.verify.causes import question
 from corral.verify.gates import wait_for_gate
 from corral.verify.log_lines import shown
 
@@ -75,10 +76,10 @@ async def _settle(unit: Unit, gate: Gate, ways: Ways, step: Step) -> None:
     deaths = _Deaths()
     seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), deaths.give_up, ways.routes, step.answering)
     if not seen.passed:
-        raise ChangeFailed(await _failure(unit, seen.detail, ways))
+        raise await _failure(unit, seen.detail, ways)
     found = await ways.units.find(unit.id)
     if gate.kind == "http" and not await _is_its_own(unit, found, deaths, ways):
-        raise ChangeFailed(await _failure(unit, _ANOTHER, ways))
+        raise await _failure(unit, _ANOTHER, ways)
     await _write_down(unit, found.pid if found else 0, ways)
 
 
@@ -122,14 +123,17 @@ class _Deaths:
         return f"it died {self.count} times after its start: {self._detail or 'its log may say why'}"
 
 
-async def _failure(unit: Unit, detail: str, ways: Ways) -> Problem:
+async def _failure(unit: Unit, detail: str, ways: Ways) -> Unwell:
     said = await ways.transport.run(unit.host, ways.units.log_script(unit.id, LOG_LINES))
     tail = shown(redact(said.text.rstrip("\n"), ways.secrets)) if said.code == 0 else ""
     log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
-    return Problem(
+    asked = question(detail)
+    again = "then run the same command again: it goes on from here"
+    problem = Problem(
         "not-healthy",
         "error",
-        f"{unit.name} at {unit.address}:{unit.port} did not become healthy: {detail}{log}",
-        f"corral logs {unit.name}; fix that, then run the same command again: it goes on from here",
+        f"{unit.name} at {unit.address}:{unit.port} did not become healthy: {detail}{f': {asked}' if asked else log}",
+        f"mend that, {again}" if asked else f"corral logs {unit.name}; fix that, {again}",
         unit.name,
     )
+    return Unwell(problem, detail)

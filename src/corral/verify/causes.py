@@ -1,0 +1,30 @@
+"""What several instances have in common: one cause is said once, with the question that it asks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_ANSWERED: Final = re.compile(r"GET (\S+) answered (\d{3}), expected")
+
+
+def alike(ill: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The names in `ill`, which are pairs of a name and what is wrong with it, by what is wrong."""
+    found: dict[str, list[str]] = {}
+    for name, detail in ill:
+        found.setdefault(detail, []).append(name)
+    return found
+
+
+def who(names: list[str], total: int) -> str:
+    """`all 6 instances`, `2 of 6 instances`: the subject of a sentence."""
+    return f"all {total} instances" if len(names) == total else f"{len(names)} of {total} instances"
+
+
+def question(detail: str) -> str:
+    """What an answer that was not expected makes one ask; empty where the log says more."""
+    found = _ANSWERED.search(detail)
+    if found is None or found[2] not in ("404", "405", "410"):
+        return ""
+    return f"is app.health.path ({found[1]}) right?"
