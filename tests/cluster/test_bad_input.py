@@ -96,7 +96,11 @@ def test_an_application_that_does_not_come_up(tiny: TestCluster, mode: str, expe
     if mode == "deaf":
         [problem] = [problem for problem in status["problems"] if problem["where"] == "a-5040"]
         assert problem["code"] == "instance-unhealthy"
-        assert "connection refused\nthe last lines of its log:\nalive, and not listening" in problem["message"]
+        log = "the last lines of the log of a-5040:\nalive, and not listening"
+        assert (
+            f"all 2 instances are unhealthy: GET /health: connection refused (a-5040, a-5041)\n{log}"
+            in problem["message"]
+        )
     database = status["database"]["members"][0]["pid"]
     tiny.edit(f"MODE: {mode}", "MODE: ''")
     assert tiny.up()["state"] == "healthy"

@@ -29,6 +29,8 @@ VERBS: Final = {
     "verify": "Prove from the outside that the cluster works, a line for each proof.",
     "logs": "Show what the processes write.",
     "exec": "Run a command on the hosts of a part of the cluster.",
+    "stop": "Stop a part of the cluster.",
+    "start": "Start what `corral stop` has stopped.",
     "restart": "Restart a part of the cluster in batches, so that it keeps serving.",
     "journal": "List the runs that have changed the cluster, the newest first, or show one of them, with diffs.",
     "unlock": "Show who holds the cluster's lock, and break it.",

@@ -291,3 +291,5 @@ class Desired:
     checks: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """By file path: the command that judges a new content before it is put in place; `{}` is the candidate's path."""
     software: tuple[Software, ...] = ()
+    idle: frozenset[str] = frozenset()
+    """Units that are to be there without running."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from corral.errors import Interrupted, StalePlan
 from corral.events import Note, Warned
@@ -13,6 +13,7 @@ from corral.execute.engine import execute
 from corral.model.only import Only
 from corral.operate.consent import Consent
 from corral.operate.early import Answers, asked_early
+from corral.operate.found_units import resting_in
 from corral.operate.health import status_of
 from corral.operate.planning import Planner
 from corral.operate.prove import announce, prove
@@ -38,6 +39,10 @@ End = Literal["proved", "left", "purged"]
 what is kept of it on this machine is deleted."""
 
 
+def _nothing(_seen: Observation) -> Mapping[str, Mapping[str, Any]]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Change:
     """What a verb wants. `question` is asked before anything is changed; an empty one is not asked. With `name`, the
@@ -57,6 +62,9 @@ class Change:
     """Hosts that have left the file and are not to be asked any more."""
     converges: bool = True
     """Whether the cluster matches its file afterwards, as far as `only` goes."""
+    intends: Callable[[Observation], Mapping[str, Mapping[str, Any]]] = _nothing
+    """By what was found, the marks that are set where the cluster runs, before the first action: the next run goes on
+    with an interrupted one."""
     waits: bool = False
     """Whether the cluster has to be healthy at the end also when there was nothing to change."""
 
@@ -106,7 +114,8 @@ def judged(place: Place, wanted: Change, seen: Observation, session: Session) ->
     case = replace(case, plan=wanted.planner(place, seen))
     refuse("plan", case)
     gone = [_not_known(name) for name in wanted.forgotten if not seen.departed]
-    session.sink(Warned((*gone, *(finding for finding in findings if finding.severity != "error"))))
+    resting = resting_in(place, seen) if wanted.converges else ()
+    session.sink(Warned((*gone, *resting, *(finding for finding in findings if finding.severity != "error"))))
     return case
 
 
@@ -116,8 +125,15 @@ def _not_known(name: str) -> Problem:
     return Problem("unknown-target", "warning", message)
 
 
+async def _intend(place: Place, wanted: Change, case: Case) -> None:
+    for name, values in wanted.intends(case.seen).items():
+        answering = place.cluster.host_by_name.keys() - case.seen.silent.keys() if case.seen.silent else ()
+        await place.records.mark(name, values, answering)
+
+
 async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers, session: Session) -> Changed:
     """`up` waits until the cluster is healthy, as it does after a change: processes may be starting by themselves."""
+    await _intend(place, wanted, case)
     if wanted.whole and (case.seen.departed or not place.is_remembered(case.seen)):
         await place.remember(case.seen, wanted.whole, _left(case, wanted))
     status = await status_of(place, case.seen, early)
@@ -156,6 +172,7 @@ async def _carry_out(place: Place, wanted: Change, case: Case, session: Session)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
         refuse("locked", replace(case, seen=await place.observe()))
         place.secret_store.given_out()
+        await _intend(place, wanted, case)
         await place.enter(plan, run.sink)
         announce(plan, place.cluster, run.sink)
         await execute(plan, place.handlers(), run.sink, run.check)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -11,18 +10,16 @@ from typing import Final
 
 from corral.desired.gates import health_gate, proxy_gate
 from corral.desired.instances import version_of
-from corral.model.cluster import Host, Instance, Member
+from corral.model.cluster import Host, Instance
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
 from corral.model.resources import SERVING, UP, FoundUnit, Gate
 from corral.model.routes import Way
-from corral.mongo.clients import Connections
-from corral.mongo.status import MemberStatus, SetStatus, member_statuses, statuses_in
+from corral.operate.found_units import Units, resting_in
+from corral.operate.health_database import database_of
 from corral.operate.report import (
     ClusterState,
-    DatabaseStatus,
     InstanceStatus,
-    MemberRow,
     ProxyStatus,
     State,
     Status,
@@ -42,7 +39,7 @@ NOTHING: Final[Mapping[Gate, Awaitable[Answer]]] = MappingProxyType({})
 async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaitable[Answer]] = NOTHING) -> Status:
     """From what was `seen` just now; `early` are questions that were asked at the same time."""
     cluster, pending = place.cluster, place.pending(seen)
-    found = _Units.of(seen, unchanged=not pending)
+    found = Units.of(seen, unchanged=not pending)
     asking = _Asking(place, early)
     instances, proxies, database = await asyncio.gather(
         asyncio.gather(*(_instance(instance, found, asking) for instance in cluster.app.instances)),
@@ -52,16 +49,21 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
                 for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
             )
         ),
-        _database(place, seen, found),
+        database_of(place, seen, found),
     )
-    missing = _held_back(found.units, place) + _not_moving(found, place)
+    missing = _held_back(found, place) + _not_moving(found, place)
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     # a cause before what follows from it: hosts, then the database, then those that need it
     problems = [*seen.silent.values(), *database[1], *(problem for _, problem in proxies if problem)]
     ill = [each for _, each in instances if each]
     problems += _instance_problems(ill, place, writable=database[0].writable)
-    problems += [*missing, *_other_versions(place, instance_rows), *pending]
-    state = _cluster_state(proxy_rows, instance_rows, database[0])
+    problems += [*missing, *_other_versions(place, instance_rows), *resting_in(place, seen), *pending]
+    state = _cluster_state(
+        [row.state for row in proxy_rows if not found.rests(program_id("proxy", row.host).name)],
+        [row for row in instance_rows if not found.rests(row.name)],
+        [row.state for row in database[0].members if not found.rests(program_id("database", row.host).name)],
+        writable=database[0].writable,
+    )
     state = "degraded" if state == "healthy" and (missing or seen.silent) else state
     if state == "down" and marks.STOPPED in seen.marks:
         meant = _stopped(seen.marks[marks.STOPPED], place)
@@ -73,41 +75,6 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
 def _stopped(mark: Mark, place: Place) -> Problem:
     message = f"{place.cluster.name} was stopped on purpose, by {mark.by}, at {mark.since}"
     return Problem("stopped", "info", message, f"{place.traits.mend} starts it again")
-
-
-@dataclass(frozen=True)
-class _Units:
-    """The units by name, with their stamps; `silent` are hosts that can't be reached."""
-
-    units: Mapping[str, FoundUnit]
-    silent: frozenset[str]
-    unchanged: bool
-    """Whether what runs is the file's, as far as is known."""
-
-    @classmethod
-    def of(cls, seen: Observation, *, unchanged: bool) -> _Units:
-        return cls({unit.name: unit for unit in seen.observed.units}, frozenset(seen.silent), unchanged)
-
-    def version(self, instance: Instance) -> str:
-        """The one that its process was started with; empty where none runs, or it isn't known."""
-        unit = self.units.get(instance.name)
-        if unit is None or unit.state not in UP:
-            return ""
-        if unit.version is None:
-            return version_of(instance) if self.unchanged else ""
-        return unit.version
-
-    def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
-        """`starting` is a process that has not been healthy yet and is younger than `patience`."""
-        unit = self.units.get(name)
-        if unit is None and host in self.silent:
-            return "healthy" if answer.healthy else "unknown"
-        if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
-            return "stopped"
-        if answer.healthy:
-            return "healthy"
-        young = unit.started.isdigit() and time.time() - int(unit.started) < patience
-        return "starting" if unit.state in UP and young and not unit.proven else "unhealthy"
 
 
 class _Asking:
@@ -136,7 +103,7 @@ class _Ill:
     unit: FoundUnit | None
 
 
-async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[InstanceStatus, _Ill | None]:
+async def _instance(instance: Instance, seen: Units, asking: _Asking) -> tuple[InstanceStatus, _Ill | None]:
     unit = seen.units.get(instance.name)
     unasked = instance.host.name in seen.silent
     gate = health_gate(instance) if instance.health else None
@@ -153,7 +120,8 @@ async def _instance(instance: Instance, seen: _Units, asking: _Asking) -> tuple[
         version=seen.version(instance),
         pid=unit.pid if unit else 0,
     )
-    return row, None if state == "healthy" else _Ill(instance.name, state, answer.detail, unit)
+    well = state == "healthy" or seen.rests(instance.name)
+    return row, None if well else _Ill(instance.name, state, answer.detail, unit)
 
 
 def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> list[Problem]:
@@ -173,14 +141,14 @@ def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> 
     return problems
 
 
-async def _proxy(host: Host, at: Endpoint, seen: _Units, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
+async def _proxy(host: Host, at: Endpoint, seen: Units, asking: _Asking) -> tuple[ProxyStatus, Problem | None]:
     name = program_id("proxy", host.name).name
     unit = seen.units.get(name)
     answer = await asking.answer(unit, proxy_gate(at), "visitor", host.name in seen.silent)
     state = seen.state(host.name, name, answer, PROXY_START)
     row = ProxyStatus(host.name, host.address, at.url, state)
     ill = _Ill(host.name, state, answer.detail, unit)
-    return row, None if state == "healthy" else _problem(ill, f"proxy-{state}", asking.place)
+    return row, None if state == "healthy" or seen.rests(name) else _problem(ill, f"proxy-{state}", asking.place)
 
 
 def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Problem]:
@@ -196,7 +164,7 @@ def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Proble
     return [Problem("other-version", "warning", message, f"`{place.traits.mend}` brings the file's version")]
 
 
-def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
+def _held_back(seen: Units, place: Place) -> list[Problem]:
     """Instances that a proxy sends nothing to: they are being restarted, or an interrupted run did not get further."""
     return [
         Problem(
@@ -206,13 +174,14 @@ def _held_back(found: Mapping[str, FoundUnit], place: Place) -> list[Problem]:
             f"wait if a run is going on; else `{place.traits.mend}` brings it back",
             name,
         )
-        for unit in found.values()
+        for unit in seen.units.values()
         if unit.state in UP
         for name in unit.leaves_out
+        if name not in seen.idle
     ]
 
 
-def _not_moving(seen: _Units, place: Place) -> list[Problem]:
+def _not_moving(seen: Units, place: Place) -> list[Problem]:
     """Proxies that can't take over the virtual address, since keepalived doesn't run there."""
     cluster = place.cluster
     if not cluster.moving:
@@ -241,86 +210,13 @@ def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Pr
     return Problem(code, severity, f"{ill.name} is {ill.state}: {ill.detail}", hint, ill.name)
 
 
-def _no_primary(name: str, report: SetStatus) -> Problem:
-    """With a majority of voters there is an election, which needs nobody's help."""
-    voters = [member for member in report.members.values() if member.votes]
-    alive = sum(member.state in SERVING for member in voters)
-    message = f"replica set {name} has no primary that takes writes: {report.detail}"
-    if alive > len(voters) // 2:
-        message, hint = f"{message}; an election is under way", "`corral status --watch` shows its end"
-        return Problem("not-writable", "error", message, hint)
-    return Problem("not-writable", "error", message, "corral logs database")
-
-
-async def _database(place: Place, seen: Observation, found: _Units) -> tuple[DatabaseStatus, list[Problem]]:
-    database = place.cluster.database
-    running = {
-        member.name
-        for member in database.members
-        if member.host.name in seen.silent or ((unit := found.units.get(member.unit.name)) and unit.state in UP)
-    }
-    if seen.set_asked:
-        report = statuses_in(seen.observed.replica_set)
-    else:
-        report = await member_statuses(database, Connections(place.secrets, place), running)
-    rows, problems = _strangers(place, seen, report)
-    for member in database.members:
-        unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
-        state = facts.state if facts and member.name in running else "stopped"
-        if member.host.name in seen.silent and state == "UNREACHABLE":
-            state = "unknown"
-        rows.append(_member_row(member, facts, state, unit))
-        if state not in SERVING:
-            detail = f": {facts.detail}" if facts and facts.detail else ""
-            message = f"member {member.host.name} ({member.name}) is {state}{detail}"
-            hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
-            problems.append(Problem("member-state", "error", message, hint, member.host.name))
-    if running and not report.writable:
-        problems.append(_no_primary(database.replica_set, report))
-    return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
-
-
-def _strangers(place: Place, seen: Observation, report: SetStatus) -> tuple[list[MemberRow], list[Problem]]:
-    """Members that are in the set and not in the file."""
-    known = {member.name for member in place.cluster.database.members}
-    hosts = marks.remembered_hosts(seen.marks)
-    rows, problems = [], []
-    for name, facts in report.members.items():
-        if name in known:
-            continue
-        address = name.rpartition(":")[0].strip("[]")
-        host = hosts.get(address, address)
-        rows.append(MemberRow(host, address, facts.state, facts.priority, facts.votes, facts.lag_seconds, 0))
-        message = f"member {host} ({name}) is {facts.state} in the set, and not in the file"
-        plan = f"corral plan --on {place.traits.name}"
-        hint = f"`{plan}` shows how it is taken out; put it back into the file if it is to stay"
-        problems.append(Problem("member-not-in-file", "warning", message, hint, host))
-    return rows, problems
-
-
-def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:
-    """A member that doesn't answer is shown with the file's priority and votes."""
-    return MemberRow(
-        host=member.host.name,
-        address=member.host.address,
-        state=state,
-        priority=facts.priority if facts else member.priority,
-        votes=facts.votes if facts else member.votes,
-        lag_seconds=facts.lag_seconds if facts else None,
-        pid=unit.pid if unit else 0,
-    )
-
-
 def _cluster_state(
-    proxies: tuple[ProxyStatus, ...], instances: tuple[InstanceStatus, ...], database: DatabaseStatus
+    proxies: Sequence[State], instances: Sequence[InstanceStatus], members: Sequence[str], *, writable: bool
 ) -> ClusterState:
     """`down` is: nobody can use it, since no proxy or no web instance serves."""
-    web = [instance for instance in instances if instance.role == "web"]
-    if not any(proxy.state == "healthy" for proxy in proxies):
+    web = [instance.state for instance in instances if instance.role == "web"]
+    if "healthy" not in proxies or "healthy" not in web:
         return "down"
-    if not any(instance.state == "healthy" for instance in web):
-        return "down"
-    members = all(member.state in SERVING for member in database.members)
-    serving = [row.state for row in proxies] + [row.state for row in instances]
-    whole = all(state == "healthy" for state in serving) and members and database.writable
+    serving = [*proxies, *(instance.state for instance in instances)]
+    whole = set(serving) == {"healthy"} and SERVING.issuperset(members) and writable
     return "healthy" if whole else "degraded"

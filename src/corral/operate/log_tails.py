@@ -25,5 +25,6 @@ async def with_log_tails(problems: Iterable[Problem], place: Place, report: Stat
 
 async def _with_tail(problem: Problem, unit: UnitId, place: Place, lines: int) -> Problem:
     tail = shown("\n".join([each.line async for each in place.logs([unit], lines, follow=False)]))
-    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
+    whose = "its log" if problem.message.startswith(f"{unit.name} ") else f"the log of {unit.name}"
+    log = f"\nthe last lines of {whose}:\n{tail}" if tail else f"\n{whose} is empty"
     return replace(problem, message=f"{problem.message}{log}")

@@ -11,15 +11,18 @@ from corral.errors import ChangeFailed
 from corral.model.identity import INSTANCES
 from corral.model.only import Only
 from corral.model.resources import Desired, File, Observed, Unit, digest
+from corral.operate.targets import select
 from corral.plan.actions import Plan
 from corral.plan.basis import basis_of
 from corral.plan.drain import HeldBack
+from corral.plan.idle import idle_plan
 from corral.plan.order import make_plan
 from corral.plan.part import part_of
 from corral.plan.replica_set import decide
 from corral.plan.replica_set_steps import Decision, Stuck
 from corral.plan.restart import restart_plan
 from corral.problems import Problem
+from corral.runs import marks
 from corral.secrets import Secrets, recognised
 
 if TYPE_CHECKING:
@@ -52,14 +55,31 @@ def differences(only: Only) -> Planner:
 
 
 def restarts(names: Collection[str]) -> Planner:
-    """A rolling restart of the units `names`."""
+    """A rolling restart of the units `names`, without those that were stopped on purpose."""
 
     def plan(place: Place, seen: Observation) -> Plan:
         halves = _halves(place, seen)
-        made = restart_plan(place.cluster.name, halves.desired, halves.found, halves.held_back, names)
+        running = frozenset(names) - halves.desired.idle
+        made = restart_plan(place.cluster.name, halves.desired, halves.found, halves.held_back, running)
         return based(made, place, seen)
 
     return plan
+
+
+def idling(names: Collection[str], *, rest: bool) -> Planner:
+    """What stops the units `names` on purpose, or starts them again."""
+
+    def plan(place: Place, seen: Observation) -> Plan:
+        present, halves = _halves(place, seen), _halves(place, seen, idle_after(seen, names, rest=rest))
+        made = idle_plan(place.cluster.name, present.desired, halves.desired, halves.found, names)
+        return based(made, place, seen)
+
+    return plan
+
+
+def idle_after(seen: Observation, names: Collection[str], *, rest: bool) -> frozenset[str]:
+    """The units that are to rest once `names` have been stopped, or started."""
+    return marks.idle_units(seen.marks).union(names) if rest else marks.idle_units(seen.marks).difference(names)
 
 
 def saved(plan: Plan) -> Planner:
@@ -79,14 +99,17 @@ def refuse_stuck(decision: Decision | None) -> None:
         raise ChangeFailed(Problem(decision.step.code, "error", decision.sentence, decision.step.hint))
 
 
-def _halves(place: Place, seen: Observation) -> _Halves:
-    desired, secrets = place.desired(seen), place.secrets
-    marked = _mark(secrets)
-    return _Halves(
-        _with_outside_values(desired, marked),
-        _in_wanted_words(seen.observed, desired, secrets),
-        lambda names: _with_outside_values(place.desired(seen, names), marked),
-    )
+def _halves(place: Place, seen: Observation, idle: frozenset[str] | None = None) -> _Halves:
+    """`idle` are the units that are to be stopped: those that were stopped on purpose, if nothing else is said."""
+    secrets, marked = place.secrets, _mark(place.secrets)
+    known = frozenset(unit.name for unit in select(place.cluster, ""))
+    resting = known & (marks.idle_units(seen.marks) if idle is None else idle)
+
+    def desired(held_back: frozenset[str]) -> Desired:
+        return replace(_with_outside_values(place.desired(seen, held_back | resting), marked), idle=resting)
+
+    wanted = desired(frozenset())
+    return _Halves(wanted, _in_wanted_words(seen.observed, wanted, secrets), desired)
 
 
 def _mark(secrets: Secrets) -> str:

@@ -186,16 +186,17 @@ def _stale(case: Case) -> None:
 _LEAVING_OUT: Final = frozenset(("plan", "apply"))
 _CONVERGING: Final = frozenset(("plan", "apply", "up"))
 _STARTING: Final = _CONVERGING | {"restart"}
-_CHANGING: Final = frozenset(("apply", "up", "restart", "destroy"))
+_BEGINNING: Final = _STARTING | {"start"}
+_CHANGING: Final = frozenset(("apply", "up", "restart", "start", "stop", "destroy"))
 
 REFUSALS: Final = (
-    Refusal("file", "file", _STARTING, _file),
-    Refusal("nothing kept", "file", frozenset(("restart",)), _nothing_kept),
+    Refusal("file", "file", _BEGINNING, _file),
+    Refusal("nothing kept", "file", frozenset(("restart", "start", "stop")), _nothing_kept),
     Refusal("unknown values", "saved", frozenset(("apply", "up")), _unknown_values),
-    Refusal("unreachable", "seen", _STARTING | {"destroy"}, _unreachable),
+    Refusal("unreachable", "seen", _BEGINNING | {"stop", "destroy"}, _unreachable),
     Refusal("forgotten", "seen", frozenset(("apply",)), _forgotten),
-    Refusal("lost secrets", "seen", _STARTING, _lost_secrets),
-    Refusal("findings", "seen", _STARTING, _findings),
+    Refusal("lost secrets", "seen", _BEGINNING | {"stop"}, _lost_secrets),
+    Refusal("findings", "seen", _BEGINNING, _findings),
     Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),
     Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
+from corral.model.cluster import Cluster
 from corral.model.resources import UP
+from corral.operate.targets import select
 from corral.operate.where import Where, opened
 from corral.places.base import Place
+from corral.runs import marks
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
-from corral.verify.check import Check, failed
+from corral.verify.check import Check, failed, skipped
+
+
+def _without(cluster: Cluster, names: frozenset[str]) -> Cluster:
+    """What is to be proven while the units `names` rest."""
+    proxies = zip(cluster.proxy.hosts, cluster.proxy.ports, cluster.proxy.units, strict=True)
+    serving = [(host, port) for host, port, unit in proxies if unit.name not in names]
+    return replace(
+        cluster,
+        proxy=replace(cluster.proxy, hosts=tuple(h for h, _ in serving), ports=tuple(p for _, p in serving)),
+        app=replace(cluster.app, instances=tuple(i for i in cluster.app.instances if i.name not in names)),
+        database=replace(
+            cluster.database, members=tuple(m for m in cluster.database.members if m.unit.name not in names)
+        ),
+    )
 
 
 async def verify(where: Where) -> AsyncGenerator[Check, None]:
@@ -35,6 +53,8 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
             "cluster", "its secrets are not on this machine", hint="docs/secrets.md says where to look for them"
         )
         return
+    resting = marks.idle_units(seen.marks)
+    cluster = _without(cluster, resting)
     parts: tuple[Callable[[], Awaitable[Sequence[Check]]], ...] = (
         partial(endpoints.proxies, cluster, place),
         partial(endpoints.instances, cluster, place),
@@ -43,6 +63,8 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
         partial(body.body, cluster, place.secrets["probe"], place),
         partial(database.database, cluster, place.secrets, place),
     )
+    for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
+        yield skipped(f"stopped on purpose: {name}", f"`corral start {name}` starts it again")
     for part in parts:
         for check in await part():
             yield check

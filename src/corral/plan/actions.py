@@ -16,6 +16,7 @@ from corral.words import counted
 FORMAT = 1
 """The version of the plan's JSON shape."""
 PRIMARY = "it is the primary"
+STOPPED_ON_PURPOSE = "asked for"
 """In the reason of a restart that brings an election with it."""
 
 

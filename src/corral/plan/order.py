@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from corral.model.identity import INSTANCES, UnitRole
-from corral.model.resources import SERVING, Desired, Observed, Unit
+from corral.model.identity import INSTANCES, STOP_ORDER, UnitRole
+from corral.model.resources import SERVING, UP, Desired, Observed, Unit
 from corral.plan import diff
-from corral.plan.actions import PRIMARY, Action, ConvergeReplicaSet, Plan, ReloadUnit, Stage, StartUnit, WriteFile
+from corral.plan.actions import (
+    PRIMARY,
+    STOPPED_ON_PURPOSE,
+    Action,
+    ConvergeReplicaSet,
+    Plan,
+    ReloadUnit,
+    Stage,
+    StartUnit,
+    StopUnit,
+    WriteFile,
+)
 from corral.plan.drain import HeldBack, Proxies
 from corral.plan.images import names_after
 from corral.plan.member_restarts import gate_before
@@ -49,7 +60,7 @@ def _database(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     starts, restarts = _split(_unit_actions(desired, observed, "database"))
     found, wanted = observed.replica_set, desired.replica_set
     converge: list[Action] = []
-    if starts or not is_complete(wanted, found):
+    if starts or not is_complete(wanted, found, _idle_members(desired)):
         converge = [ConvergeReplicaSet(wanted, preview(wanted, found))]
     restarts.sort(key=lambda action: (_is_primary(action.unit, observed), _is_healthy(action.unit, observed)))
     restarts = [_with_election(_guarded(action, desired, observed), observed) for action in restarts]
@@ -100,7 +111,25 @@ def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
 def _retire(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     stopped = {action.name for action in diff.leftover_workers(desired, observed)}
     units = [action for action in diff.leftover_units(desired, observed) if action.name not in stopped]
-    return [units, diff.leftover_files(desired, observed)]
+    return [units, *_to_idle(desired, observed), diff.leftover_files(desired, observed)]
+
+
+def _to_idle(desired: Desired, observed: Observed) -> Iterator[Sequence[Action]]:
+    """A unit stops before those that it needs, and members one after the other, the primary last."""
+    found = {unit.name: unit for unit in observed.units if unit.state in UP}
+    stopping = [unit for unit in desired.units if unit.name in desired.idle and unit.name in found]
+    stopping.sort(key=lambda unit: _is_primary(unit, observed))
+    for roles in STOP_ORDER:
+        wave = [
+            StopUnit(unit.host, unit.name, STOPPED_ON_PURPOSE, unit.port, unit.drain, unit.role)
+            for unit in stopping
+            if unit.role in roles
+        ]
+        yield from ([[each] for each in wave] if "database" in roles else [wave])
+
+
+def _idle_members(desired: Desired) -> frozenset[str]:
+    return frozenset(unit.endpoint.netloc for unit in desired.units if unit.name in desired.idle)
 
 
 def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[StartUnit | ReloadUnit]:
@@ -111,7 +140,7 @@ def _unit_actions(desired: Desired, observed: Observed, role: UnitRole) -> list[
     actions = (
         diff.unit_action(unit, found.get(unit.name), gates[unit.name], images)
         for unit in desired.units
-        if unit.role == role
+        if unit.role == role and unit.name not in desired.idle
     )
     return [_patient(action, observed) for action in actions if action is not None]
 

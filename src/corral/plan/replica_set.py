@@ -5,7 +5,7 @@ Nothing is remembered between two decisions, so a run that was cut off anywhere 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from corral.model.database_users import ADMIN, OPERATOR
@@ -46,8 +46,12 @@ def decide(wanted: ReplicaSet, found: FoundReplicaSet) -> Decision:
     return Decision(Complete(), f"replica set {wanted.name} is as the file wants it; its primary is {found.primary}")
 
 
-def is_complete(wanted: ReplicaSet, found: FoundReplicaSet) -> bool:
-    return isinstance(decide(wanted, found).step, Complete)
+def is_complete(wanted: ReplicaSet, found: FoundReplicaSet, idle: Collection[str] = ()) -> bool:
+    """Members that are `idle` are not waited for, and without them there may be no primary."""
+    step = decide(wanted, found).step
+    if isinstance(step, AwaitMembers):
+        return set(step.names) <= set(idle)
+    return isinstance(step, Complete) or (isinstance(step, AwaitPrimary) and bool(found.name and idle))
 
 
 def preview(wanted: ReplicaSet, found: FoundReplicaSet) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from corral.model.machine import MARKS
 
 HOSTS: Final = "hosts"
 """Which hosts the cluster had when it was last changed as a whole, how they are reached, and a digest of its file."""
+IDLE: Final = "idle"
+"""Which units were stopped on purpose, and are to stay so."""
 STOPPED: Final = "stopped"
 """That the whole cluster was stopped on purpose."""
 
@@ -50,6 +52,12 @@ def newest(texts: Iterable[str]) -> dict[str, Mark]:
         if mark.name not in marks or mark.since >= marks[mark.name].since:
             marks[mark.name] = mark
     return marks
+
+
+def idle_units(marks: Mapping[str, Mark]) -> frozenset[str]:
+    """The names of the units that were stopped on purpose."""
+    units = marks[IDLE].values.get("units") if IDLE in marks else None
+    return frozenset(map(str, units)) if isinstance(units, list) else frozenset()
 
 
 def remembered_hosts(marks: Mapping[str, Mark]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from corral.events import Event
 from corral.operate.apply import Applied, ApplyRequest, apply_to, plan_of
 from corral.operate.change import Change, change
 from corral.operate.destroy import destroy_in
+from corral.operate.idle import Rested, Verb, rest_in
 from corral.operate.planning import saved
 from corral.operate.report import Changed
 from corral.operate.restart import restart_in
@@ -82,6 +83,10 @@ class Game:
     def restart(self, target: str = "", session: Session | None = None) -> Changed | None:
         """With a session, its person is asked about files that were changed by hand, and about the whole."""
         return self._play(lambda: restart_in(self.toy, target, session is None, self._session(session)))
+
+    def rest(self, verb: Verb, *words: str, session: Session | None = None) -> Rested:
+        """`corral stop` and `corral start`; with a session, its person is asked."""
+        return self._play(lambda: rest_in(self.toy, verb, words, session is None, self._session(session)))
 
     def carry_out(self, verb: str, plan: Plan) -> Changed | None:
         """A plan of the test's own, the way that every verb goes."""

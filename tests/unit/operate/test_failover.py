@@ -14,7 +14,8 @@ from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit
 from corral.model.routes import Way
-from corral.operate.health import _not_moving, _Units
+from corral.operate.found_units import Units
+from corral.operate.health import _not_moving
 from corral.operate.targets import select
 from corral.places.base import Place, Traits
 from corral.places.hosts.place import _addresses
@@ -74,7 +75,7 @@ class Placed:
 
 def codes(cluster: Cluster, units: dict[str, FoundUnit], silent: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
     place = cast(Place, Placed(cluster, Traits("hosts", "corral apply", frozenset())))
-    return [(problem.code, problem.where) for problem in _not_moving(_Units(units, silent, unchanged=True), place)]
+    return [(problem.code, problem.where) for problem in _not_moving(Units(units, silent, unchanged=True), place)]
 
 
 def test_status_names_each_proxy_without_keepalived() -> None:

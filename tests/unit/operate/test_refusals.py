@@ -24,25 +24,28 @@ VERBS: Final[dict[str, Callable[[Game], object]]] = {
     "apply": lambda game: game.apply(),
     "up": lambda game: game.apply(verb="up"),
     "restart": lambda game: game.restart(),
+    "start": lambda game: game.rest("start", "two-5040"),
+    "stop": lambda game: game.rest("stop", "two-5040"),
     "destroy": lambda game: game.destroy(),
 }
 STARTING: Final = ("plan", "apply", "up", "restart")
+BEGINNING: Final = (*STARTING, "start")
 
 # a refusal -> the verbs that it concerns, and what whoever is refused is told: exit code and problem code
 MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
-    "file": (STARTING, 2, "wrong-file"),
-    "nothing kept": (("restart",), 1, "not-running"),
+    "file": (BEGINNING, 2, "wrong-file"),
+    "nothing kept": (("restart", "start", "stop"), 1, "not-running"),
     "unknown values": (("apply", "up"), 5, "stale-plan"),
-    "unreachable": ((*STARTING, "destroy"), 3, "no-answer"),
+    "unreachable": ((*BEGINNING, "stop", "destroy"), 3, "no-answer"),
     "forgotten": (("apply",), 2, "unknown-target"),
-    "lost secrets": (STARTING, 1, "secrets-lost"),
-    "findings": (STARTING, 1, "H07"),
+    "lost secrets": ((*BEGINNING, "stop"), 1, "secrets-lost"),
+    "findings": (BEGINNING, 1, "H07"),
     "rootless": (("destroy",), 1, "H01"),
     "left out": (("plan", "apply"), 1, "proxies-left-out"),
     "other bytes": (STARTING, 2, "other-archive"),
     "lost majority": (STARTING, 1, "member-copies"),
     "drift": (("apply", "up", "restart"), 1, "drift"),
-    "stale": (("apply", "up", "restart", "destroy"), 5, "stale-plan"),
+    "stale": (("apply", "up", "restart", "start", "stop", "destroy"), 5, "stale-plan"),
 }
 FIRING: Final = [(name, verb) for name, (verbs, _, _) in MATRIX.items() for verb in verbs]
 GOING_ON: Final = [(name, verb) for name, (verbs, _, _) in MATRIX.items() for verb in VERBS if verb not in verbs]
@@ -55,7 +58,10 @@ def problem(code: str, severity: Severity = "error") -> Problem:
 
 def arrange(name: str, verb: str, game: Game) -> Callable[[Game], object]:
     """Have the toy be as the refusal `name` is about, for `verb`; what to call then."""
-    if verb != "restart":
+    if verb == "start":
+        game.rest("stop", "two-5040")
+        game.toy.done.clear()
+    elif verb not in ("restart", "stop"):
         game.change_file('version: "1"', 'version: "2"')
     return SITUATIONS[name](game, verb) or VERBS[verb]
 
@@ -219,6 +225,10 @@ def test_whom_it_does_not_concern_goes_on(game: Game, name: str, verb: str) -> N
         assert game.done == []
     elif verb == "destroy":
         assert not game.toy.units
+    elif verb == "start":
+        assert "two-5040" in game.toy.units
+    elif verb == "stop":
+        assert "two-5040" not in game.toy.units
     else:
         assert game.state() == "healthy"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from corral.cluster_file.build import Placement, build
@@ -76,7 +77,8 @@ class Toy(Place):
         records = (FileRecord(*at, raw) for at, raw in self.written.items())
         units = tuple(unit for unit in self.units.values() if unit.host not in self.silent)
         seen = Observed(tuple(files), (), units, self.replica_set, tuple(self.software), tuple(records))
-        return Observation(seen, silent=self.silent, set_asked=True, departed=tuple(self.departed))
+        found = Observation(seen, silent=self.silent, set_asked=True, departed=tuple(self.departed))
+        return replace(found, marks=self.records.marks)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """A file for each unit, which it reads: of a proxy, to whom it sends."""

@@ -1,0 +1,46 @@
+"""`corral stop`: a part rests until it is started again."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from corral.cli.options import FileOption, PlaceOption
+from corral.cli.output import err, print_status
+from corral.cli.plan_view import print_plan
+from corral.cli.running import change
+from corral.operate.idle import Rested, Verb, rest
+from corral.operate.where import Where
+
+app = typer.Typer(rich_markup_mode=None)
+
+Targets = Annotated[
+    list[str], typer.Argument(metavar="TARGET...", help="Instances, hosts, or proxy, app, web, worker, database.")
+]
+
+
+@app.command("stop")
+def stop(
+    targets: Targets,
+    file: FileOption = None,
+    place: PlaceOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before stopping a database.")] = False,
+) -> None:
+    """Stop a part of the cluster. It stays stopped, for `apply` and after a reboot too, until `corral start`."""
+    where = Where(file, place.place if place else None)
+    told("stop", change(lambda session: rest(where, "stop", targets, yes, session), print_plan))
+
+
+def told(verb: Verb, rested: Rested) -> None:
+    """What `stop` or `start` ends with. Raises typer.Exit when the user said no."""
+    changed = rested.changed
+    if changed is None:
+        err.print("nothing was changed")
+        raise typer.Exit(1)
+    if not changed.plan.changes:
+        done = "don't run; that is remembered" if verb == "stop" else "run already"
+        err.print(f"{escape(', '.join(rested.units))} {done}")
+    if changed.status:
+        print_status(changed.status, "")

@@ -1,0 +1,70 @@
+"""The units of a cluster as they were found, and what was meant with those that don't run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from corral.desired.instances import version_of
+from corral.model.cluster import Instance
+from corral.model.resources import UP, FoundUnit
+from corral.operate.report import State
+from corral.operate.targets import select
+from corral.places.base import Observation, Place
+from corral.problems import Problem
+from corral.runs import marks
+from corral.verify.http import Answer
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units by name, with their stamps; `silent` are hosts that can't be reached."""
+
+    units: Mapping[str, FoundUnit]
+    silent: frozenset[str]
+    unchanged: bool
+    """Whether what runs is the file's, as far as is known."""
+    idle: frozenset[str] = frozenset()
+    """Units that were stopped on purpose."""
+
+    @classmethod
+    def of(cls, seen: Observation, *, unchanged: bool) -> Units:
+        units = {unit.name: unit for unit in seen.observed.units}
+        return cls(units, frozenset(seen.silent), unchanged, marks.idle_units(seen.marks))
+
+    def rests(self, name: str) -> bool:
+        """Whether the unit `name` is stopped, and on purpose."""
+        unit = self.units.get(name)
+        return name in self.idle and (unit is None or unit.state not in UP)
+
+    def version(self, instance: Instance) -> str:
+        """The one that its process was started with; empty where none runs, or it isn't known."""
+        unit = self.units.get(instance.name)
+        if unit is None or unit.state not in UP:
+            return ""
+        if unit.version is None:
+            return version_of(instance) if self.unchanged else ""
+        return unit.version
+
+    def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
+        """`starting` is a process that has not been healthy yet and is younger than `patience`."""
+        unit = self.units.get(name)
+        if unit is None and host in self.silent:
+            return "healthy" if answer.healthy else "unknown"
+        if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
+            return "stopped"
+        if answer.healthy:
+            return "healthy"
+        young = unit.started.isdigit() and time.time() - int(unit.started) < patience
+        return "starting" if unit.state in UP and young and not unit.proven else "unhealthy"
+
+
+def resting_in(place: Place, seen: Observation) -> tuple[Problem, ...]:
+    """What was stopped on purpose, and is of the file, as one note."""
+    known = sorted(marks.idle_units(seen.marks) & {unit.name for unit in select(place.cluster, "")})
+    if not known:
+        return ()
+    mark = seen.marks[marks.IDLE]
+    message = f"stopped on purpose and left so: {', '.join(known)} (last by {mark.by}, at {mark.since})"
+    return (Problem("left-stopped", "info", message, f"`corral start {' '.join(known)}` starts it again"),)

@@ -1,0 +1,84 @@
+"""The state of the replica set and its members. The set is what its members say."""
+
+from __future__ import annotations
+
+from corral.model.cluster import Member
+from corral.model.resources import SERVING, UP, FoundUnit
+from corral.mongo.clients import Connections
+from corral.mongo.status import MemberStatus, SetStatus, member_statuses, statuses_in
+from corral.operate.found_units import Units
+from corral.operate.report import DatabaseStatus, MemberRow
+from corral.places.base import Observation, Place
+from corral.problems import Problem
+from corral.runs import marks
+
+
+async def database_of(place: Place, seen: Observation, found: Units) -> tuple[DatabaseStatus, list[Problem]]:
+    database = place.cluster.database
+    running = {
+        member.name
+        for member in database.members
+        if member.host.name in seen.silent or ((unit := found.units.get(member.unit.name)) and unit.state in UP)
+    }
+    if seen.set_asked:
+        report = statuses_in(seen.observed.replica_set)
+    else:
+        report = await member_statuses(database, Connections(place.secrets, place), running)
+    rows, problems = _strangers(place, seen, report)
+    for member in database.members:
+        unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
+        state = facts.state if facts and member.name in running else "stopped"
+        if member.host.name in seen.silent and state == "UNREACHABLE":
+            state = "unknown"
+        rows.append(_member_row(member, facts, state, unit))
+        if state not in SERVING and not found.rests(member.unit.name):
+            detail = f": {facts.detail}" if facts and facts.detail else ""
+            message = f"member {member.host.name} ({member.name}) is {state}{detail}"
+            hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
+            problems.append(Problem("member-state", "error", message, hint, member.host.name))
+    idle = any(found.rests(member.unit.name) for member in database.members)
+    if running and not report.writable and not idle:
+        problems.append(_no_primary(database.replica_set, report))
+    return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
+
+
+def _no_primary(name: str, report: SetStatus) -> Problem:
+    """With a majority of voters there is an election, which needs nobody's help."""
+    voters = [member for member in report.members.values() if member.votes]
+    alive = sum(member.state in SERVING for member in voters)
+    message = f"replica set {name} has no primary that takes writes: {report.detail}"
+    if alive > len(voters) // 2:
+        message, hint = f"{message}; an election is under way", "`corral status --watch` shows its end"
+        return Problem("not-writable", "error", message, hint)
+    return Problem("not-writable", "error", message, "corral logs database")
+
+
+def _strangers(place: Place, seen: Observation, report: SetStatus) -> tuple[list[MemberRow], list[Problem]]:
+    """Members that are in the set and not in the file."""
+    known = {member.name for member in place.cluster.database.members}
+    hosts = marks.remembered_hosts(seen.marks)
+    rows, problems = [], []
+    for name, facts in report.members.items():
+        if name in known:
+            continue
+        address = name.rpartition(":")[0].strip("[]")
+        host = hosts.get(address, address)
+        rows.append(MemberRow(host, address, facts.state, facts.priority, facts.votes, facts.lag_seconds, 0))
+        message = f"member {host} ({name}) is {facts.state} in the set, and not in the file"
+        plan = f"corral plan --on {place.traits.name}"
+        hint = f"`{plan}` shows how it is taken out; put it back into the file if it is to stay"
+        problems.append(Problem("member-not-in-file", "warning", message, hint, host))
+    return rows, problems
+
+
+def _member_row(member: Member, facts: MemberStatus | None, state: str, unit: FoundUnit | None) -> MemberRow:
+    """A member that doesn't answer is shown with the file's priority and votes."""
+    return MemberRow(
+        host=member.host.name,
+        address=member.host.address,
+        state=state,
+        priority=facts.priority if facts else member.priority,
+        votes=facts.votes if facts else member.votes,
+        lag_seconds=facts.lag_seconds if facts else None,
+        pid=unit.pid if unit else 0,
+    )
