@@ -27,6 +27,18 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         sick = MODE == "sick" or (MODE == "sick-one" and os.environ["PORT"].endswith("1"))
         tell("answers")
+        host, proto = self.headers["Host"], self.headers["X-Forwarded-Proto"]
+        if MODE == "strict" and host.partition(":")[0] != os.environ["KNOWN"]:
+            self.send_response(400)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        if MODE == "strict" and proto != "https":
+            self.send_response(301)
+            self.send_header("Location", f"https://{host}{self.path}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body = b"out of order" if sick else f"fine, says {os.environ['INSTANCE']}".encode()
         self.send_response(500 if sick else 200)
         self.send_header("Content-Length", str(len(body)))

@@ -7,6 +7,8 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from corral.model.endpoint import USUAL_PORTS, Endpoint, Scheme
+
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 
 
@@ -78,6 +80,20 @@ def url_host(url: str) -> str:
     except ValueError:
         return ""
     return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+
+
+def url_endpoint(url: str) -> Endpoint | None:
+    """Where an absolute http or https URL leads; None for anything else."""
+    host = url_host(url)
+    if not host:
+        return None
+    parts = urlsplit(url)
+    scheme: Scheme = "https" if parts.scheme == "https" else "http"
+    try:
+        port = parts.port
+    except ValueError:  # no number, or a large one
+        port = None
+    return Endpoint(scheme, host, port or USUAL_PORTS[scheme])
 
 
 def is_served(server_name: str, host: str) -> bool:

@@ -7,6 +7,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from corral.cluster_file.at_once import ALL, AtOnce
 from corral.cluster_file.command import Command
+from corral.cluster_file.headers import Headers
 from corral.cluster_file.install import Installing
 from corral.cluster_file.preset_name import BUILT_IN, PresetName
 from corral.cluster_file.section import (
@@ -40,6 +41,11 @@ class Health(Section):
     timeout: Annotated[float, Duration("100ms", "10m")] = Field(5.0, description="How long one answer may take.")
     start_timeout: Annotated[float, Duration("1s", "1h")] = Field(
         60.0, description="How long an instance may take from its start to its first healthy answer."
+    )
+    headers: Headers = Field(
+        {},
+        description="Headers of the question, besides Host and X-Forwarded-Proto, which are those of a visitor's "
+        "request; both can be set here.",
     )
 
 

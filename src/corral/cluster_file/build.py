@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePath, PurePosixPath
 from typing import Final, NamedTuple
 
-from corral.cluster_file.addresses import is_served, url_host, wrong_server_name
+from corral.cluster_file.addresses import is_served, url_endpoint, url_host, wrong_server_name
 from corral.cluster_file.app import Health
 from corral.cluster_file.at_once import CORES
 from corral.cluster_file.ports import web_places, worker_places
@@ -34,6 +34,7 @@ from corral.model.cluster import (
 )
 from corral.model.connection import mongo_url, oplog_url
 from corral.model.endpoint import Endpoint
+from corral.model.headers import HOST, PROTO, Headers, laid_over
 from corral.model.identity import instance_id
 
 ALL_ABILITIES: Final[frozenset[Ability]] = frozenset(("packages", "time", "accounts", "virtual_ip"))
@@ -94,7 +95,7 @@ def build(spec: Spec, placement: Placement, directory: PurePath, source: str = "
         name: Host(name, placement.addresses[name], host.address, placement.layouts[name])
         for name, host in spec.hosts.items()
     }
-    url = placement.url or spec.app.env.get("ROOT_URL") or _url(spec, placement)
+    url = placement.url or spec.app.env.get("ROOT_URL") or _by_name_or_address(spec, placement).short_url
     database = _database(spec, placement, hosts, directory)
     return Cluster(
         name=spec.name,
@@ -146,7 +147,7 @@ def _app(
         start_time=app.start_time,
         memory=app.memory,
         next=resolved(app.next, variables),
-        instances=_instances(spec, hosts, variables, ("ROOT_URL",) if placement.url else ()),
+        instances=_instances(spec, placement, hosts, variables),
     )
 
 
@@ -164,13 +165,29 @@ def _placed(install: Install, placement: Placement, directory: PurePath) -> Inst
     return _install(install, directory) if "packages" in placement.abilities else Install("none")
 
 
-def _url(spec: Spec, placement: Placement) -> str:
+def _by_name_or_address(spec: Spec, placement: Placement) -> Endpoint:
     """By the first server name that a browser can be given, else by the address that moves, or the first proxy's."""
-    names = [name for name in spec.proxy.server_name.split() if name != "_" and "*" not in name]
     virtual = spec.proxy.virtual_ip if placement.real else None
     address = virtual.address if virtual else placement.addresses[spec.proxy.hosts[0]]
-    host = names[0].removeprefix(".") if names else address
-    return Endpoint("http", host, placement.proxy_ports[0]).short_url
+    return Endpoint("http", _plain_name(spec) or address, placement.proxy_ports[0])
+
+
+def _plain_name(spec: Spec) -> str:
+    names = [name for name in spec.proxy.server_name.split() if name != "_" and "*" not in name]
+    return names[0].removeprefix(".") if names else ""
+
+
+def _as_a_visitor(spec: Spec, placement: Placement) -> Headers:
+    """What a request from where people reach the application has, when it comes to an instance through the proxy.
+
+    Where neither a URL nor a server name is written, whatever is asked is asked by its own address. A host that a proxy
+    can't be given as a name is not asked for: it would be refused.
+    """
+    at = url_endpoint(placement.url or spec.app.env.get("ROOT_URL", ""))
+    scheme = at.scheme if at else "http"
+    if at is None or wrong_server_name(at.address):
+        at = _by_name_or_address(spec, placement) if _plain_name(spec) else None
+    return (*(((HOST, at.short_netloc),) if at else ()), (PROTO, scheme))
 
 
 def _proxy(spec: Spec, placement: Placement, hosts: Mapping[str, Host], directory: PurePath) -> Proxy:
@@ -231,10 +248,12 @@ def _database(spec: Spec, placement: Placement, hosts: Mapping[str, Host], direc
 
 
 def _instances(
-    spec: Spec, hosts: Mapping[str, Host], variables: Mapping[str, str], fixed: Sequence[str]
+    spec: Spec, placement: Placement, hosts: Mapping[str, Host], variables: Mapping[str, str]
 ) -> tuple[Instance, ...]:
-    """The web instances host by host, then the workers; `fixed` are variables that the file can't change here."""
+    """The web instances host by host, then the workers."""
     app, workers = spec.app, spec.app.workers
+    fixed = ("ROOT_URL",) if placement.url else ()  # what the file can't change here
+    asked = _as_a_visitor(spec, placement)
 
     def instance(host: str, port: int, role: Role) -> Instance:
         web = role == "web"
@@ -250,7 +269,7 @@ def _instances(
             role=role,
             command=tuple(resolved(word, derived) for word in (app.command if web else workers.command)),
             environment=tuple(environment.items()),
-            health=_health(app.health if web else workers.health),
+            health=_health(app.health if web else workers.health, asked),
         )
 
     return (
@@ -259,7 +278,8 @@ def _instances(
     )
 
 
-def _health(health: Health | str | None) -> HealthCheck | None:
+def _health(health: Health | str | None, asked: Headers) -> HealthCheck | None:
     if not isinstance(health, Health):
         return None
-    return HealthCheck(**health.model_dump())
+    values = health.model_dump()
+    return HealthCheck(**{**values, "headers": laid_over(asked, tuple(health.headers.items()))})

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from corral.cluster_file.addresses import same_address
-from corral.cluster_file.app import App
+from corral.cluster_file.app import App, Health
 from corral.cluster_file.command import unexpanded
 from corral.cluster_file.database import RESERVED_NAMES, Member
 from corral.cluster_file.directories import wrong_directory
+from corral.cluster_file.headers import wrong_headers
 from corral.cluster_file.positions import Path
 from corral.cluster_file.report import Complaint, Report
 from corral.cluster_file.schema import Spec
@@ -100,6 +101,10 @@ def app(spec: Spec, report: Report) -> Iterator[Complaint]:
         yield from _words(("app", "workers", "command"), spec.app.workers.command, known, spec)
     yield from _environment(("app", "env"), spec.app.env, spec)
     yield from _environment(("app", "workers", "env"), spec.app.workers.env, spec)
+    yield from _headers(("app", "health"), spec.app.health)
+    own = spec.app.workers.health
+    if isinstance(own, Health) and own.headers != spec.app.health.headers:
+        yield from _headers(("app", "workers", "health"), own)
 
 
 def _command(spec: Spec, report: Report) -> Iterator[Complaint]:
@@ -124,6 +129,11 @@ def _environment(place: Path, variables: Mapping[str, str], spec: Spec) -> Itera
     for name, value in variables.items():
         if "STORAGE" in references_in(value) and not spec.app.storage.path:
             yield Complaint("missing-key", (*place, name), _NO_STORAGE, _STORAGE_HINT)
+
+
+def _headers(place: Path, health: Health) -> Iterator[Complaint]:
+    for name, wrong in wrong_headers(health.headers):
+        yield Complaint("bad-value", (*place, "headers", name), wrong)
 
 
 def _member(path: Path, member: Member) -> Iterator[Complaint]:

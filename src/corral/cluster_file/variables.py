@@ -35,14 +35,20 @@ def _wrong_variable(name: str) -> str:
 def _wrong_value(text: str) -> str:
     if _RESERVED in text:
         return f"may not hold `{_RESERVED}...}}`: this way to write it is reserved for a later version"
-    outside = outside_names(text)
-    for start, form in _OUTSIDE.items():
-        if text.count(start) != sum(name.startswith(start[2:]) for name in outside):
-            return f"may hold {form}"
+    if wrong := wrong_outside(text):
+        return wrong
     known = [name for name in references(text) if name in REFERENCES]
     if len(known) == text.count(_START):
         return ""
     return f"may hold `{_START}NAME}}` for these alone: {', '.join(REFERENCES)}"
+
+
+def wrong_outside(text: str) -> str:
+    outside = outside_names(text)
+    for start, form in _OUTSIDE.items():
+        if text.count(start) != sum(name.startswith(start[2:]) for name in outside):
+            return f"may hold {form}"
+    return ""
 
 
 def _wrong_next(text: str) -> str:

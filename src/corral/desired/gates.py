@@ -41,6 +41,7 @@ def health_gate(instance: Instance, streak: int = 3) -> Gate:
         timeout=check.timeout,
         deadline=check.start_timeout,
         streak=streak,
+        headers=check.headers,
     )
 
 

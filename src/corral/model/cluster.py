@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from corral.model.endpoint import Endpoint
+from corral.model.headers import Headers
 from corral.model.identity import UnitId, program_id
 
 Role = Literal["web", "worker"]
@@ -46,6 +47,8 @@ class HealthCheck:
     """A healthy answer: GET `path` gives `status`, with `contains` in the body, within `timeout`.
 
     `interval` is the time between two questions; `start_timeout` how long from start to the first healthy answer.
+    `headers` make the question one that a visitor could have sent: Host (where nobody has named the cluster, each place
+    is asked by its own address) and X-Forwarded-Proto, then the file's own; secrets by reference.
     """
 
     path: str
@@ -54,6 +57,7 @@ class HealthCheck:
     interval: float
     timeout: float
     start_timeout: float
+    headers: Headers = ()
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,16 @@ class Application:
     @property
     def web(self) -> tuple[Instance, ...]:
         return tuple(instance for instance in self.instances if instance.role == "web")
+
+    @property
+    def health(self) -> HealthCheck | None:
+        """That of the web instances; None when there is none of them."""
+        return next((instance.health for instance in self.web if instance.health), None)
+
+    @property
+    def headers(self) -> Headers:
+        """What every question to a web instance carries."""
+        return self.health.headers if self.health else ()
 
     @property
     def workers(self) -> tuple[Instance, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Self
 
 Scheme = Literal["http", "https", "ws", "wss", "mongodb", "tcp"]
-_USUAL: Final[dict[str, int]] = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+USUAL_PORTS: Final[dict[str, int]] = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,13 @@ class Endpoint:
     @property
     def short_url(self) -> str:
         """Without the port where browsers leave it out."""
-        return self.url.removesuffix(f":{self.port}") if _USUAL.get(self.scheme) == self.port else self.url
+        return f"{self.scheme}://{self.short_netloc}"
+
+    @property
+    def short_netloc(self) -> str:
+        """The Host of a browser's request."""
+        usual = USUAL_PORTS.get(self.scheme) == self.port
+        return self.netloc.removesuffix(f":{self.port}") if usual else self.netloc
 
     @property
     def socket(self) -> tuple[str, int]:

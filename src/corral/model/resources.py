@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from corral.model.endpoint import Endpoint
+from corral.model.headers import Headers
 from corral.model.identity import UnitId, UnitRole
 from corral.model.mongodb_series import Series
 from corral.model.software import Software, Stage
@@ -254,11 +255,11 @@ class Observed:
 class Gate:
     """What must be seen before the next action: the answer to a question asked again and again until `deadline`.
 
-    `http` asks GET http://address:port/path for `status` and `contains`, `streak` times in a row; `member` asks a
-    mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet), `newcomer` one that isn't in the set to
-    answer: it may have been in it before; `started` takes a member of a set that still copies the data too, however
-    long that takes. `process` wants the unit to run. `majority` asks `members`, the voters of a
-    replica set: the first one may be restarted when the others can do without it.
+    `http` asks GET http://address:port/path with `headers`, whose secrets are references, for `status` and `contains`,
+    `streak` times in a row; `member` asks a mongod to be PRIMARY, SECONDARY or ARBITER (or to have no replica set yet),
+    `newcomer` one that isn't in the set to answer: it may have been in it before; `started` takes a member of a set
+    that still copies the data too, however long that takes. `process` wants the unit to run. `majority` asks `members`,
+    the voters of a replica set: the first one may be restarted when the others can do without it.
     """
 
     kind: Literal["http", "member", "newcomer", "started", "process", "majority"]
@@ -272,6 +273,7 @@ class Gate:
     deadline: float = 60.0
     streak: int = 3
     members: tuple[str, ...] = ()
+    headers: Headers = ()
 
     @property
     def endpoint(self) -> Endpoint:

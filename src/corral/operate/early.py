@@ -22,7 +22,7 @@ async def asked_early(place: Place) -> AsyncIterator[Answers]:
     """Asks everything at once; answers that nobody has waited for are dropped when the block ends."""
     cluster = place.cluster
     gates = [health_gate(instance) for instance in cluster.app.instances if instance.health]
-    answers = {gate: asyncio.create_task(ask(gate, place)) for gate in gates}
+    answers = {gate: asyncio.create_task(ask(gate, place, secrets=place.secrets)) for gate in gates}
     answers |= {
         gate: asyncio.create_task(ask(gate, place, "visitor")) for gate in map(proxy_gate, cluster.proxy.endpoints)
     }

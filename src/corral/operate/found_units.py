@@ -56,6 +56,8 @@ class Units:
             return "stopped"
         if answer.healthy:
             return "healthy"
+        if not answer.known:
+            return "unknown"
         young = unit.started.isdigit() and time.time() - int(unit.started) < patience
         return "starting" if unit.state in UP and young and not unit.proven else "unhealthy"
 

@@ -90,7 +90,9 @@ class _Asking:
             return Answer(False, unit.detail if unit and unit.detail else "it is not running")
         if gate is None:
             return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
-        return await self._early[gate] if gate in self._early else await ask(gate, self.place, way)
+        if gate in self._early:
+            return await self._early[gate]
+        return await ask(gate, self.place, way, self.place.secrets)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class _Ill:
     state: State
     detail: str
     unit: FoundUnit | None
+    known: bool = True
+    """Whether it could be asked at all."""
 
 
 async def _instance(instance: Instance, seen: Units, asking: _Asking) -> tuple[InstanceStatus, _Ill | None]:
@@ -121,7 +125,7 @@ async def _instance(instance: Instance, seen: Units, asking: _Asking) -> tuple[I
         pid=unit.pid if unit else 0,
     )
     well = state == "healthy" or seen.rests(instance.name)
-    return row, None if well else _Ill(instance.name, state, answer.detail, unit)
+    return row, None if well else _Ill(instance.name, state, answer.detail, unit, answer.known)
 
 
 def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> list[Problem]:
@@ -205,6 +209,8 @@ def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Pr
     """`may_kick`: whether ending its process can mend it."""
     severity: Severity = "warning" if ill.state == "starting" else "error"
     hint = f"corral logs {ill.name}" if ill.unit else place.traits.mend
+    if not ill.known:
+        hint = "set it where this command runs, as for the one that started it"
     if may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
         hint += f" says why; {place.traits.kick.format(pid=ill.unit.pid)}"
     return Problem(code, severity, f"{ill.name} is {ill.state}: {ill.detail}", hint, ill.name)

@@ -146,11 +146,13 @@ def _lost_majority(case: Case) -> None:
 
 
 def _unknown_values(case: Case) -> None:
-    """A saved plan writes values that are no longer known, since their references have left the file.
+    """A saved plan writes or sends values that are no longer known, since their references have left the file.
 
     This is asked before any host is: in the middle of a run it would be too late.
     """
-    texts = [action.file.content for action in case.plan.actions() if isinstance(action, WriteFile)]
+    actions = list(case.plan.actions())
+    texts = [action.file.content for action in actions if isinstance(action, WriteFile)]
+    texts += [text for action in actions if isinstance(action, StartUnit) for _, text in action.gate.headers]
     names = dict.fromkeys(name for text in texts for name in unknown_names(text, case.place.secrets))
     if names:
         missing = ", ".join(map(reference, names))

@@ -56,11 +56,11 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
     resting = marks.idle_units(seen.marks)
     cluster = _without(cluster, resting)
     parts: tuple[Callable[[], Awaitable[Sequence[Check]]], ...] = (
-        partial(endpoints.proxies, cluster, place),
-        partial(endpoints.instances, cluster, place),
-        partial(stickiness.stickiness, cluster, place.secrets["probe"], place),
-        partial(websocket.websocket, cluster, place),
-        partial(body.body, cluster, place.secrets["probe"], place),
+        partial(endpoints.proxies, cluster, place.secrets, place),
+        partial(endpoints.instances, cluster, place.secrets, place),
+        partial(stickiness.stickiness, cluster, place.secrets, place),
+        partial(websocket.websocket, cluster, place.secrets, place),
+        partial(body.body, cluster, place.secrets, place),
         partial(database.database, cluster, place.secrets, place),
     )
     for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):

@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from corral.cluster_file.app import Health
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.files import expanded
+from corral.model.headers import TEXT_PATTERN
 from corral.problems import Problem
-from corral.secrets import Secret, Secrets, outside_names, reference
+from corral.secrets import Secret, Secrets, outside_names, reference, resolve
 
+_IN_HEADERS: Final = "it must be one line of printable ASCII without blanks at its ends"
 LARGEST: Final = (128 << 10) - 1024
 """Bytes. Linux passes no variable of 128 KiB or more, its name included (MAX_ARG_STRLEN in execve(2))."""
 
 
 def outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> Secrets:
     """All that the cluster file refers to outside it. Raises InvalidFile with every reference that has no value."""
-    return outside(_texts(loaded), loaded.directory, environment)
+    values = outside([*_variables(loaded), *_headers(loaded)], loaded.directory, environment)
+    if problems := [
+        Problem(
+            "bad-value",
+            "error",
+            f"{reference(outside_names(text)[0])} can't stand in a header: {_IN_HEADERS}",
+            "",
+            where,
+        )
+        for where, text in _headers(loaded)
+        if re.fullmatch(TEXT_PATTERN, resolve(text, values)) is None
+    ]:
+        raise InvalidFile(problems)
+    return values
 
 
 def known_outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> Secrets:
     """Those of them that have a value: verbs that change nothing need them only to keep them out of their output."""
-    return _collect(_texts(loaded), loaded.directory, environment)[0]
+    return _collect([*_variables(loaded), *_headers(loaded)], loaded.directory, environment)[0]
 
 
 def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapping[str, str]) -> Secrets:
@@ -39,10 +56,20 @@ def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapp
     return values
 
 
-def _texts(loaded: Loaded) -> list[tuple[str, str]]:
+def _variables(loaded: Loaded) -> list[tuple[str, str]]:
     app = loaded.spec.app
     sections = ((("app", "env"), app.env), (("app", "workers", "env"), app.workers.env))
     return [(loaded.where((*path, name)), value) for path, variables in sections for name, value in variables.items()]
+
+
+def _headers(loaded: Loaded) -> list[tuple[str, str]]:
+    """Those of workers stand at their own place, or are the application's."""
+    app, workers = loaded.spec.app.health, loaded.spec.app.workers.health
+    found = [(loaded.where(("app", "health", "headers", name)), text) for name, text in app.headers.items()]
+    if isinstance(workers, Health) and workers.headers != app.headers:
+        path = ("app", "workers", "health", "headers")
+        found += [(loaded.where((*path, name)), text) for name, text in workers.headers.items()]
+    return found
 
 
 def _collect(

@@ -14,9 +14,11 @@ from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from corral.late import late
 from corral.model.cluster import Cluster, Host
 from corral.model.endpoint import Endpoint
+from corral.model.headers import Headers
 from corral.model.routes import Routes
-from corral.secrets import Secret
+from corral.secrets import Secrets
 from corral.verify.check import Check, failed, judged, passed
+from corral.verify.headers import CantBeAsked, sent
 from corral.verify.http import client
 
 if TYPE_CHECKING:
@@ -32,28 +34,34 @@ _PATIENCE = 60.0
 """Seconds for `LARGEST` on a slow disk: nginx keeps the body in a file until it has all of it."""
 
 
-async def body(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
+async def body(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     limit = cluster.proxy.max_body_size
     checks = []
     for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True):
         margin = min(_MEGABYTE, limit // 2)
         try:
+            headers = sent(cluster.app.headers, secrets, at.netloc)
             here = await routes.reach(at, "visitor")
+        except CantBeAsked as reason:
+            checks.append(failed("the limit of a body", f"{at.netloc} can't be asked: {reason}", host.name))
+            continue
         except OSError as error:
             checks.append(failed("the limit of a body", f"{at.netloc}: {error.strerror or error}", host.name))
             continue
-        checks += [await _accepted(host, here, limit - margin, token), await _refused(host, here, limit + margin)]
+        probe = (*headers, (PROBE_HEADER, secrets["probe"].reveal()))
+        checks.append(await _accepted(host, here, limit - margin, probe))
+        checks.append(await _refused(host, here, limit + margin, headers))
     return checks
 
 
-async def _accepted(host: Host, here: Endpoint, wanted: int, token: Secret) -> Check:
+async def _accepted(host: Host, here: Endpoint, wanted: int, headers: Headers) -> Check:
     """Any answer of the application will do, even a closed connection: nginx passes a request on when it has the whole
     body, and says in a header that it did, to whoever sends the probe secret."""
     size = min(wanted, LARGEST)
     name = f"a body of {_text(size)} is accepted"
     if size < wanted:
         name += f", the largest that is sent (up to {_text(wanted)} was not tried)"
-    headers = {"Content-Length": str(size), PROBE_HEADER: token.reveal()}
+    headers = (*headers, ("Content-Length", str(size)))
     try:
         async with client(_PATIENCE) as http:
             answer = await http.post(f"{here.url}{PATH}", content=_zeros(size), headers=headers)
@@ -65,10 +73,11 @@ async def _accepted(host: Host, here: Endpoint, wanted: int, token: Secret) -> C
     return passed(name, f"passed on to {upstream}, which answered {answer.status_code}", host.name)
 
 
-async def _refused(host: Host, here: Endpoint, size: int) -> Check:
+async def _refused(host: Host, here: Endpoint, size: int, headers: Headers) -> Check:
     """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
     name = f"a body of {_text(size)} is refused"
-    head = f"POST {PATH} HTTP/1.1\r\nHost: {host.address}\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    lines = (f"{name}: {text}\r\n" for name, text in (*headers, ("Content-Length", size), ("Connection", "close")))
+    head = f"POST {PATH} HTTP/1.1\r\n{''.join(lines)}\r\n"
     try:
         async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection(*here.socket)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from corral.model.cluster import Cluster, HealthCheck
+from corral.model.cluster import Application, Cluster, HealthCheck
 from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
 from corral.model.routes import Routes, Way
+from corral.secrets import Secrets
 from corral.verify.check import Check, judged, skipped
-from corral.verify.http import ask
+from corral.verify.http import Answer, ask
 
 _STREAK = 3
 """One good answer may be luck; three in a row are not."""
@@ -25,38 +26,70 @@ def instance_gate(health: HealthCheck, at: Endpoint) -> Gate:
         status=health.status,
         contains=health.contains,
         timeout=health.timeout,
+        headers=health.headers,
     )
 
 
-async def proxies(cluster: Cluster, routes: Routes) -> list[Check]:
+class _Asking:
+    def __init__(self, secrets: Secrets, routes: Routes) -> None:
+        self._secrets, self._routes = secrets, routes
+
+    async def in_a_row(self, gate: Gate, way: Way) -> Answer:
+        """The first answer that is not healthy, else the last one."""
+        for _ in range(_STREAK):
+            answer = await ask(gate, self._routes, way, self._secrets)
+            if not answer.healthy:
+                return answer
+        return replace(answer, detail=f"{answer.detail}, {_STREAK} times in a row")
+
+
+async def proxies(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     """The health path through every address of every proxy, and through the virtual one, as a visitor would ask it."""
-    health = next((instance.health for instance in cluster.app.web if instance.health), None)
+    health = cluster.app.health
     if health is None:
         return [skipped("http through the proxy", "there is no web instance")]
+    asking = _Asking(secrets, routes)
     gates = [
         (host, instance_gate(health, replace(at, address=address)))
         for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
         for address in (host.address, *cluster.proxy.extra_addresses)
     ]
-    asked = [_through("proxy", host.name, gate, routes) for host, gate in gates]
+    asked = [_through("proxy", host.name, gate, cluster.app, asking) for host, gate in gates]
     if cluster.moving:
         gate = instance_gate(health, replace(cluster.proxy.endpoints[0], address=cluster.moving.address))
-        asked.append(_through("virtual address", "failover", gate, routes))
+        asked.append(_through("virtual address", "failover", gate, cluster.app, asking))
     return list(await asyncio.gather(*asked))
 
 
-async def _through(what: str, where: str, gate: Gate, routes: Routes) -> Check:
+async def _through(what: str, where: str, gate: Gate, app: Application, asking: _Asking) -> Check:
     """`where` is also a word that `corral logs` knows."""
-    holds, seen = await _ask_in_a_row(gate, routes, "visitor")
-    return judged(f"http through the {what}", holds, f"{gate.endpoint.url}: {seen}", where, f"corral logs {where}")
+    answer = await asking.in_a_row(gate, "visitor")
+    if answer.asks_for_https:
+        answer = await _behind_tls(answer.status, app, asking)
+    seen = f"{gate.endpoint.url}: {answer.detail}"
+    return judged(f"http through the {what}", answer.healthy, seen, where, f"corral logs {where}")
 
 
-async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
+async def _behind_tls(status: int, app: Application, asking: _Asking) -> Answer:
+    """The proxy has passed the question on, and the application wants https, which ends in front of the proxy: no more
+    can be asked by this way. Whether a visitor would be served is then for an instance to say."""
+    wanted = f"the application answered {status}, since it wants https, which ends before this proxy. Asked as by https"
+    answer = Answer(False, "there is no instance to ask")
+    for instance in app.web:
+        if instance.health:
+            answer = await asking.in_a_row(instance_gate(instance.health, instance.endpoint), "inside")
+            if answer.healthy:
+                return Answer(True, f"{wanted}, {instance.name}: {answer.detail}")
+    return Answer(False, f"{wanted}, no instance is well: {answer.detail}")
+
+
+async def instances(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     """The health path of every instance, past the proxy."""
+    asking = _Asking(secrets, routes)
     return list(
         await asyncio.gather(
             *(
-                _instance(instance.name, instance_gate(instance.health, instance.endpoint), routes)
+                _instance(instance.name, instance_gate(instance.health, instance.endpoint), asking)
                 for instance in cluster.app.instances
                 if instance.health
             )
@@ -64,14 +97,6 @@ async def instances(cluster: Cluster, routes: Routes) -> list[Check]:
     )
 
 
-async def _instance(name: str, gate: Gate, routes: Routes) -> Check:
-    holds, seen = await _ask_in_a_row(gate, routes, "inside")
-    return judged("instance", holds, f"{gate.endpoint.netloc}: {seen}", name, f"corral logs {name}")
-
-
-async def _ask_in_a_row(gate: Gate, routes: Routes, way: Way) -> tuple[bool, str]:
-    for _ in range(_STREAK):
-        answer = await ask(gate, routes, way)
-        if not answer.healthy:
-            return False, answer.detail
-    return True, f"{answer.detail}, {_STREAK} times in a row"
+async def _instance(name: str, gate: Gate, asking: _Asking) -> Check:
+    answer = await asking.in_a_row(gate, "inside")
+    return judged("instance", answer.healthy, f"{gate.endpoint.netloc}: {answer.detail}", name, f"corral logs {name}")

@@ -11,7 +11,8 @@ from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Routes
 from corral.mongo.status import greeted_states, member_answers
 from corral.plan.member_restarts import refusal_of_restart
-from corral.verify.http import ask
+from corral.secrets import Secrets
+from corral.verify.http import NO_SECRETS, ask
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,12 @@ GiveUp = Callable[[FoundUnit | None], str]
 
 
 async def wait_for_gate(
-    gate: Gate, state: State, give_up: GiveUp, routes: Routes, answering: Callable[[], None] = lambda: None
+    gate: Gate,
+    state: State,
+    give_up: GiveUp,
+    routes: Routes,
+    answering: Callable[[], None] = lambda: None,
+    secrets: Secrets = NO_SECRETS,
 ) -> GateOutcome:
     """Ask until the gate has held `streak` times in a row, `give_up` gives a reason, or the deadline is over.
 
@@ -36,7 +42,7 @@ async def wait_for_gate(
     deadline = time.monotonic() + gate.deadline
     streak, pause = 0, min(0.05, gate.interval)
     while True:
-        seen = await _ask_once(gate, state, routes)
+        seen = await _ask_once(gate, state, routes, secrets)
         streak = streak + 1 if seen.passed else 0
         if seen.passed:
             answering()
@@ -51,9 +57,9 @@ async def wait_for_gate(
         pause = min(pause * 1.5, gate.interval)
 
 
-async def _ask_once(gate: Gate, state: State, routes: Routes) -> GateOutcome:
+async def _ask_once(gate: Gate, state: State, routes: Routes, secrets: Secrets) -> GateOutcome:
     if gate.kind == "http":
-        answer = await ask(gate, routes)
+        answer = await ask(gate, routes, secrets=secrets)
         return GateOutcome(answer.healthy, answer.detail)
     if gate.kind == "majority":
         decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))

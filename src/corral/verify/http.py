@@ -9,12 +9,17 @@ import asyncio
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from corral.late import late
 from corral.model.endpoint import Endpoint
+from corral.model.headers import Headers
 from corral.model.resources import Gate
 from corral.model.routes import Routes, Way
+from corral.secrets import Secrets, redact
+from corral.verify.headers import CantBeAsked, sent
+from corral.verify.meaning import meaning, wants_https
 
 if TYPE_CHECKING:
     import h11
@@ -24,6 +29,7 @@ else:
     httpx = late("httpx")
 
 _CHUNK: Final = 64 * 1024
+NO_SECRETS: Final[Secrets] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -32,38 +38,46 @@ class Answer:
     detail: str
     """What was seen, in a sentence: the status, why there is none, or what is missing in the body."""
     status: int = 0
+    asks_for_https: bool = False
+    """It is a redirect to the same with https, though a visitor was meant who came by https."""
+    known: bool = True
+    """False where the question could not even be put together: that says nothing about who would have answered."""
 
 
-async def ask(gate: Gate, routes: Routes, way: Way = "inside") -> Answer:
+async def ask(gate: Gate, routes: Routes, way: Way = "inside", secrets: Secrets = NO_SECRETS) -> Answer:
     """One GET, answered within the gate's timeout; the way there has a deadline of its own.
 
     Never raises: no answer is an answer too.
     """
-    question = f"GET {gate.path}"
+    question, netloc = f"GET {gate.path}", gate.endpoint.netloc
     try:
+        headers = sent(gate.headers, secrets, netloc)
         here = await routes.reach(gate.endpoint, way)
         async with asyncio.timeout(gate.timeout):
-            status, body = await _get(here, gate.endpoint.netloc, gate.path)
+            status, location, body = await _get(here, gate.path, headers)
+    except CantBeAsked as reason:
+        return Answer(False, f"{question} can't be asked: {reason}", known=False)
     except TimeoutError:
         return Answer(False, f"{question} gave no answer within {gate.timeout:g} s")
     except (h11.ProtocolError, OSError) as error:
         return Answer(False, f"{question}: {_reason(error)}")
     if status != gate.status:
-        return Answer(False, f"{question} answered {status}, expected {gate.status}", status)
+        why = meaning(status, redact(location, secrets), body, gate.headers, netloc)
+        https = wants_https(status, location, headers, netloc, gate.path)
+        return Answer(False, f"{question} answered {status}, expected {gate.status}{why}", status, https)
     if gate.contains and gate.contains not in body:
         return Answer(False, f"{question} answered {status} without {gate.contains!r} in its body", status)
     return Answer(True, f"{question} answered {status}", status)
 
 
-async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
-    """The status and the body. Raises OSError, and h11.ProtocolError for what isn't HTTP.
+async def _get(here: Endpoint, path: str, headers: Headers) -> tuple[int, str, str]:
+    """The status, the Location and the body. Raises OSError, and h11.ProtocolError for what isn't HTTP.
 
     Without httpx, whose import is a tenth of a run that changes nothing.
     """
     http = h11.Connection(h11.CLIENT)
-    headers = [("Host", name), ("User-Agent", "corral"), ("Accept", "*/*"), ("Connection", "close")]
-    request = h11.Request(method="GET", target=path, headers=headers)
-    status, body = 0, bytearray()
+    request = h11.Request(method="GET", target=path, headers=[*headers, ("Connection", "close")])
+    status, location, body = 0, "", bytearray()
     reader, writer = await asyncio.open_connection(*here.socket)
     try:
         writer.write(http.send(request) + http.send(h11.EndOfMessage()))
@@ -75,13 +89,14 @@ async def _get(here: Endpoint, name: str, path: str) -> tuple[int, str]:
                 http.receive_data(data)
             elif isinstance(event, h11.Response):
                 status = event.status_code
+                location = next((text for name, text in event.headers if name == b"location"), b"").decode("latin-1")
             elif isinstance(event, h11.Data):
                 body += event.data
     finally:
         writer.close()
         with suppress(OSError):  # the other end was quicker
             await writer.wait_closed()
-    return status, body.decode(errors="replace")
+    return status, location, body.decode(errors="replace")
 
 
 def client(timeout: float) -> httpx.AsyncClient:

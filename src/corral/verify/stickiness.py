@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
 from corral.late import late
 from corral.model.cluster import Cluster
+from corral.model.headers import Headers
 from corral.model.routes import Routes
-from corral.secrets import Secret
+from corral.secrets import Secrets
 from corral.verify.check import Check, failed, judged, skipped
+from corral.verify.headers import CantBeAsked, sent
 from corral.verify.http import client
 
 if TYPE_CHECKING:
@@ -31,15 +33,19 @@ CLIENTS_AT_ONCE = 10
 _STICKY = ("sticky_cookie", "ip_hash")
 
 
-async def stickiness(cluster: Cluster, token: Secret, routes: Routes) -> list[Check]:
+async def stickiness(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     checks = []
     for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True):
         try:
+            headers = sent(cluster.app.headers, secrets, at.netloc)
             here = await routes.reach(at, "visitor")
+        except CantBeAsked as reason:
+            checks.append(failed(NAME, f"{at.netloc} can't be asked: {reason}", host.name))
+            continue
         except OSError as error:
             checks.append(failed(NAME, f"{at.netloc}: {error.strerror or error}", host.name))
             continue
-        probe = _Probe(here.url, _path(cluster), token)
+        probe = _Probe(f"{here.url}{_path(cluster)}", (*headers, (PROBE_HEADER, secrets["probe"].reveal())))
         checks += [
             await _one_client(cluster, probe, host.name),
             await _many_clients(cluster, probe, host.name),
@@ -48,13 +54,12 @@ async def stickiness(cluster: Cluster, token: Secret, routes: Routes) -> list[Ch
 
 
 def _path(cluster: Cluster) -> str:
-    return next((instance.health.path for instance in cluster.app.web if instance.health), "/")
+    return cluster.app.health.path if cluster.app.health else "/"
 
 
 class _Probe:
-    def __init__(self, url: str, path: str, token: Secret) -> None:
-        self._url = f"{url}{path}"
-        self._headers = {PROBE_HEADER: token.reveal()}
+    def __init__(self, url: str, headers: Headers) -> None:
+        self._url, self._headers = url, headers
 
     async def visit(self, requests: int) -> list[str]:
         """The instances that served one new client's `requests`, by their address; '' for no answer."""

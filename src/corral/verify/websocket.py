@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from corral.late import late
-from corral.model.cluster import Cluster, Host, Websocket
+from corral.model.cluster import Application, Cluster, Host, Websocket
 from corral.model.endpoint import Endpoint
-from corral.model.routes import Routes
-from corral.verify.check import Check, failed, passed, skipped
+from corral.model.headers import HOST, text_of, without
+from corral.model.routes import Routes, Way
+from corral.secrets import Secrets, redact
+from corral.verify.check import Check, judged, skipped
+from corral.verify.headers import CantBeAsked, sent
+from corral.verify.meaning import meaning, wants_https
 
 if TYPE_CHECKING:
     from websockets import exceptions
     from websockets.asyncio import client
+    from websockets.http11 import Response
 else:
     client = late("websockets.asyncio.client")
     exceptions = late("websockets.exceptions")
@@ -23,33 +28,97 @@ else:
 NAME = "websocket through the proxy"
 PATIENCE = 10.0
 """Seconds for the whole exchange."""
+_AGENT = "User-Agent"
 
 
-async def websocket(cluster: Cluster, routes: Routes) -> list[Check]:
-    wanted = cluster.app.websocket
-    if not wanted:
+@dataclass(frozen=True)
+class _Exchange:
+    """What came of one: `log` says that the log of whoever was asked may say why."""
+
+    holds: bool
+    seen: str
+    log: bool = False
+    asks_for_https: bool = False
+
+
+async def websocket(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
+    if not cluster.app.websocket:
         why = "app.websocket is not set"
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
+    visitor = _Visitor(cluster.app, cluster.app.websocket, secrets, routes)
     hosts = zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
-    return list(await asyncio.gather(*(_exchange(host, at, wanted, routes) for host, at in hosts)))
+    return list(await asyncio.gather(*(_through(host, at, visitor) for host, at in hosts)))
 
 
-async def _exchange(host: Host, at: Endpoint, wanted: Websocket, routes: Routes) -> Check:
-    message = wanted.send or f"corral-{secrets.token_hex(8)}"
-    url, expected = f"{replace(at, scheme='ws').url}{wanted.path}", wanted.contains or message
-    try:
-        here = await routes.reach(at, "visitor")
-        opening = client.connect(url, host=here.address, port=here.port, proxy=None, user_agent_header="corral")
-        async with asyncio.timeout(PATIENCE), opening as socket:
-            await socket.send(message)
-            others = 0
-            async for answer in socket:
-                if expected in str(answer):
-                    more = f", after {others} messages of the application's own" if others else ""
-                    return passed(NAME, f"{url}: {expected} came back{more}", host.name)
-                others += 1
-    except TimeoutError:
-        return failed(NAME, f"{url}: {expected} did not come back within {PATIENCE:g} s", host.name)
-    except (OSError, exceptions.WebSocketException) as error:
-        return failed(NAME, f"{url}: {error}", host.name, f"corral logs {host.name}")
-    return failed(NAME, f"{url}: closed before {expected} came back", host.name)
+async def _through(host: Host, at: Endpoint, visitor: _Visitor) -> Check:
+    seen = await visitor.exchange(at, "visitor")
+    if seen.asks_for_https:
+        seen = await visitor.past_the_proxy(seen)
+    return judged(NAME, seen.holds, seen.seen, host.name, f"corral logs {host.name}" if seen.log else "")
+
+
+class _Visitor:
+    def __init__(self, app: Application, wanted: Websocket, known: Secrets, routes: Routes) -> None:
+        self._app, self._wanted, self._secrets, self._routes = app, wanted, known, routes
+
+    async def exchange(self, at: Endpoint, way: Way) -> _Exchange:
+        url = f"{replace(at, scheme='ws').url}{self._wanted.path}"
+        message = self._wanted.send or f"corral-{secrets.token_hex(8)}"
+        expected = self._wanted.contains or message
+        try:
+            opening = await self._opening(at, way)
+            async with asyncio.timeout(PATIENCE), opening as socket:
+                await socket.send(message)
+                others = 0
+                async for answer in socket:
+                    if expected in str(answer):
+                        more = f", after {others} messages of the application's own" if others else ""
+                        return _Exchange(True, f"{url}: {expected} came back{more}")
+                    others += 1
+        except CantBeAsked as reason:
+            return _Exchange(False, f"{url} can't be asked: {reason}")
+        except TimeoutError:
+            return _Exchange(False, f"{url}: {expected} did not come back within {PATIENCE:g} s")
+        except (OSError, ValueError, exceptions.WebSocketException) as error:
+            return self._broken(url, at, error)
+        return _Exchange(False, f"{url}: closed before {expected} came back")
+
+    async def past_the_proxy(self, seen: _Exchange) -> _Exchange:
+        """With an instance, where the application wants https, which ends in front of the proxy."""
+        direct = _Exchange(False, "there is no instance to ask")
+        for instance in self._app.web:
+            direct = await self.exchange(instance.endpoint, "inside")
+            if direct.holds:
+                break
+        return replace(direct, seen=f"{seen.seen}; that https ends before this proxy. Asked as by https, {direct.seen}")
+
+    async def _opening(self, at: Endpoint, way: Way) -> client.connect:
+        """The Host of a websocket is that of its URL, wherever it is connected to."""
+        headers = sent(self._app.headers, self._secrets, at.netloc)
+        here = await self._routes.reach(at, way)
+        return client.connect(
+            f"ws://{text_of(headers, HOST)}{self._wanted.path}",
+            host=here.address,
+            port=here.port,
+            proxy=None,
+            user_agent_header=text_of(headers, _AGENT),
+            additional_headers=without(headers, HOST, _AGENT),
+        )
+
+    def _broken(self, url: str, at: Endpoint, error: Exception) -> _Exchange:
+        answer = _answer_in(error)
+        if answer is None:
+            return _Exchange(False, f"{url}: {error}", log=True)
+        location = answer.headers.get("Location", "")
+        headers, path = self._app.headers, self._wanted.path
+        https = wants_https(answer.status_code, location, headers, at.netloc, path)
+        body = bytes(answer.body or b"").decode(errors="replace")
+        why = meaning(answer.status_code, redact(location, self._secrets), body, headers, at.netloc)
+        return _Exchange(False, f"{url}: answered {answer.status_code}{why}", True, https)
+
+
+def _answer_in(error: BaseException | None) -> Response | None:
+    """What was answered instead of a websocket; also where the redirect that came could not be followed."""
+    while error is not None and not isinstance(error, exceptions.InvalidStatus):
+        error = error.__cause__ or error.__context__
+    return error.response if error else None

@@ -255,3 +255,75 @@ def test_a_variable_may_be_written_in_capitals() -> None:
     """nginx's variables know no case."""
     proxy = built(SMALL.replace("proxy:\n", "proxy:\n  balance: {hash: $cookie_JSESSIONID}\n")).proxy
     assert proxy.hash_key == "$cookie_JSESSIONID"
+
+
+URL = "  env: {ROOT_URL: '%s'}\n  command"
+NAMED = SMALL.replace(
+    "  hosts: [one]\n", "  hosts: [one]\n  server_name: '*.example.org .example.com www.example.net'\n", 1
+)
+
+
+def asked(text: str, **changes: object) -> dict[str, str]:
+    """The headers of a question to an instance: the same for all."""
+    [headers] = {each.health.headers for each in built(text, **changes).app.instances if each.health}
+    return dict(headers)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "scheme"),
+    [
+        ("https://shop.example.com/", "shop.example.com", "https"),
+        ("https://Shop.Example.com:443", "shop.example.com", "https"),
+        ("https://shop.example.com:8443/app", "shop.example.com:8443", "https"),
+        ("http://shop.example.com:80", "shop.example.com", "http"),
+        ("http://shop.example.com:443", "shop.example.com:443", "http"),
+        ("http://[fd00::1]:8080", "[fd00::1]:8080", "http"),
+        ("http://shop.example.com:99999", "shop.example.com", "http"),
+    ],
+)
+def test_health_is_asked_by_the_host_of_root_url(url: str, host: str, scheme: str) -> None:
+    text = NAMED.replace("  command", URL % url)
+    assert asked(text) == {"Host": host, "X-Forwarded-Proto": scheme}
+
+
+def test_else_by_the_first_name_that_is_one() -> None:
+    assert asked(NAMED) == {"Host": "example.com", "X-Forwarded-Proto": "http"}
+    assert asked(NAMED, proxy_ports=(8080,)) == {"Host": "example.com:8080", "X-Forwarded-Proto": "http"}
+
+
+def test_else_by_the_address_that_is_asked() -> None:
+    assert asked(SMALL) == {"X-Forwarded-Proto": "http"}
+    assert asked(SMALL.replace("  command", URL % "not a URL")) == {"X-Forwarded-Proto": "http"}
+
+
+def test_a_host_that_no_proxy_serves_is_not_asked_for() -> None:
+    """nginx can't be given this name, and would refuse the question."""
+    strange = URL % "https://bücher.example/"
+    assert asked(SMALL.replace("  command", strange)) == {"X-Forwarded-Proto": "https"}
+    assert asked(NAMED.replace("  command", strange)) == {"Host": "example.com", "X-Forwarded-Proto": "https"}
+
+
+def test_in_the_playground_by_its_own_url() -> None:
+    text = NAMED.replace("  command", URL % "https://shop.example.com/")
+    assert asked(text, url="http://127.0.0.1:8081") == {"Host": "127.0.0.1:8081", "X-Forwarded-Proto": "http"}
+
+
+def test_the_files_own_headers_go_over_these() -> None:
+    text = SMALL + "playground: {port: 8080}\n"
+    text = text.replace("  command", "  health: {headers: {host: shop, X-Health: 1.10, Accept: text/plain}}\n  command")
+    assert asked(text) == {"X-Forwarded-Proto": "http", "host": "shop", "X-Health": "1.10", "Accept": "text/plain"}
+    text = text.replace("Accept: text/plain", "x-forwarded-proto: https")
+    assert asked(text) == {"x-forwarded-proto": "https", "host": "shop", "X-Health": "1.10"}
+
+
+def test_a_worker_is_asked_with_its_own_headers_or_the_applications() -> None:
+    common = "  health: {headers: {X-A: a}}\n  workers: {instances: 1%s}\n  command"
+
+    def of_the_worker(own: str) -> dict[str, str]:
+        [worker] = built(SMALL.replace("  command", common % own)).app.workers
+        return dict(worker.health.headers) if worker.health else {}
+
+    assert of_the_worker("") == {"X-Forwarded-Proto": "http", "X-A": "a"}
+    assert of_the_worker(", health: {path: /w}") == {"X-Forwarded-Proto": "http", "X-A": "a"}
+    assert of_the_worker(", health: {headers: {X-B: b}}") == {"X-Forwarded-Proto": "http", "X-B": "b"}
+    assert of_the_worker(", health: {headers: {}}") == {"X-Forwarded-Proto": "http"}

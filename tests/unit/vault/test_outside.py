@@ -9,10 +9,10 @@ import pytest
 
 from corral.cluster_file.parse import load_text
 from corral.errors import InvalidFile, StalePlan
-from corral.model.resources import File
+from corral.model.resources import File, Gate, Unit
 from corral.operate.refusals import Case, refuse
 from corral.places.base import Place
-from corral.plan.actions import Plan, Stage, WriteFile
+from corral.plan.actions import Plan, Stage, StartUnit, WriteFile
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets
 from corral.vault.outside import LARGEST, known_outside_of, outside, outside_of
@@ -81,6 +81,16 @@ def judge(plan: Plan, secrets: Secrets) -> None:
     refuse("saved", Case("apply", cast(Place, place), plan=plan))
 
 
+def test_what_a_saved_plan_sends_must_be_known_too() -> None:
+    unit = Unit("h", "h-5040", "web", "1", (), "/", "10.0.0.1", 5040)
+    start = StartUnit(unit, Gate("http", headers=(("X-Token", "${env:TOKEN}"),)), "")
+    plan = Plan("shop", (Stage("application", ((start,),)),))
+    judge(plan, {"env:TOKEN": Secret("t")})
+    with pytest.raises(StalePlan) as failure:
+        judge(plan, {})
+    assert "${env:TOKEN}, which" in failure.value.problems[0].message
+
+
 def plan_of(*contents: str) -> Plan:
     writes = tuple(WriteFile(File("h", f"/{number}", text), "", "") for number, text in enumerate(contents))
     return Plan("shop", (Stage("application", (writes,)),))
@@ -120,3 +130,25 @@ def test_a_cluster_files_own_places(tmp_path: Path) -> None:
     (tmp_path / "two").write_text("2\n")
     found = outside_of(loaded, {"ONE": "1"})
     assert {name: secret.reveal() for name, secret in found.items()} == {"env:ONE": "1", "file:two": "2"}
+
+
+def test_a_health_checks_headers(tmp_path: Path) -> None:
+    """They are asked for at once, and must be fit for a header."""
+    health = "  health:\n    headers:\n      X-A: 'Bearer ${env:ONE}'\n"
+    health += "  workers:\n    health: {headers: {X-B: '${file:two}'}}\n"
+    loaded = load_text(
+        SMALL.replace("  command: node main.js\n", f"  command: node main.js\n{health}"), "c.yaml", tmp_path
+    )
+    with pytest.raises(InvalidFile) as failure:
+        outside_of(loaded, {})
+    assert [problem.where for problem in failure.value.problems] == ["c.yaml:12:12", "c.yaml:14:29"]
+    (tmp_path / "two").write_text("2\n")
+    known = outside_of(loaded, {"ONE": "1"})
+    assert {name: secret.reveal() for name, secret in known.items()} == {"env:ONE": "1", "file:two": "2"}
+    (tmp_path / "two").write_text("hunter\n2\n")
+    with pytest.raises(InvalidFile) as failure:
+        outside_of(loaded, {"ONE": "é"})
+    assert [(problem.where, problem.message) for problem in failure.value.problems] == [
+        (where, f"{name} can't stand in a header: it must be one line of printable ASCII without blanks at its ends")
+        for where, name in (("c.yaml:12:12", "${env:ONE}"), ("c.yaml:14:29", "${file:two}"))
+    ]

@@ -72,7 +72,7 @@ def verify(proxy: Proxy, limit: int) -> list[Check]:
     cluster = cluster_of(FILE)
     cluster = replace(cluster, proxy=replace(cluster.proxy, max_body_size=limit))
     routes = Detour((cluster.proxy.hosts[0].address, cluster.proxy.ports[0]), ("127.0.0.1", proxy.server_address[1]))
-    return asyncio.run(body(cluster, Secret("token"), routes))
+    return asyncio.run(body(cluster, {"probe": Secret("token")}, routes))
 
 
 def test_a_limit_is_tried_from_both_sides(proxy: Proxy) -> None:

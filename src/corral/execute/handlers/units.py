@@ -74,7 +74,9 @@ async def _write_down(unit: Unit, pid: int, ways: Ways) -> None:
 async def _settle(unit: Unit, gate: Gate, ways: Ways, step: Step) -> None:
     """Wait for the gate, then write down the revision that now runs. Raises ChangeFailed with the log's last lines."""
     deaths = _Deaths()
-    seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), deaths.give_up, ways.routes, step.answering)
+    seen = await wait_for_gate(
+        gate, lambda: ways.units.find(unit.id), deaths.give_up, ways.routes, step.answering, ways.secrets
+    )
     if not seen.passed:
         raise await _failure(unit, seen.detail, ways)
     found = await ways.units.find(unit.id)
