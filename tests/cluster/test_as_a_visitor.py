@@ -11,7 +11,9 @@ from tests.cluster.harness import TINY, TestCluster, make_cluster
 
 pytestmark = pytest.mark.cluster
 
-STRICT = TINY.replace("env: {{}}", "env: {{MODE: strict, KNOWN: 127.0.0.1}}")
+STRICT = TINY.replace("env: {{}}", "env: {{MODE: strict, KNOWN: 127.0.0.1}}").replace(
+    "proxy: {{hosts: [p]}}", "proxy: {{hosts: [p], server_name: shop.example.com}}"
+)
 HTTPS = "headers: {X-Forwarded-Proto: https}"
 
 

@@ -111,9 +111,9 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
 
 def with_revision(text: str, host: Host, revision: str) -> str:
     """What render_nginx has made, with `revision` in the ping's answer: so a reload can be seen from outside to have
-    taken the new file in."""
-    before, mark, after = text.partition(f"return 200 {literal(ping_answer(host))[:-1]}")
-    return f"{before}{mark} {revision}{after}"
+    taken the new file in. It answers at each server: by a name that is served, and by others."""
+    answer = f"return 200 {literal(ping_answer(host))[:-1]}"
+    return text.replace(answer, f"{answer} {revision}")
 
 
 def access_log(host: Host) -> PurePosixPath:

@@ -26,6 +26,7 @@ from corral.desired.nginx import (
     size,
     tries,
     whole_seconds,
+    with_revision,
 )
 from corral.desired.templating import render
 from corral.model.cluster import Instance, VirtualIp
@@ -185,3 +186,12 @@ def test_every_spelling_is_withheld_where_underscores_pass() -> None:
     names = set(forwarded.withheld(["Forwarded"], port=True, underscores=True))
     assert {"X_Forwarded-For", "X-Forwarded_For", "X_Forwarded_For", "SCRIPT_NAME".title()} <= names
     assert not {name.lower() for name in names} & {"x-forwarded-for", "x-forwarded-port", "forwarded"}
+
+
+def test_the_ping_tells_the_revision_by_every_name() -> None:
+    """A proxy with names of its own has a server for all others; its gate asks by the address, which is one of its own."""
+    for names, servers in (("_", 1), ("shop.example.com", 2)):
+        text = render_nginx(replace(PROXY, server_name=names), (), HERE, 80, FACTS)
+        told = with_revision(text, HERE, "abc123")
+        assert told.count('return 200 "ok proxy-1 abc123\\n";') == servers
+        assert 'return 200 "ok proxy-1\\n"' not in told
