@@ -189,7 +189,7 @@ def test_every_spelling_is_withheld_where_underscores_pass() -> None:
 
 
 def test_the_ping_tells_the_revision_by_every_name() -> None:
-    """A proxy with names of its own has a server for all others; its gate asks by the address, which is one of its own."""
+    """A proxy with names of its own has a server for all others; its gate asks by the address, which is its own too."""
     for names, servers in (("_", 1), ("shop.example.com", 2)):
         text = render_nginx(replace(PROXY, server_name=names), (), HERE, 80, FACTS)
         told = with_revision(text, HERE, "abc123")

@@ -57,7 +57,7 @@ def test_the_moving_address_is_reached_by_a_proxy() -> None:
 
 def test_verify_asks_the_moving_address() -> None:
     routes = Nowhere()
-    checks = {check.where: check for check in asyncio.run(proxies(CLUSTER, routes))}
+    checks = {check.where: check for check in asyncio.run(proxies(CLUSTER, {}, routes))}
     assert ("10.0.0.9", 80) in routes.asked
     assert checks["failover"].name == "http through the virtual address"
     assert checks["failover"].result == "failed"
