@@ -62,7 +62,7 @@ def test_verify_asks_the_moving_address() -> None:
     assert checks["failover"].name == "http through the virtual address"
     assert checks["failover"].result == "failed"
     assert checks["failover"].hint == "corral logs failover"
-    assert "failover" not in {check.where for check in asyncio.run(proxies(playground(CLUSTER), routes))}
+    assert "failover" not in {check.where for check in asyncio.run(proxies(playground(CLUSTER), {}, routes))}
 
 
 @dataclass
