@@ -9,6 +9,7 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import err, out, print_json
 from corral.cli.running import run
+from corral.model.ends import meaning, signal_of
 from corral.operate.exec import UNREACHED, HostOutput
 from corral.operate.exec import execute as on_hosts
 from corral.operate.where import Where
@@ -52,5 +53,10 @@ def _print(output: HostOutput) -> None:
     if output.code == UNREACHED:
         err.print(output.stderr, markup=False)
         return
-    for line in [*output.stderr.splitlines(), *([f"exit code {output.code}"] if output.code else [])]:
+    for line in [*output.stderr.splitlines(), *([_end(output.code)] if output.code else [])]:
         err.print(f"{output.host}: {line}", markup=False)
+
+
+def _end(code: int) -> str:
+    why = ": ".join(part for part in (signal_of(code), meaning(code)) if part)
+    return f"exit code {code}" + (f" ({why})" if why else "")

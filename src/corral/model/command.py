@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from corral.model.ends import SILENT, ended
 from corral.secrets import Secrets, redact
 
 ERROR_SIZE: Final = 2000
@@ -25,7 +26,8 @@ class CommandResult:
 
     @property
     def error(self) -> str:
-        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty.
+        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty. Of one that
+        failed without a word: how it ended.
 
         Not for a command that may say a secret: `error_without` is.
         """
@@ -33,4 +35,5 @@ class CommandResult:
 
     def error_without(self, secrets: Secrets) -> str:
         """`error` with references for the secrets: put in before it is cut, or the end of one could be left."""
-        return redact((self.stderr or self.stdout).decode(errors="replace"), secrets).strip()[-ERROR_SIZE:]
+        said = redact((self.stderr or self.stdout).decode(errors="replace"), secrets).strip()[-ERROR_SIZE:]
+        return said or (f"the command {ended(self.code, also=SILENT)}" if self.code else "")

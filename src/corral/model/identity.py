@@ -35,6 +35,11 @@ class UnitId:
         return self.name
 
     @property
+    def program(self) -> str:
+        """Which of the programs that Corral knows it is; empty for a process of the application."""
+        return _PROGRAMS.get(self.role, "")
+
+    @property
     def is_instance(self) -> bool:
         """Whether it is a process of the application."""
         return self.role in INSTANCES

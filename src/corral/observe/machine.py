@@ -33,8 +33,7 @@ async def ask(
     """
     completed = await runner.run(question.host, script_of(question), DEADLINE)
     if completed.code != 0:
-        said = completed.error or f"the observing script ended with exit status {completed.code}"
-        raise _silent(question.host, redact(said, secrets))
+        raise _silent(question.host, completed.error_without(secrets))
     try:
         return machine_in(question, completed.stdout, secrets, units)
     except ValueError as error:

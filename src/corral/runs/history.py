@@ -118,7 +118,7 @@ async def records_of(transport: Transport, hosts: Sequence[Host]) -> tuple[dict[
 async def _records(transport: Transport, host: Host) -> tuple[str, str]:
     completed = await transport.run(host.name, journal_texts.read(str(host.layout.state)))
     if completed.code != 0:
-        message = f"{host.name}: its journal can't be read: {completed.error or f'exit code {completed.code}'}"
+        message = f"{host.name}: its journal can't be read: {completed.error}"
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))
     return host.name, completed.text
 

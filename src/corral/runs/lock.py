@@ -215,7 +215,7 @@ class Lock:
         text = lock_file.release(str(host.layout.state), self._claim.token, end)
         try:
             completed = await self._transport.run(host.name, text, deadline=GIVING_BACK)
-            reason = completed.error or f"exit code {completed.code}" if completed.code != 0 else ""
+            reason = completed.error if completed.code != 0 else ""
         except (CorralError, OSError) as error:
             reason = str(error)
         if reason:
@@ -255,6 +255,6 @@ def _held(host: Host, answer: Answer, ttl: int, unlock: str) -> Problem:
 
 
 def _not_taken(host: Host, completed: CommandResult) -> Problem:
-    message = f"{host.name}: the cluster's lock can't be taken: {completed.error or f'exit code {completed.code}'}"
+    message = f"{host.name}: the cluster's lock can't be taken: {completed.error or 'it gave no answer'}"
     hint = "nothing was changed; fix that, then run the same command again"
     return Problem("lock-failed", "error", message, hint, host.name)

@@ -84,6 +84,6 @@ async def _ask(transport: Transport, host: Host, text: str) -> Answer:
     completed = await transport.run(host.name, text)
     answer = answer_in(completed.text)
     if completed.code != 0 or answer is None:
-        message = f"{host.name}: the lock can't be read: {completed.error or f'exit code {completed.code}'}"
+        message = f"{host.name}: the lock can't be read: {completed.error or 'it gave no answer'}"
         raise ChangeFailed(Problem("lock-failed", "error", message, where=host.name))
     return answer

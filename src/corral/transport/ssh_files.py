@@ -48,7 +48,7 @@ def _reason(completed: CommandResult) -> tuple[str, int]:
 
     A program that can't write says so, and once more without the reason.
     """
-    lines = completed.error.splitlines() or [f"exit code {completed.code}"]
+    lines = completed.error.splitlines()
     for line in lines:
         if number := _NUMBERS.get(line.rpartition(": ")[2]):
             return line, number

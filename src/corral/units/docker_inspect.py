@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, UnitState
 from corral.units.systemd_show import SETTLED
@@ -135,7 +136,7 @@ def _detail(state: Mapping[str, Any], restarts: int) -> str:
     again = f", and was restarted {counted(restarts, 'time')}" if restarts else ""
     if state.get("OOMKilled"):
         return f"the kernel killed it since memory was short{again}"
-    return f"it ended with exit status {state.get('ExitCode')}{again}"
+    return f"it {ended(int(state.get('ExitCode') or 0), also=again)}"
 
 
 def _moment(text: str) -> float:

@@ -17,6 +17,7 @@ from xmlrpc.client import Fault, ServerProxy
 from corral.errors import ChangeFailed
 from corral.files import write_file
 from corral.late import late
+from corral.model.ends import SILENT, ended
 from corral.model.programs import MONGOD_LIMIT
 from corral.problems import Problem
 from corral.units import orphans
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 else:
     supervisor_rpc = late("supervisor.xmlrpc")
 
+_LAST_WORDS: Final = 64 << 10
+"""Bytes of its log, in which the last end of each of a few hundred processes is."""
 _SOCKET_PATH_LIMIT: Final = 100
 """Bytes; Linux takes 107 in a socket's address."""
 _KEPT: Final = ("HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR")
@@ -85,6 +88,18 @@ class Supervisord:
             return int((self.root / "supervisord.pid").read_text())
         except (FileNotFoundError, ValueError):
             return 0
+
+    async def last_words(self) -> str:
+        """The end of its own log: how processes have ended is told there alone."""
+        return await asyncio.to_thread(self._last_words)
+
+    def _last_words(self) -> str:
+        try:
+            with (self.root / "supervisord.log").open("rb") as log:
+                log.seek(max(0, log.seek(0, os.SEEK_END) - _LAST_WORDS))
+                return log.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
 
     async def wait_for_shutdown(self, patience: float = 90) -> None:
         """When it is shutting down already: wait until it has ended."""
@@ -147,9 +162,11 @@ class Supervisord:
     async def _wait_until_up(self, process: subprocess.Popen[bytes], patience: float = 20) -> None:
         deadline = time.monotonic() + patience
         while not await self.pid():
-            if process.poll() is not None or time.monotonic() > deadline:
+            code = process.poll()
+            if code is not None or time.monotonic() > deadline:
                 said = (self.root / "supervisord.out").read_text(errors="replace").strip()[-1000:]
-                message = f"supervisord did not start: {said or 'it said nothing'}"
+                end = f"it {ended(code, also=SILENT)}" if code is not None else f"no answer within {patience:g} s"
+                message = f"supervisord did not start: {said or end}"
                 raise ChangeFailed(Problem("supervisord", "error", message, where=str(self.root)))
             await asyncio.sleep(0.02)
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
+from corral.model.ends import ended
 from corral.model.identity import UnitId, unit_of
 from corral.model.resources import FoundUnit, UnitState
 
@@ -44,7 +45,7 @@ _FILES: Final = {
 }
 _STATUSES: Final = {
     "200": "its directory can't be entered",
-    "203": "its program can't be executed",
+    "203": "its program can't be executed: it isn't there, may not be run, or asks for a missing interpreter",
     "216": "its group doesn't exist",
     "217": "its account doesn't exist",
     "226": "its restricted view of the file system can't be set up",
@@ -91,7 +92,7 @@ def _found(unit: UnitId, properties: Properties, uptime: float) -> FoundUnit:
         unit,
         state=state,
         pid=int(properties.get("MainPID") or 0),
-        detail=_detail(properties) if state in ("failed", "stopped") else "",
+        detail=_detail(unit, properties) if state in ("failed", "stopped") else "",
         started=_started(properties.get("ExecMainStartTimestamp", "")),
     )
 
@@ -105,17 +106,17 @@ def _state(properties: Properties, uptime: float) -> UnitState:
     return "starting" if state == "running" and lives < SETTLED else state
 
 
-def _detail(properties: Properties) -> str:
+def _detail(unit: UnitId, properties: Properties) -> str:
     if properties.get("LoadState", "loaded") != "loaded":
         return _FILES.get(properties["LoadState"], f"its unit file is {properties['LoadState']}")
     result = properties.get("Result", "")
     if result in _RESULTS:
         return _RESULTS[result]
-    status, code = properties.get("ExecMainStatus", ""), properties.get("ExecMainCode", "")
+    status, code = properties.get("ExecMainStatus") or "0", properties.get("ExecMainCode", "")
     if result in ("signal", "core-dump") and code in ("2", "3"):
-        return f"it was ended by signal {status}"
+        return f"it {ended(-int(status), unit.program)}"
     if code == "1":
-        return _STATUSES.get(status, f"it ended with exit status {status}")
+        return _STATUSES.get(status) or f"it {ended(int(status), unit.program)}"
     return "" if result == "success" else result
 
 

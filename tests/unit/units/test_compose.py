@@ -14,6 +14,7 @@ import pytest
 from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
 from corral.model.command import CommandResult
+from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
@@ -74,7 +75,19 @@ def row(restarts: int = 0, identity: str = ID, **changes: Any) -> str:
         ({"Status": "restarting", "ExitCode": 1}, 1, "failed", "it ended with exit status 1, and was restarted 1 time"),
         ({"Status": "exited", "ExitCode": 1}, 0, "failed", "it ended with exit status 1"),
         ({"Status": "exited", "ExitCode": 0}, 0, "stopped", "it ended with exit status 0"),
-        ({"Status": "exited", "ExitCode": 143}, 0, "stopped", "it ended with exit status 143"),
+        (
+            {"Status": "exited", "ExitCode": 143},
+            0,
+            "stopped",
+            "it was ended by SIGTERM (exit status 143): it was asked to end",
+        ),
+        (
+            {"Status": "restarting", "ExitCode": 137},
+            2,
+            "failed",
+            f"it {ended(137, also=', and was restarted 2 times')}",
+        ),
+        ({"Status": "exited", "ExitCode": 127}, 0, "failed", f"it {ended(127)}"),
         (
             {"Status": "exited", "ExitCode": 0, "OOMKilled": True},
             0,

@@ -10,14 +10,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 from corral.desired.supervisor import program, program_path
 from corral.files import write_file
 from corral.model.cluster import Host, Layout
+from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, Unit
 from corral.transport.local import LocalTransport
 from corral.units import orphans
-from corral.units.supervisor_units import SupervisordUnits
+from corral.units.supervisor_units import SupervisordUnits, ends_in
 from corral.units.supervisord import Supervisord
 from tests.patience import PATIENCE
 from tests.signals import send
@@ -104,7 +107,7 @@ def test_one_that_dies_at_once_has_failed(tmp_path: Path) -> None:
             define(tmp_path, "/bin/false")
             await units.start(read_back("h", "app-1"))
             found = await until(units, lambda unit: unit.state == "failed")
-            assert "quickly" in found.detail
+            assert found.detail == "it ended with exit status 1"
 
     asyncio.run(scenario())
 
@@ -147,3 +150,44 @@ def test_a_stubborn_process_is_killed() -> None:
         await process.stdout.read()  # its last `sleep` has the pipe, too: the loop must not be closed before that ends
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("before", ["", "sleep 1.2; "], ids=["at once", "later"])
+@pytest.mark.parametrize(
+    ("end", "words"),
+    [
+        ("kill -ILL $$", "it was ended by SIGILL: this processor lacks an instruction that it needs"),
+        ("exit 3", "it ended with exit status 3"),
+        ("exec ./none", f"it {ended(127)}"),
+    ],
+)
+def test_the_end_of_a_process_is_told(tmp_path: Path, before: str, end: str, words: str) -> None:
+    """Also where supervisord's own list says -1, or nothing."""
+
+    async def body() -> None:
+        async with running(tmp_path) as (_, units):
+            unit = define(tmp_path, "/bin/sh", "-c", f"{before}{end}")
+            await units.start(unit.id)
+            found = await until(units, lambda each: bool(each.detail))
+            assert (found.detail, found.state in ("failed", "starting")) == (words, True)
+            single = await units.find(unit.id)
+            assert single
+            assert single.detail in ("", words), "it may run again"
+
+    asyncio.run(body())
+
+
+def test_the_last_end_of_each_counts_that_nobody_asked_for() -> None:
+    log = """\
+2026-11-30 04:52:07,123 INFO spawned: 'a-1' with pid 5
+2026-11-30 04:52:07,123 WARN exited: a-1 (exit status 3; not expected)
+2026-11-30 04:52:08,123 WARN exited: a-1 (terminated by SIGSEGV (core dumped); not expected)
+2026-11-30 04:52:08,123 INFO exited: b-1 (exit status 0; expected)
+2026-11-30 04:52:09,123 WARN stopped: b-1 (terminated by SIGKILL)
+2026-11-30 04:52:09,123 WARN exited: mongod.c (terminated by signal 36; not expected)
+"""
+    assert ends_in(log) == {"a-1": -signal.SIGSEGV, "mongod.c": -36}
+    again = (
+        "2026-11-30 04:52:10,123 INFO success: a-1 entered RUNNING state, process has stayed up for > than 1 seconds\n"
+    )
+    assert ends_in(log + again) == {"mongod.c": -36}, "it has not ended since"

@@ -10,6 +10,7 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.cluster import Cluster
+from corral.model.ends import MONGOD_NEEDS, ended
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.units.systemd import SystemdUnits, journal_script
@@ -73,13 +74,18 @@ FAILED = (("ActiveState", "failed"), ("SubState", "failed"), ("MainPID", "0"))
         (
             (*AUTO_RESTART, ("ExecMainCode", "1"), ("ExecMainStatus", "203")),
             "failed",
-            "its program can't be executed",
+            "its program can't be executed: it isn't there, may not be run, or asks for a missing interpreter",
         ),
         (
             (*AUTO_RESTART, ("SubState", "auto-restart-queued"), ("Result", "signal"), ("ExecMainCode", "2"),
              ("ExecMainStatus", "9")),
             "failed",
-            "it was ended by signal 9",
+            "it was ended by SIGKILL: often the kernel does that, when memory is short (`dmesg` on that machine tells)",
+        ),
+        (
+            (*AUTO_RESTART, ("ExecMainCode", "1"), ("ExecMainStatus", "127")),
+            "failed",
+            f"it {ended(127)}",
         ),
         ((*FAILED, ("Result", "oom-kill")), "failed", "the kernel killed it since memory was short"),
         ((*FAILED, ("Result", "timeout")), "failed", "it did not start or stop within its time"),
@@ -90,6 +96,13 @@ FAILED = (("ActiveState", "failed"), ("SubState", "failed"), ("MainPID", "0"))
 def test_states(changes: tuple[tuple[str, str], ...], state: str, detail: str) -> None:
     [unit] = found_units("shop", "one", shown(*changes))
     assert (unit.state, unit.detail) == (state, detail)
+
+
+def test_a_mongod_that_the_processor_ends() -> None:
+    text = shown(*FAILED, ("Result", "core-dump"), ("ExecMainCode", "3"), ("ExecMainStatus", "4"))
+    [unit] = found_units("shop", "one", text.replace("app@one-5001", "mongod"))
+    assert unit.role == "database"
+    assert unit.detail == f"it was ended by SIGILL: {MONGOD_NEEDS}"
 
 
 def test_a_unit_with_its_process() -> None:

@@ -135,7 +135,7 @@ async def _put(action: UnpackArchive | LoadImage, ways: Ways) -> None:
 def _failure(action: HostChange, completed: CommandResult, ways: Ways) -> ChangeFailed | StalePlan:
     said = _last_first(completed.error_without(ways.secrets))
     if completed.code == STALE:
-        last = said.splitlines()[0] if said else action.summary
+        last = said.splitlines()[0] if completed.stderr or completed.stdout else action.summary
         return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
     reason = {REFUSED: "its check refused it, and the old file stays"}.get(completed.code, "")
     message = ": ".join(part for part in (f"{action.host}: can't {action.summary}", reason, said) if part)

@@ -117,8 +117,7 @@ class _Deaths:
         if found is None:
             return ""
         self._starts[found.started] = None
-        if found.state == "failed":
-            self._detail = found.detail or self._detail
+        self._detail = found.detail or self._detail
         self.count = len(self._starts) - (found.state != "failed")
         if self.count < PATIENCE:
             return ""
