@@ -109,9 +109,26 @@ def program_version(machine: Machine, need: Need) -> Version | None:
     found = machine.program(need.program)
     if need.install.way == "none":
         return found.version if found else None
+    if _is_foreign(need):
+        return None
     states = [machine.package(name) for name in need.packages]
     known = next((state.installed for state in states if state.installed), "")
     return version_in(known or next((state.candidate for state in states if state.candidate), "") or "")
+
+
+def another_product(machine: Machine, need: Need) -> str:
+    """What stands in the place of `need`'s program and doesn't tell the version of that one; empty for the usual."""
+    if _is_foreign(need):
+        return need.install.name
+    found = machine.program(need.program)
+    theirs = need.install.way == "none" and found and found.version is None
+    return found.product if theirs and found else ""
+
+
+def _is_foreign(need: Need) -> bool:
+    """A package of another product, by its name: the number of angie's is not nginx's."""
+    named = need.install.name if need.install.way == "package" and need.program == "nginx" else ""
+    return bool(named) and not named.startswith(("nginx", "openresty"))
 
 
 def mongod_to_be(cluster: Cluster, host: Host, machine: Machine) -> Version | None:

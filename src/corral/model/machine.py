@@ -79,7 +79,10 @@ class Program:
     path: str
     version: Version | None = None
     failure: str | None = None
-    """Of one that doesn't run: what it said when it was asked, which may be nothing."""
+    """Of one that doesn't run: what it said when it was asked, or how it ended."""
+    product: str = ""
+    """Of another product than the name says, such as `Angie 1.8.1`. `version` is then that of the program that it was
+    made from; None where that isn't known."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,8 @@ class Docker:
     """`compose` is how docker compose is called, empty where it is missing; its version None if not asked."""
 
     running: bool = False
+    podman: bool = False
+    """Whether the program of docker's name is podman."""
     compose: tuple[str, ...] = ()
     compose_version: Version | None = None
 

@@ -14,10 +14,12 @@ from corral.model.machine import Disk
 
 class FoundCommand(NamedTuple):
     """What the first word of a command leads to. `file` is the file that it names, where there is a slash in it; any
-    other word is looked for on PATH."""
+    other word is looked for on PATH, and has a file where something is wrong with the one that was found."""
 
-    state: Literal["found", "missing", "not executable"]
+    state: Literal["found", "missing", "directory", "not executable", "windows lines", "mark", "no interpreter"]
     file: str = ""
+    interpreter: str = ""
+    """What its first line asks for, where that can't be had."""
 
 
 class KeptData(NamedTuple):

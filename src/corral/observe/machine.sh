@@ -206,9 +206,13 @@ tell_programs() {
     for program in $versions; do
         have "$program" || continue
         case $program in
-        nginx) printf 'version nginx ' && nginx -v 2>&1 ;;
-        *) printf 'version %s ' "$program" && "$program" --version ;;
+        nginx) said=$(nginx -V 2>&1) ;; # forks of it tell by -V alone what they were made from
+        *) said=$("$program" --version 2>&1) ;;
         esac
+        printf 'ended %s %s\n' "$program" "$?"
+        while IFS= read -r line; do printf 'version %s %s\n' "$program" "$line"; done <<END
+$said
+END
     done
 }
 
@@ -226,10 +230,17 @@ tell_tracking() {
     ! have chronyc || chronyc -n -c -m tracking sources
 }
 
+# is_podman FILE: podman-docker puts a script of a few lines, or a link, in docker's place.
+is_podman() {
+    case $(readlink -f "$1") in */podman*) return ;; esac
+    [ -n "$1" ] && head -c 1000 "$1" | grep -aq podman
+}
+
 tell_docker() {
     section docker
     find_compose
     printf 'compose %s\n' "$compose"
+    ! is_podman "$(command -v docker)" || echo podman
     case $missing in
     *docker-compose*) [ -z "$compose" ] || { printf 'version ' && $compose version --short; } ;;
     esac

@@ -10,23 +10,34 @@ from typing import Final
 from corral.model.identity import unit_of
 from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
 from corral.model.programs import version_in
+from corral.model.versions import asked, said_version
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values, after
 from corral.units.systemd_show import Properties, names_of
 
+_FOUND: Final = re.compile(r"([a-z]+) (/\S+)")
+_SAID: Final = re.compile(r"version ([a-z]+) (.*)")
+_ENDED: Final = re.compile(r"ended ([a-z]+) ([0-9]+)")
 _LIMIT: Final = re.compile(r"Max (open files|processes)\s+(\S+)")
 
 
 def programs_in(lines: Iterable[str]) -> Iterator[Program]:
-    """Rows `name path`, and `version name …` for the programs whose version was asked."""
-    rows, versions = [], {}
+    """Rows `name path`; for the programs whose version was asked also `version name …`, a row for each line that it
+    wrote, and `ended name status`, which an older Corral didn't ask for.
+    """
+    rows: dict[str, str] = {}
+    said: dict[str, list[str]] = {}
+    ends: dict[str, int] = {}
     for line in lines:
-        if line.startswith("version "):
-            _, name, said = line.split(" ", 2)
-            versions[name] = version_in(said)
-        elif re.fullmatch(r"[a-z]+ /\S+", line):
-            rows.append(line.split(" ", 1))
-    return (Program(name, path, versions.get(name)) for name, path in rows)
+        if match := _SAID.fullmatch(line):
+            said.setdefault(match[1], []).append(match[2])
+        elif match := _ENDED.fullmatch(line):
+            ends[match[1]] = int(match[2])
+        elif match := _FOUND.fullmatch(line):
+            rows[match[1]] = match[2]
+    for name, path in rows.items():
+        text = "\n".join(said.get(name, ()))
+        yield asked(name, path, text, ends.get(name, 0)) if name in said else Program(name, path)
 
 
 def packages_in(question: Question, sections: Sections) -> Iterator[PackageState]:
@@ -84,7 +95,7 @@ def processes_in(
             unit=who,
             pid=pid,
             program=links.get(f"/proc/{pid}/exe", ""),
-            version=version_in(after(f"version {pid} ", sections.lines("links"))),
+            version=said_version("mongod", after(f"version {pid} ", sections.lines("links"))).version,
             open_files=_limit(limits.get("open files")),
             processes=_limit(limits.get("processes")),
         )
@@ -108,6 +119,7 @@ def docker_in(lines: Iterable[str], packages: Iterable[PackageState]) -> Docker:
     rows = list(lines)
     return Docker(
         running="running" in rows,
+        podman="podman" in rows,
         compose=tuple(after("compose ", rows).split()),
         compose_version=version_in(after("version ", rows)) or _packaged_compose(packages),
     )

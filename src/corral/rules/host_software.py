@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corral.model.host_needs import Need, compose_version, program_version
+from corral.model.host_needs import Need, another_product, compose_version, program_version
 from corral.model.machine import Machine, Version
 from corral.model.mongodb_series import text_of
 from corral.model.programs import PROGRAMS
@@ -53,6 +53,32 @@ def _lacks_docker(machine: Machine, need: Need) -> bool:
     if need.program == "docker":
         return machine.program("docker") is None
     return need.program == "compose" and not machine.docker.compose
+
+
+@rule_on_each("A10", "error", "packages")
+def docker_is_podman(there: There) -> Iterator[Evidence]:
+    """Where Corral is to bring docker, the package manager sees to what is in its way."""
+    theirs = any(need.program == "docker" and need.install.way == "none" for need in there.needs)
+    if theirs and there.machine.docker.podman:
+        yield {}
+
+
+@rule_on_each("H06", "error", "packages")
+def program_does_not_run(there: There) -> Iterator[Evidence]:
+    """Of those that somebody else was to install: the others are asked nothing."""
+    for need in there.needs:
+        program = there.machine.program(need.program)
+        if need.install.way == "none" and program and program.failure is not None:
+            yield {**about(there, need), "failure": program.failure or "?"}
+
+
+@rule_on_each("H06", "warning", "packages")
+def program_is_another(there: There) -> Iterator[Evidence]:
+    """Its own number says nothing: Angie 1.8 is younger than nginx 1.27."""
+    for need in there.needs:
+        product, oldest = another_product(there.machine, need), PROGRAMS[need.program].oldest
+        if product and oldest:
+            yield {**about(there, need), "product": product, "oldest": text_of(oldest)}
 
 
 @rule_on_each("H06", "error", "packages")

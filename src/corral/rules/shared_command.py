@@ -30,9 +30,27 @@ def command_file_missing(together: Together) -> Iterator[Evidence]:
 
 @rule_on_shared("command-missing", "error", where="{instance}")
 def command_not_executable(together: Together) -> Iterator[Evidence]:
-    for instance, found in _commands(together):
-        if found.state == "not executable":
-            yield {"file": found.file, "instance": instance.name}
+    yield from _with(together, "not executable")
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_is_directory(together: Together) -> Iterator[Evidence]:
+    yield from _with(together, "directory")
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_with_windows_lines(together: Together) -> Iterator[Evidence]:
+    yield from _with(together, "windows lines")
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_with_mark(together: Together) -> Iterator[Evidence]:
+    yield from _with(together, "mark")
+
+
+@rule_on_shared("command-missing", "error", where="{instance}")
+def command_without_interpreter(together: Together) -> Iterator[Evidence]:
+    yield from _with(together, "no interpreter")
 
 
 @rule_on_shared("command-missing", "error", where="{instance}")
@@ -40,6 +58,12 @@ def command_not_on_path(together: Together) -> Iterator[Evidence]:
     for instance, found in _commands(together):
         if found.state == "missing" and not found.file:
             yield {"word": instance.command[0], "path": together.machine.path, "instance": instance.name}
+
+
+def _with(together: Together, state: str) -> Iterator[Evidence]:
+    for instance, found in _commands(together):
+        if found.state == state:
+            yield {"file": found.file, "interpreter": found.interpreter, "instance": instance.name}
 
 
 def _commands(together: Together) -> Iterator[tuple[Instance, FoundCommand]]:

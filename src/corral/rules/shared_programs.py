@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from corral.rules.host_software import about, no_program, program_too_old
+from corral.rules.host_software import about, no_program, program_is_another, program_too_old
 from corral.rules.registry import Evidence, Together, rule_on_shared
 
 _LIBRARY: Final = re.compile(r"(lib\S+\.so\S*): cannot open")
@@ -34,14 +34,31 @@ def program_too_old_here(together: Together) -> Iterator[Evidence]:
         yield from program_too_old(there)
 
 
+@rule_on_shared("{program}-is-another", "warning", where="{path}")
+def program_is_another_here(together: Together) -> Iterator[Evidence]:
+    """H06, where the user's own programs are run."""
+    for there in together.theres:
+        yield from program_is_another(there)
+
+
 @rule_on_shared("{program}-broken", "error", where="{path}")
 def program_broken(together: Together) -> Iterator[Evidence]:
-    yield from (evidence for evidence in _broken(together) if not evidence["library"])
+    yield from (evidence for evidence in _broken(together) if not evidence["library"] and not _is_too_new(evidence))
+
+
+@rule_on_shared("{program}-broken", "error", where="{path}")
+def mongod_lacks_instructions(together: Together) -> Iterator[Evidence]:
+    """The same mongod from another package would end in the same way."""
+    yield from (evidence for evidence in _broken(together) if _is_too_new(evidence))
 
 
 @rule_on_shared("{program}-broken", "error", where="{path}")
 def program_lacks_library(together: Together) -> Iterator[Evidence]:
     yield from (evidence for evidence in _broken(together) if evidence["library"])
+
+
+def _is_too_new(evidence: Evidence) -> bool:
+    return evidence["program"] == "mongod" and "SIGILL" in str(evidence["failure"])
 
 
 def _broken(together: Together) -> Iterator[Evidence]:

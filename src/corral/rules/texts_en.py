@@ -189,6 +189,22 @@ TEXTS: Final = {
         "An older one doesn't know what Corral writes into its configuration.",
         "Bring a later one to {host}, such as from its maker's own repository, or choose another in {key}.",
     ),
+    "docker_is_podman": Text(
+        "The program `docker` there is podman, and app.install is none.",
+        "Corral starts containers by docker compose and watches them through docker's service, which podman lacks.",
+        "Install docker in its place on {host}, or leave app.install out, and Corral does.",
+    ),
+    "program_does_not_run": Text(
+        "{path} doesn't run: {failure}.",
+        "{key} is none, so this {program} would be started.",
+        "Install one that runs on {host}, or let Corral do it: see {key}.",
+    ),
+    "program_is_another": Text(
+        "{program} is {product} there, which doesn't tell which {program} it was made from.",
+        "What Corral writes is for {program} {oldest} or later; a directive that it doesn't know ends its start.",
+        "See what `corral apply` says of its configuration, which {product} judges first; or name a package of "
+        "{program}'s maker in {key}.",
+    ),
     "compose_too_old": Text(
         "docker compose is {version} there, or would be, and Corral needs {oldest} or later.",
         "An older one doesn't read files of today's format.",
@@ -331,6 +347,16 @@ TEXTS: Final = {
         "An older one doesn't know what Corral writes into its configuration.",
         "Install the package {light} of a later version, or `pip install 'corral[playground]'` ({architectures}).",
     ),
+    "program_is_another_here": Text(
+        "{path} is {product}, which doesn't tell which {program} it was made from.",
+        "What Corral writes is for {program} {oldest} or later; a directive that it doesn't know ends its start.",
+        "If it doesn't start, install the package {light}, or `pip install 'corral[playground]'` ({architectures}).",
+    ),
+    "mongod_lacks_instructions": Text(
+        "{path} doesn't run: {failure}.",
+        "Every later MongoDB ends here in the same way.",
+        "Install {light} 4.4 (on ARM 4.4.18 or older), or give the virtual machine the host's CPU type (`host`).",
+    ),
     "program_broken": Text(
         "{path} doesn't run: {failure}.",
         "It is the first {program} on PATH, so it is the one that counts.",
@@ -350,6 +376,25 @@ TEXTS: Final = {
         "app.command is not set.",
         "On this machine the application runs as processes.",
         "Write `command: …` below app, as you start it yourself.",
+    ),
+    "command_is_directory": Text(
+        "app.command: {file} is a directory.", "So {instance} can't start.", "Name the program in it."
+    ),
+    "command_with_windows_lines": Text(
+        "{file} has Windows line ends (CRLF): its first line asks for `{interpreter}\\r`.",
+        "There is no program of that name, so {instance} can't start.",
+        "`sed -i 's/\\r$//' {file}` mends it.",
+    ),
+    "command_with_mark": Text(
+        "{file} begins with a byte order mark (U+FEFF), so its first line `#!{interpreter}` counts for nothing.",
+        "A shell would run it in place of that program, so {instance} can't start.",
+        "`sed -i '1s/^\\xef\\xbb\\xbf//' {file}` mends it.",
+    ),
+    "command_without_interpreter": Text(
+        "{file} asks for {interpreter} in its first line, which isn't there.",
+        "So {instance} can't start, and it would be told that {file} was not found.",
+        "Install {interpreter}, or name one that is there in the first line; a virtual environment that was moved or "
+        "copied has to be made anew.",
     ),
     "command_file_missing": Text("app.command: {file} does not exist.", "So {instance} can't start.", ""),
     "command_not_executable": Text(

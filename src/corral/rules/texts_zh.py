@@ -185,6 +185,21 @@ TEXTS: Final = {
         "Corral 为它写的内容用到了旧版本没有的功能。",
         "请在 {host} 上换成更新的版本（例如来自其官方软件源），或在 {key} 中另选一个。",
     ),
+    "docker_is_podman": Text(
+        "那里名为 `docker` 的程序其实是 podman，而 app.install 是 none。",
+        "Corral 用 docker compose 启动容器，并通过 docker 的服务查看它们，而 podman 没有这个服务。",
+        "请在 {host} 上改装 docker，或不写 app.install，由 Corral 安装。",
+    ),
+    "program_does_not_run": Text(
+        "{path} 不能运行：{failure}。",
+        "{key} 是 none，所以会启动这个 {program}。",
+        "请在 {host} 上安装能运行的版本，或让 Corral 安装：见 {key}。",
+    ),
+    "program_is_another": Text(
+        "那里的 {program} 是 {product}，它没有说明自己基于哪个版本的 {program}。",
+        "Corral 写的内容适用于 {program} {oldest} 或更新的版本；遇到不认识的指令，它就无法启动。",
+        "请看 `corral apply` 对配置的检查结果（先由 {product} 检查）；或在 {key} 中写 {program} 官方的软件包。",
+    ),
     "compose_too_old": Text(
         "那里的 docker compose 是（或将会是）{version}，而 Corral 需要 {oldest} 或更新的版本。",
         "更旧的版本无法读取现在的文件格式。",
@@ -324,6 +339,16 @@ TEXTS: Final = {
         "Corral 为它写的内容用到了旧版本没有的功能。",
         "安装更新版本的软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
     ),
+    "program_is_another_here": Text(
+        "{path} 是 {product}，它没有说明自己基于哪个版本的 {program}。",
+        "Corral 写的内容适用于 {program} {oldest} 或更新的版本；遇到不认识的指令，它就无法启动。",
+        "如果它无法启动，请安装软件包 {light}，或 `pip install 'corral[playground]'`（{architectures}）。",
+    ),
+    "mongod_lacks_instructions": Text(
+        "{path} 不能运行：{failure}。",
+        "更新的 MongoDB 在这里也会同样结束。",
+        "安装 {light} 4.4（ARM 上是 4.4.18 或更早），或让虚拟机使用宿主机的 CPU 类型（`host`）。",
+    ),
     "program_broken": Text(
         "{path} 不能运行：{failure}。",
         "它是 PATH 上的第一个 {program}，所以用的就是它。",
@@ -343,6 +368,22 @@ TEXTS: Final = {
         "没有写 app.command。",
         "在本机上，应用作为普通进程运行。",
         "在 app 下写 `command: …`，就像你自己启动它那样。",
+    ),
+    "command_is_directory": Text("app.command：{file} 是目录。", "所以 {instance} 无法启动。", "请写出其中的程序。"),
+    "command_with_windows_lines": Text(
+        "{file} 使用 Windows 换行符（CRLF）：它的第一行要求的是 `{interpreter}\\r`。",
+        "没有这个名字的程序，所以 {instance} 无法启动。",
+        "执行 `sed -i 's/\\r$//' {file}` 即可修复。",
+    ),
+    "command_with_mark": Text(
+        "{file} 以字节顺序标记（U+FEFF）开头，所以它的第一行 `#!{interpreter}` 不起作用。",
+        "它会由 shell 而不是那个程序来执行，所以 {instance} 无法启动。",
+        "执行 `sed -i '1s/^\\xef\\xbb\\xbf//' {file}` 即可修复。",
+    ),
+    "command_without_interpreter": Text(
+        "{file} 的第一行要求 {interpreter}，而它不存在。",
+        "所以 {instance} 无法启动，而且报告的会是找不到 {file}。",
+        "请安装 {interpreter}，或在第一行改写已有的解释器；移动或复制过的虚拟环境需要重新创建。",
     ),
     "command_file_missing": Text("app.command：{file} 不存在。", "所以 {instance} 无法启动。", ""),
     "command_not_executable": Text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.machine import (
     Disk,
@@ -122,7 +123,7 @@ def test_units_in_containers() -> None:
     assert units["app-208-5040"].proven is False, "its stamp is of another process"
     assert units["app-208-5041"].state == "failed"
     assert units["app-208-5041"].detail.startswith("it ended with exit status 3, and was restarted ")
-    assert (units["app-208-5042"].state, units["app-208-5042"].detail) == ("failed", "it ended with exit status 137")
+    assert (units["app-208-5042"].state, units["app-208-5042"].detail) == ("failed", f"it {ended(137)}")
 
 
 def test_files_with_mode_owner_digest_and_without_secrets() -> None:

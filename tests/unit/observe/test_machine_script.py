@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from corral.model.machine import Machine
+from corral.model.ends import SILENT, ended
+from corral.model.machine import Machine, Program
 from corral.model.resources import Directory, FileRecord
 from corral.observe import machine as observed
 from corral.observe.files import record_path
@@ -200,3 +201,36 @@ def test_programs_that_the_user_sees_to_are_asked_for_their_version(tmp_path: Pa
         program = machine.program(name)
         assert program is not None
         assert (program.path, program.version) == (str(tmp_path / "bin" / name), version)
+
+
+@pytest.mark.parametrize(
+    ("nginx", "expected"),
+    [
+        (
+            "echo 'Angie version: Angie/1.8.1' >&2; [ $1 = -v ] || echo 'nginx version: nginx/1.27.3' >&2",
+            Program("nginx", "", (1, 27, 3), product="Angie 1.8.1"),
+        ),
+        ("echo 'Tengine version: Tengine/3.1.0'; echo 'nginx version: nginx/1.24.0'",
+         Program("nginx", "", (1, 24, 0), product="Tengine 3.1.0")),
+        ("kill -SEGV $$", Program("nginx", "", failure=f"it {ended(139, also=SILENT)}")),
+        ("echo broken >&2; exit 4", Program("nginx", "", failure="broken")),
+    ],
+)  # fmt: skip
+def test_what_a_program_is_that_the_user_sees_to(tmp_path: Path, nginx: str, expected: Program) -> None:
+    workshop = Workshop(tmp_path, {**BARE, "nginx": nginx})
+    machine = ask(replace(question(SYSTEMD, "one"), versions=("nginx",)), workshop)
+    assert machine.program("nginx") == replace(expected, path=str(tmp_path / "bin" / "nginx"))
+
+
+def test_a_mongod_that_the_processor_ends(tmp_path: Path) -> None:
+    workshop = Workshop(tmp_path, {**BARE, "mongod": "kill -ILL $$"})
+    found = ask(replace(question(SYSTEMD, "one"), versions=("mongod",)), workshop).program("mongod")
+    assert found
+    assert found.failure
+    assert "AVX" in found.failure
+
+
+@pytest.mark.parametrize(("docker", "podman"), [('exec podman "$@"', True), ("exit 0", False)])
+def test_another_program_of_dockers_name_is_seen(tmp_path: Path, docker: str, podman: bool) -> None:
+    workshop = Workshop(tmp_path, {**BARE, "docker": docker})
+    assert ask(question(COMPOSE, "app-208"), workshop).docker.podman is podman

@@ -9,6 +9,7 @@ import pytest
 
 from corral.model.machine import Program
 from corral.places.playground import binaries
+from corral.problems import Problem
 from tests.unit.rules.one_machine import told_of
 
 
@@ -82,3 +83,70 @@ def test_one_that_can_not_be_started_is_there_and_does_not_run(only_here: Path) 
     assert found.path == str(path)
     assert found.version is None
     assert found.failure
+
+
+def runs(directory: Path, name: str, script: str) -> Path:
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return path
+
+
+def told(name: str) -> Problem:
+    found = [each for each in told_of(binaries.found(), binaries.search_path()) if name in each.code]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_a_processor_without_what_mongod_needs_is_told(only_here: Path) -> None:
+    path = runs(only_here, "mongod", "kill -ILL $$")
+    problem = told("mongod")
+    assert (problem.code, problem.severity, problem.where) == ("mongod-broken", "error", str(path))
+    for words in ("SIGILL", "AVX", "ARMv8.2-A"):
+        assert words in problem.message
+    assert "4.4" in problem.hint
+    assert "CPU type" in problem.hint
+
+
+def test_a_wrapper_that_passes_the_end_on_is_understood(only_here: Path) -> None:
+    runs(only_here, "mongod", "sh -c 'kill -ILL $$'; exit $?")
+    assert "AVX" in told("mongod").message
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        ("exit 3", "it ended with exit status 3 and said nothing"),
+        ("kill -KILL $$", "it was ended by SIGKILL and said nothing: often the kernel"),
+        ("exit 127", "it ended with exit status 127 and said nothing: it was not found, or the interpreter"),
+        ("exec /no/such/nginx", "/no/such/nginx: not found"),
+    ],
+)
+def test_there_is_always_a_reason(only_here: Path, script: str, words: str) -> None:
+    runs(only_here, "nginx", script)
+    problem = told("nginx")
+    assert problem.code == "nginx-broken"
+    assert words in problem.message
+
+
+def test_an_interpreter_that_is_missing_is_told(only_here: Path) -> None:
+    runs(only_here, "nginx", "").write_text("#!/no/such/sh\n")
+    assert "the interpreter that its first line names, or its loader, is not there" in told("nginx").message
+
+
+def test_angie_tells_what_it_was_made_from_when_it_is_asked_for_all(only_here: Path) -> None:
+    runs(
+        only_here,
+        "nginx",
+        "echo 'Angie version: Angie/1.8.1' >&2; [ $1 = -v ] || echo 'nginx version: nginx/1.27.3' >&2",
+    )
+    assert binaries.find("nginx") == Program("nginx", str(only_here / "nginx"), (1, 27, 3), product="Angie 1.8.1")
+    assert not [each for each in told_of(binaries.found(), "/sbin") if "nginx" in each.code]
+
+
+def test_another_product_is_named_and_not_called_too_old(only_here: Path) -> None:
+    runs(only_here, "nginx", "echo 'nginx version: mine/1.8.1'")
+    problem = told("nginx")
+    assert (problem.code, problem.severity) == ("nginx-is-another", "warning")
+    assert "is mine 1.8.1, which doesn't tell which nginx it was made from" in problem.message
+    assert "nginx 1.19.5 or later" in problem.message

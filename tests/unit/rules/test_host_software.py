@@ -195,3 +195,57 @@ def test_with_a_virtual_address_every_address_is_the_proxys() -> None:
     machines = {each.name: replace(good(each), packages=packages) for each in made.hosts}
     machines["one"] = replace(elsewhere, packages=packages)
     assert [problem.code for problem in findings_on(made, machines)] == ["H03"]
+
+
+def with_nginx(program: Program, install: Install) -> list[tuple[str, str]]:
+    made = cluster()
+    made = replace(made, proxy=replace(made.proxy, install=install))
+    rest = tuple(each for each in host().programs if each.name != "nginx")
+    return codes(replace(host(), programs=(*rest, program)), made)
+
+
+NONE = Install("none")
+
+
+@pytest.mark.parametrize(
+    ("program", "install", "expected"),
+    [
+        (Program("nginx", "/n", (1, 27, 3), product="Angie 1.8.1"), NONE, []),
+        (Program("nginx", "/n", (1, 8, 1), product="Tengine 2.2.3"), NONE, [("H06", "error")]),
+        (Program("nginx", "/n", product="mine 1.8"), NONE, [("H06", "warning")]),
+        (Program("nginx", "/n", failure="it ended with exit status 3"), NONE, [("H06", "error")]),
+        (Program("nginx", "/n", failure="it ended with exit status 3"), Install(), []),
+    ],
+)
+def test_what_stands_in_the_place_of_nginx(program: Program, install: Install, expected: list[tuple[str, str]]) -> None:
+    assert with_nginx(program, install) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "expected"),
+    [("angie", "1.8.1-1~bookworm", [("H06", "warning")]), ("nginx-extras", "1.18.0", [("H06", "error")])],
+)
+def test_a_package_of_another_product_has_a_number_of_its_own(
+    name: str, version: str, expected: list[tuple[str, str]]
+) -> None:
+    made = cluster()
+    made = replace(made, proxy=replace(made.proxy, install=Install(name=name)))
+    assert codes(replace(host(), packages=(*host().packages, PackageState(name, version))), made) == expected
+
+
+def test_how_a_program_ends_that_does_not_run_is_told_in_both_languages() -> None:
+    made = cluster()
+    made = replace(made, proxy=replace(made.proxy, install=NONE))
+    found = replace(host(), programs=(*host().programs[1:], Program("nginx", "/n", failure="it was ended by SIGSEGV")))
+    for language in ("en", "zh"):
+        [problem] = findings_on(made, {"one": found}, language)  # type: ignore[arg-type] # one of the two
+        assert "it was ended by SIGSEGV" in problem.message
+        assert "proxy.install" in problem.hint
+
+
+def test_podman_in_dockers_place() -> None:
+    made = cluster(COMPOSE)
+    theirs = replace(made, app=replace(made.app, install=NONE))
+    found = changed(host("two", COMPOSE), "docker", podman=True)
+    assert codes(found, theirs) == [("A10", "error")]
+    assert codes(found, made) == [], "the package manager sees to it"

@@ -105,6 +105,30 @@ def test_nothing_is_known_of_it_after_a_live_look() -> None:
             "chmod +x /srv/app/serve",
         ),
         (
+            shared(commands={"serve": FoundCommand("directory", "/srv/app/serve")}),
+            ("command-missing", "error", "one-5000"),
+            "/srv/app/serve is a directory",
+            "",
+        ),
+        (
+            shared(commands={"serve": FoundCommand("windows lines", "/srv/app/serve", "/bin/sh")}),
+            ("command-missing", "error", "one-5000"),
+            "/srv/app/serve has Windows line ends (CRLF): its first line asks for `/bin/sh\\r`",
+            "`sed -i 's/\\r$//' /srv/app/serve`",
+        ),
+        (
+            shared(commands={"serve": FoundCommand("mark", "/srv/app/serve", "/usr/bin/env node")}),
+            ("command-missing", "error", "one-5000"),
+            "/srv/app/serve begins with a byte order mark (U+FEFF), so its first line `#!/usr/bin/env node` counts",
+            "`sed -i '1s/^\\xef\\xbb\\xbf//' /srv/app/serve`",
+        ),
+        (
+            shared(commands={"serve": FoundCommand("no interpreter", "/srv/app/serve", "/usr/bin/python3.13")}),
+            ("command-missing", "error", "one-5000"),
+            "/srv/app/serve asks for /usr/bin/python3.13 in its first line, which isn't there",
+            "Install /usr/bin/python3.13",
+        ),
+        (
             shared(data=KeptData(("four", "five"))),
             ("data-left-behind", "error", ROOT),
             "are on four, five",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import platform
-import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from corral.model.machine import Program
 from corral.model.programs import PROGRAMS
+from corral.model.versions import asked
 
 Name = Literal["nginx", "mongod"]
 
@@ -21,7 +22,6 @@ Name = Literal["nginx", "mongod"]
 @dataclass(frozen=True)
 class _Kind:
     version_argument: str
-    pattern: str
     files: tuple[str, ...]
     """Where it lies in the Python package that has it."""
 
@@ -29,13 +29,14 @@ class _Kind:
 _VERSION: Final = 20.0
 """Seconds that a program is given to print its version: mongod is large, and may come from a cold disk."""
 _KINDS: Final[dict[Name, _Kind]] = {
-    "nginx": _Kind(
-        "-v",
-        r"nginx version: \S+/(\d+)\.(\d+)\.(\d+)",
-        ("bin/linux-x86_64/nginx", "bin/linux-aarch64/nginx"),
-    ),
-    "mongod": _Kind("--version", r"db version v(\d+)\.(\d+)\.(\d+)", ("bin/mongod",)),
+    "nginx": _Kind("-V", ("bin/linux-x86_64/nginx", "bin/linux-aarch64/nginx")),
+    "mongod": _Kind("--version", ("bin/mongod",)),
 }
+_REFUSALS: Final = {
+    errno.ENOENT: "the interpreter that its first line names, or its loader, is not there",
+    errno.ENOEXEC: "it is no program for this machine",
+}
+"""Why the kernel doesn't start a file that is there."""
 _MACHINES: Final = {
     "bin/linux-x86_64/nginx": ("x86_64", "amd64"),
     "bin/linux-aarch64/nginx": ("aarch64", "arm64"),
@@ -84,12 +85,15 @@ def _asked(name: Name, path: str) -> Program:
     kind = _KINDS[name]
     try:
         done = subprocess.run(
-            [path, kind.version_argument], capture_output=True, text=True, timeout=_VERSION, check=False
+            [path, kind.version_argument],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_VERSION,
+            check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return Program(name, path, failure=str(error))
-    match = re.search(kind.pattern, done.stdout + done.stderr)
-    if match is None:
-        return Program(name, path, failure=(done.stderr or done.stdout).strip())
-    major, minor, patch = (int(number) for number in match.groups())
-    return Program(name, path, (major, minor, patch))
+    except subprocess.TimeoutExpired:
+        return Program(name, path, failure=f"it gave no answer within {_VERSION:g} s")
+    except OSError as error:
+        return Program(name, path, failure=_REFUSALS.get(error.errno or 0) or error.strerror or str(error))
+    return asked(name, path, done.stdout + done.stderr, done.returncode)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import errno
 import importlib.util
-import os
-import shutil
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,9 +16,9 @@ from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
 from corral.model.machine import Listener, Program
 from corral.model.resources import UP
-from corral.model.shared_machine import FoundCommand, KeptData, RefusedPort, SharedMachine
+from corral.model.shared_machine import KeptData, RefusedPort, SharedMachine
 from corral.places.base import Observation
-from corral.places.playground import binaries, kept, ports
+from corral.places.playground import binaries, commands, kept, ports
 from corral.places.playground.ports import Holder
 from corral.places.playground.state import State
 from corral.units import machine, orphans
@@ -60,7 +58,7 @@ def completed(seen: Observation, cluster: Cluster, state: State, known: Known) -
         path=known.path,
         search_path=binaries.search_path(),
         directory=directory.is_dir(),
-        commands=dict(_commands(cluster, directory, known.path)) if directory.is_dir() else {},
+        commands=dict(commands.found(cluster, directory, known.path)) if directory.is_dir() else {},
         data=_kept(state),
         namesake=None if _has_begun(state) else kept.namesake(known.file, cluster.name),
         refused=tuple(tried.refused),
@@ -78,19 +76,6 @@ def _kept(state: State) -> KeptData:
     facts = state.read_facts()
     known = facts.get("replica_set", ""), tuple(facts.get("members", ()))
     return KeptData(tuple(state.data_hosts()), *known, tuple(state.member_names()))
-
-
-def _commands(cluster: Cluster, directory: Path, path: str) -> Iterator[tuple[str, FoundCommand]]:
-    for word in {instance.command[0] for instance in cluster.app.instances if instance.command}:
-        yield word, _command(directory / word if "/" in word else None, word, path)
-
-
-def _command(file: Path | None, word: str, path: str) -> FoundCommand:
-    if file is None:
-        return FoundCommand("found" if shutil.which(word, path=path) else "missing")
-    if file.is_file() and os.access(file, os.X_OK):
-        return FoundCommand("found", str(file))
-    return FoundCommand("not executable" if file.exists() else "missing", str(file))
 
 
 @dataclass(frozen=True)
