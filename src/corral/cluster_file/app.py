@@ -1,5 +1,6 @@
 """The `app` section: the instances of the application and its workers."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -9,6 +10,7 @@ from corral.cluster_file.at_once import ALL, AtOnce
 from corral.cluster_file.command import Command
 from corral.cluster_file.headers import Headers
 from corral.cluster_file.install import Installing
+from corral.cluster_file.positions import Path
 from corral.cluster_file.preset_name import BUILT_IN, PresetName
 from corral.cluster_file.section import (
     AbsolutePath,
@@ -203,3 +205,9 @@ class App(Section):
         "", description="What `corral up` says to do next; ${corral:ROOT_URL} stands for the cluster's URL."
     )
     storage: Storage = left_out("Where the application keeps uploaded files.")
+
+
+def variables(app: App) -> Iterator[tuple[Path, str]]:
+    """What processes get that may refer to what is outside the file: each with its place in it."""
+    for path, section in ((("app", "env"), app.env), (("app", "workers", "env"), app.workers.env)):
+        yield from (((*path, name), value) for name, value in section.items())

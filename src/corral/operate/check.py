@@ -22,7 +22,8 @@ class Checked:
 async def check(where: Where, language: Language) -> Checked:
     """Raises InvalidFile for a file that can't be read.
 
-    Secrets are not read: whoever checks a file may not have them.
+    Corral's own secrets are not read: whoever checks a file may not have them. Values that the file refers to are
+    judged where they can be read.
     """
     loaded = load(where)
     found: dict[tuple[str, str, str], Problem] = {}

@@ -1,13 +1,14 @@
 """What is known to go wrong with clusters such as these: one catalogue, for the cluster file and for the machines.
 
-One rule is one function with a code of docs/rules.md: app, database, proxy and time look at the file, host_* at hosts,
-shared_* at the one machine that all hosts may be. What they say is in texts_en and texts_zh.
+One rule is one function with a code of docs/rules.md: app, database, proxy and time look at the file, values at what it
+refers to, host_* at hosts, shared_* at the one machine that all hosts may be. Their words: texts_en, texts_zh.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from corral.model.cluster import Cluster
@@ -31,9 +32,11 @@ from corral.rules import (  # noqa: F401  # they register their rules
     texts_en,
     texts_zh,
     time,
+    values,
 )
 from corral.rules.registry import RULES, Facts, LooksAt, Machines, Rule, Seen
 from corral.rules.texts import Text
+from corral.secrets import Secrets
 
 if TYPE_CHECKING:
     from corral.cluster_file.parse import Loaded
@@ -43,9 +46,14 @@ __all__ = ["RULES", "TEXTS", "findings", "findings_on"]
 TEXTS: Final[dict[Language, dict[str, Text]]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
 
 
-def findings(cluster: Cluster, loaded: Loaded, language: Language = "en") -> list[Problem]:
-    """What the rules on the file have to say, and the warnings of the file's reading, in the order of the file."""
-    seen = list(_applying("file", Facts(cluster, loaded.spec)))
+def findings(
+    cluster: Cluster, loaded: Loaded, language: Language = "en", outside: Secrets = MappingProxyType({})
+) -> list[Problem]:
+    """What the rules on the file have to say, and the warnings of the file's reading, in the order of the file.
+
+    `outside` are the values that the file refers to, as far as they are known.
+    """
+    seen = list(_applying("file", Facts(cluster, loaded.spec, outside)))
     seen.sort(key=lambda pair: loaded.document.position(pair[1].path))
     told = (_problem(rule, each, language, loaded.where(each.path)) for rule, each in seen)
     return [*loaded.warnings, *told]

@@ -13,12 +13,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from corral.cluster_file.app import variables
 from corral.model.cluster import Ability, Cluster, Host
 from corral.model.host_needs import Need, is_member, mongod_to_be, needs
 from corral.model.machine import Listener, Machine, Version
 from corral.model.resources import UP
 from corral.model.shared_machine import SharedMachine
 from corral.problems import Severity
+from corral.secrets import Secrets, outside_names, reference
 
 if TYPE_CHECKING:
     from corral.cluster_file.positions import Path
@@ -102,6 +104,8 @@ class Facts:
 
     cluster: Cluster
     spec: Spec | None = None
+    outside: Secrets = field(default_factory=dict)
+    """The values of what the file refers to outside it, as far as they are known."""
     machines: Machines = field(default_factory=dict)
     shared: SharedMachine | None = None
 
@@ -135,6 +139,7 @@ class Rule(NamedTuple):
 RULES: Final[list[Rule]] = []
 
 LookAtFile = Callable[[Cluster, "Spec"], Iterator[Seen]]
+LookAtValue = Callable[[str], bool]
 LookAtAll = Callable[[Theres], Iterator[Seen]]
 LookAtEach = Callable[[There], Iterator[Evidence]]
 LookTogether = Callable[[Together], Iterator[Evidence]]
@@ -164,6 +169,31 @@ def rule_on_all(code: str, severity: Severity, *needs: Ability) -> Callable[[Loo
         return look
 
     return register
+
+
+def rule_on_value(code: str, severity: Severity) -> Callable[[LookAtValue], LookAtValue]:
+    """Registers a function on a value from outside the file. Nothing of it is evidence: what a rule says is shown."""
+
+    def register(look: LookAtValue) -> LookAtValue:
+        def on_values(facts: Facts) -> Iterator[Seen]:
+            for path, name, value in _values(facts):
+                if look(value):
+                    yield Seen(path, {"reference": reference(name)})
+
+        RULES.append(Rule("file", code, severity, look.__name__, on_values))
+        return look
+
+    return register
+
+
+def _values(facts: Facts) -> Iterator[tuple[Path, str, str]]:
+    """Each that is known once, with the first place that refers to it."""
+    told: set[str] = set()
+    for path, text in variables(facts.spec.app) if facts.spec else ():
+        for name in outside_names(text):
+            if name in facts.outside and name not in told:
+                told.add(name)
+                yield path, name, facts.outside[name].reveal()
 
 
 def rule_on_each(

@@ -85,6 +85,31 @@ TEXTS: Final = {
         "What runs then depends on when each host has pulled it: two hosts can run different code.",
         "Name a version: `image: NAME:1.2.3`, or NAME@sha256:...",
     ),
+    "value_without_text": Text(
+        "{reference} holds nothing but blanks and line ends.",
+        "The application gets it as it is: no password looks so.",
+        "Write the value there; what is printed by `printf %s VALUE` has nothing behind it.",
+    ),
+    "value_with_carriage_return": Text(
+        "{reference} holds a carriage return (`\\r`), as files from Windows have at the end of each line.",
+        "The application gets it with the value: a password with one more character is a wrong one.",
+        "Take it out of the file: `sed -i 's/\\r$//' FILE`; it is right where the value itself is a Windows text.",
+    ),
+    "value_with_mark": Text(
+        "{reference} holds a byte order mark (U+FEFF), which some editors put at the beginning of a file.",
+        "The application gets it with the value: a password with one more character is a wrong one.",
+        "Take it out of the file: `sed -i '1s/^\\xef\\xbb\\xbf//' FILE`, or save it as UTF-8 without that mark.",
+    ),
+    "value_with_newline": Text(
+        "{reference} begins or ends with a newline, beyond the one that is cut off at the end of a file.",
+        "The application gets it with the value: a password with one more character is a wrong one.",
+        "Take the empty lines out of it; what is printed by `printf %s VALUE` has nothing behind it.",
+    ),
+    "value_with_blanks": Text(
+        "{reference} begins or ends with a blank.",
+        "The application gets it with the value: a password with one more character is a wrong one.",
+        "Take it out, unless it is a part of the value.",
+    ),
     "health_proves_nothing": Text(
         "app.health asks for `/` and looks at the status alone.",
         "Many applications answer there without their database: useless instances go on getting requests.",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from corral.cluster_file.app import Health
+from corral.cluster_file.app import Health, variables
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.files import expanded
@@ -57,9 +57,7 @@ def outside(texts: Iterable[tuple[str, str]], directory: Path, environment: Mapp
 
 
 def _variables(loaded: Loaded) -> list[tuple[str, str]]:
-    app = loaded.spec.app
-    sections = ((("app", "env"), app.env), (("app", "workers", "env"), app.workers.env))
-    return [(loaded.where((*path, name)), value) for path, variables in sections for name, value in variables.items()]
+    return [(loaded.where(path), value) for path, value in variables(loaded.spec.app)]
 
 
 def _headers(loaded: Loaded) -> list[tuple[str, str]]:

@@ -24,6 +24,11 @@ class SecretStore:
     def path(self) -> Path:
         return self._vault.path
 
+    def outside(self) -> Secrets:
+        """Those of the others that are known: as they were read for this run, or, where none was, as they are now."""
+        known = {name: value for name, value in self.values.items() if ":" in name}
+        return known if self.values else known_outside_of(self._loaded)
+
     def read(self) -> None:
         """For verbs that change nothing: whatever is known. Raises ChangeFailed for a broken file."""
         self.values = {**self._vault.read(), **known_outside_of(self._loaded)}

@@ -105,7 +105,7 @@ class HostsPlace(Place):
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
         for_hosts = problems_for_hosts(self._loaded, os.path.isfile, why_no_image)
-        return [*rules.findings(self.cluster, self._loaded, language), *for_hosts]
+        return [*rules.findings(self.cluster, self._loaded, language, self.secret_store.outside()), *for_hosts]
 
     async def prepare(self) -> None:
         """Reads the archives that are shipped: what the hosts have is compared with their digests."""

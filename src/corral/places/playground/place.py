@@ -116,7 +116,7 @@ class PlaygroundPlace(Place):
         return f"on {self.network}"
 
     def judge_file(self, language: Language) -> Sequence[Problem]:
-        return rules.findings(self.cluster, self._loaded, language)
+        return rules.findings(self.cluster, self._loaded, language, self.secret_store.outside())
 
     def nothing_kept(self) -> str:
         if self.state.root.exists():
