@@ -30,11 +30,12 @@ _STATES: Final[dict[str, UnitState]] = {
     "inactive": "stopped",
     "failed": "failed",
 }
+_TOO_OFTEN: Final = "start-limit-hit"
 _RESULTS: Final = {
     "timeout": "it did not start or stop within its time",
     "oom-kill": "the kernel killed it since memory was short",
     "watchdog": "it stopped answering its watchdog",
-    "start-limit-hit": "it died too often in a short time",
+    _TOO_OFTEN: "it died too often in a short time",
     "resources": "the system had no room for it, or its environment file is missing",
     "protocol": "it did not say that it is ready",
 }
@@ -111,13 +112,21 @@ def _detail(unit: UnitId, properties: Properties) -> str:
         return _FILES.get(properties["LoadState"], f"its unit file is {properties['LoadState']}")
     result = properties.get("Result", "")
     if result in _RESULTS:
-        return _RESULTS[result]
+        last = _end(unit, properties) if result == _TOO_OFTEN else ""
+        return f"{_RESULTS[result]}; the last time {last}" if last else _RESULTS[result]
+    if result == "success" and properties.get("ExecMainCode") != "1":
+        return ""
+    return _end(unit, properties) or result
+
+
+def _end(unit: UnitId, properties: Properties) -> str:
+    """How its main process has ended last; empty where that isn't told."""
     status, code = properties.get("ExecMainStatus") or "0", properties.get("ExecMainCode", "")
-    if result in ("signal", "core-dump") and code in ("2", "3"):
+    if code in ("2", "3"):
         return f"it {ended(-int(status), unit.program)}"
     if code == "1":
         return _STATUSES.get(status) or f"it {ended(int(status), unit.program)}"
-    return "" if result == "success" else result
+    return ""
 
 
 def _started(timestamp: str) -> str:

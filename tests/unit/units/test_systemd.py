@@ -105,6 +105,22 @@ def test_a_mongod_that_the_processor_ends() -> None:
     assert unit.detail == f"it was ended by SIGILL: {MONGOD_NEEDS}"
 
 
+@pytest.mark.parametrize(
+    ("code", "status", "last"), [("1", "3", "; the last time it ended with exit status 3"), ("0", "0", "")]
+)
+def test_one_that_died_too_often_tells_how_the_last_time(code: str, status: str, last: str) -> None:
+    changes = (*FAILED, ("Result", "start-limit-hit"), ("ExecMainCode", code), ("ExecMainStatus", status))
+    [unit] = found_units("shop", "one", shown(*changes))
+    assert unit.detail == f"it died too often in a short time{last}"
+
+
+def test_a_stop_that_was_asked_for_needs_no_reason() -> None:
+    [unit] = found_units(
+        "shop", "one", shown(("ActiveState", "inactive"), ("ExecMainCode", "2"), ("ExecMainStatus", "15"))
+    )
+    assert (unit.state, unit.detail) == ("stopped", "")
+
+
 def test_a_unit_with_its_process() -> None:
     [unit] = found_units("shop", "one", shown())
     assert (unit.host, unit.name, unit.pid, unit.started) == ("one", "one-5001", 398, "1795549621")
