@@ -240,7 +240,7 @@ tell_docker() {
     section docker
     find_compose
     printf 'compose %s\n' "$compose"
-    ! is_podman "$(command -v docker)" || echo podman
+    [ -n "$docker_runs" ] || ! is_podman "$(command -v docker)" || echo podman # it has no service of that name
     case $missing in
     *docker-compose*) [ -z "$compose" ] || { printf 'version ' && $compose version --short; } ;;
     esac
