@@ -40,7 +40,7 @@ def told(verb: Verb, rested: Rested) -> None:
         err.print("nothing was changed")
         raise typer.Exit(1)
     if not changed.plan.changes:
-        done = "don't run; that is remembered" if verb == "stop" else "run already"
-        err.print(f"{escape(', '.join(rested.units))} {done}")
+        names = escape(", ".join(rested.units))
+        err.print(f"not running, and left so: {names}" if verb == "stop" else f"running already: {names}")
     if changed.status:
         print_status(changed.status, "")

@@ -13,7 +13,8 @@ from corral.model.routes import Routes, Way
 from corral.operate import health
 from corral.operate.status import status_in
 from corral.problems import Problem
-from corral.verify.http import Answer
+from corral.secrets import Secrets
+from corral.verify.http import NO_SECRETS, Answer
 from tests.unit.operate.playing import TOY, Game
 
 MANY = TOY.replace("hosts: [one, two], version", "hosts: [one, two], instances: 3, version")
@@ -31,7 +32,7 @@ def problems(game: Game) -> list[Problem]:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, said: str, but: int = 0) -> None:
-    async def ask(gate: Gate, _routes: Routes, _way: Way = "inside") -> Answer:
+    async def ask(gate: Gate, _routes: Routes, _way: Way = "inside", _secrets: Secrets = NO_SECRETS) -> Answer:
         healthy = gate.path.startswith("/.corral/") or gate.port == but
         return Answer(healthy, "fine" if healthy else said)
 
