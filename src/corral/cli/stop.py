@@ -41,6 +41,9 @@ def told(verb: Verb, rested: Rested) -> None:
         raise typer.Exit(1)
     if not changed.plan.changes:
         names = escape(", ".join(rested.units))
-        err.print(f"not running, and left so: {names}" if verb == "stop" else f"running already: {names}")
+        if verb == "stop":
+            err.print(f"not running, and left so: {names}")
+        else:
+            err.print(f"running already: {names}")
     if changed.status:
         print_status(changed.status, "")
