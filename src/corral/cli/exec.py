@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption, target_words
 from corral.cli.output import err, out, print_json
 from corral.cli.running import run
 from corral.model.ends import meaning, signal_of
@@ -19,7 +19,10 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})
 def execute(
-    target: Annotated[str, typer.Argument(help="A host, or proxy, app, web, worker, database, time, all.")],
+    target: Annotated[
+        str,
+        typer.Argument(help="A host, or proxy, app, web, worker, database, time, all.", autocompletion=target_words),
+    ],
     command: Annotated[
         list[str], typer.Argument(help="The command; put `--` before it when it has options of its own.")
     ],

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corral.cli.options import FILE_HELP, PlaceOption, named_file
+from corral.cli.options import FILE_HELP, PlaceOption, named_file, target_words
 from corral.cli.output import print_log_line
 from corral.cli.running import each, each_until_interrupted
 from corral.operate.logs import logs as lines_of
@@ -21,7 +21,11 @@ app = typer.Typer(rich_markup_mode=None)
 def logs(
     target: Annotated[
         str,
-        typer.Argument(help="An instance, a host, or proxy, app, web, worker, database.", show_default="everything"),
+        typer.Argument(
+            help="An instance, a host, or proxy, app, web, worker, database.",
+            show_default="everything",
+            autocompletion=target_words,
+        ),
     ] = "",
     file: Annotated[Path | None, typer.Option("--file", help=FILE_HELP, callback=named_file)] = None,
     place: PlaceOption = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,25 @@ def named_file(context: typer.Context, value: Path | None) -> Path | None:
     return value or before
 
 
+def target_words(context: typer.Context, incomplete: str) -> list[str]:
+    return _completed("targets", context, incomplete)
+
+
+def host_words(context: typer.Context, incomplete: str) -> list[str]:
+    return _completed("hosts", context, incomplete)
+
+
+def _part_words(context: typer.Context, incomplete: str) -> list[str]:
+    return _completed("parts", context, incomplete)
+
+
+def _completed(kind: str, context: typer.Context, incomplete: str) -> list[str]:
+    """By the file that the line names so far. What knows its names is imported when a shell asks, and not before."""
+    file = context.params.get("file") or context.find_root().params.get("file")
+    words: list[str] = getattr(import_module("corral.operate.completion"), kind)(Path(file) if file else None)
+    return [word for word in words if word.startswith(incomplete)]
+
+
 FileOption = Annotated[Path | None, typer.Option("--file", "-f", help=FILE_HELP, callback=named_file)]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to report.")]
 PlaceOption = Annotated[
@@ -61,11 +81,20 @@ RecordsPlaceOption = Annotated[
 ]
 OnlyOption = Annotated[
     list[str] | None,
-    typer.Option("--only", help="Only this part: a host, or time, database, app, proxy; may be repeated."),
+    typer.Option(
+        "--only",
+        help="Only this part: a host, or time, database, app, proxy; may be repeated.",
+        autocompletion=_part_words,
+    ),
 ]
 WithoutOption = Annotated[
     list[str] | None,
-    typer.Option("--without", metavar="HOST", help="Leave out this host, such as one that is dead; may be repeated."),
+    typer.Option(
+        "--without",
+        metavar="HOST",
+        help="Leave out this host, such as one that is dead; may be repeated.",
+        autocompletion=host_words,
+    ),
 ]
 OverwriteOption = Annotated[
     bool, typer.Option("--overwrite", help="Overwrite files that somebody has changed by hand, without asking.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from corral.cli.options import FileOption, PlaceOption
+from corral.cli.options import FileOption, PlaceOption, target_words
 from corral.cli.output import err, print_status
 from corral.cli.plan_view import print_plan
 from corral.cli.running import change
@@ -19,7 +19,10 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("restart")
 def restart(
-    target: Annotated[str, typer.Argument(help="An instance, a host, or proxy, app, web, worker, database.")],
+    target: Annotated[
+        str,
+        typer.Argument(help="An instance, a host, or proxy, app, web, worker, database.", autocompletion=target_words),
+    ],
     file: FileOption = None,
     place: PlaceOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before restarting.")] = False,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from corral.cli.options import FileOption, PlaceOption
+from corral.cli.options import FileOption, PlaceOption, target_words
 from corral.cli.output import err, print_status
 from corral.cli.plan_view import print_plan
 from corral.cli.running import change
@@ -17,7 +17,10 @@ from corral.operate.where import Where
 app = typer.Typer(rich_markup_mode=None)
 
 Targets = Annotated[
-    list[str], typer.Argument(metavar="TARGET...", help="Instances, hosts, or proxy, app, web, worker, database.")
+    list[str],
+    typer.Argument(
+        metavar="TARGET...", help="Instances, hosts, or proxy, app, web, worker, database.", autocompletion=target_words
+    ),
 ]
 
 
@@ -40,10 +43,9 @@ def told(verb: Verb, rested: Rested) -> None:
         err.print("nothing was changed")
         raise typer.Exit(1)
     if not changed.plan.changes:
-        names = escape(", ".join(rested.units))
         if verb == "stop":
-            err.print(f"not running, and left so: {names}")
+            err.print(f"not running, and left so: {escape(', '.join(rested.units))}")
         else:
-            err.print(f"running already: {names}")
+            err.print(f"running already: {escape(', '.join(rested.units))}")
     if changed.status:
         print_status(changed.status, "")

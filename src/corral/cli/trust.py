@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from corral.cli.options import FileOption, Format, FormatOption
+from corral.cli.options import FileOption, Format, FormatOption, host_words
 from corral.cli.output import err, out, print_json, print_problems
 from corral.cli.running import run
 from corral.operate.trust import Book, TrustRequest
@@ -23,7 +23,9 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("trust")
 def trust(
-    hosts: Annotated[list[str] | None, typer.Argument(help="Hosts of the file.", show_default="all")] = None,
+    hosts: Annotated[
+        list[str] | None, typer.Argument(help="Hosts of the file.", show_default="all", autocompletion=host_words)
+    ] = None,
     file: FileOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Record new keys without asking.")] = False,
     replace: Annotated[

@@ -27,6 +27,14 @@ def select(cluster: Cluster, word: str) -> list[UnitId]:
     return groups[word]
 
 
+def words(cluster: Cluster) -> list[str]:
+    """All that `select` takes."""
+    groups = _groups(cluster)
+    units = [unit for role in ("proxy", "web", "worker", "database") for unit in groups[role]]
+    names = [name for unit in units for name in (unit.host, unit.name)]
+    return list(dict.fromkeys([*groups, *names]))
+
+
 def part_named(words: Sequence[str], without: Sequence[str], cluster: Cluster) -> Only:
     """What `--only` and `--without` name. Raises errors.InvalidFile with the nearest name for one that is unknown."""
     hosts = {host.name for host in cluster.hosts}
