@@ -1,8 +1,10 @@
-"""A user's wish that a run ends at its next safe point."""
+"""A user's wish that a run ends at its next safe point, and signals that are not for Corral."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class StopFlag:
@@ -21,3 +23,27 @@ class StopFlag:
 
     async def wait(self) -> None:
         await self._set.wait()
+
+
+class Signals:
+    """Signals by their numbers. While a command is attached to the terminal they are the command's; else they end the
+    verb."""
+
+    def __init__(self) -> None:
+        self._take: Callable[[int], None] | None = None
+
+    @contextmanager
+    def to(self, take: Callable[[int], None]) -> Iterator[None]:
+        """`take` gets them, for the block."""
+        self._take = take
+        try:
+            yield
+        finally:
+            self._take = None
+
+    def arrived(self, number: int, otherwise: Callable[[], object]) -> None:
+        """`otherwise` is called where nobody takes them."""
+        if self._take:
+            self._take(number)
+        else:
+            otherwise()

@@ -29,6 +29,8 @@ VERBS: Final = {
     "verify": "Prove from the outside that the cluster works, a line for each proof.",
     "logs": "Show what the processes write.",
     "exec": "Run a command on the hosts of a part of the cluster.",
+    "run": "Run one command in the application's environment and directory, once.",
+    "database": "Look into the database, and bring existing data in.",
     "stop": "Stop a part of the cluster.",
     "start": "Start what `corral stop` has stopped.",
     "restart": "Restart a part of the cluster in batches, so that it keeps serving.",

@@ -93,7 +93,7 @@ async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
     session = Session(_Asker(stop), _told(progress, stop), stop, show, language())
     task = asyncio.ensure_future(verb(session))
-    _on_signals(task.cancel)
+    _on_signals(lambda number: session.signals.arrived(number, task.cancel))
     try:
         return await task
     except asyncio.CancelledError as error:
@@ -107,7 +107,7 @@ async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     asker = _Asker(stop)
     task = asyncio.ensure_future(verb(Session(asker, _told(progress, stop), stop, show, language())))
 
-    def signalled() -> None:
+    def signalled(_number: int) -> None:
         if stop.is_set:
             task.cancel()
             return
@@ -142,9 +142,9 @@ def _told(progress: Progress, stop: StopFlag) -> Sink:
     return told
 
 
-def _on_signals(act: Callable[[], object]) -> None:
+def _on_signals(act: Callable[[int], object]) -> None:
     for number in _SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, act)
+        asyncio.get_running_loop().add_signal_handler(number, act, number)
 
 
 def _interrupted() -> Problem:

@@ -19,9 +19,20 @@ def oplog_url(database: Database) -> str:
     return _url(database, APPLICATION, "local")
 
 
+def shell_url(database: Database, user: str, direct: str = "") -> str:
+    """For a person who signs in as `user`: to the primary of the set, or to the one that answers at `direct`."""
+    name = database.name if user == APPLICATION else "admin"
+    if not direct:
+        return _url(database, user, name)
+    return f"mongodb://{_login(user)}@{direct}/{quote(name, safe='')}?directConnection=true&authSource=admin"
+
+
 def _url(database: Database, user: str, name: str) -> str:
-    login = f"{user}:{reference(user)}"
     return (
-        f"mongodb://{login}@{database.seeds}/{quote(name, safe='')}"
+        f"mongodb://{_login(user)}@{database.seeds}/{quote(name, safe='')}"
         f"?replicaSet={quote(database.replica_set, safe='')}&authSource=admin"
     )
+
+
+def _login(user: str) -> str:
+    return f"{user}:{reference(user)}"

@@ -11,6 +11,8 @@ OPERATOR: Final = "operator"
 """Reconfigures the replica set, and writes verify's probe into the database `PROBE_DATABASE`."""
 
 APPLICATION: Final = "application"
+"""The only one that may read the application's data."""
+
 MONITOR: Final = "monitor"
 
 PROBE_DATABASE: Final = "corral"

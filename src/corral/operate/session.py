@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from corral.events import Sink, ignore
 from corral.operate.consent import Consent, Nobody
 from corral.problems import Language
-from corral.stop import StopFlag
+from corral.stop import Signals, StopFlag
 
 if TYPE_CHECKING:
     from corral.plan.actions import Plan
@@ -28,3 +28,5 @@ class Session:
     stop: StopFlag = field(default_factory=StopFlag)
     show: Callable[[Plan], None] = _unseen
     language: Language = "en"
+    signals: Signals = field(default_factory=Signals)
+    """Those that come while a verb runs that changes no cluster."""

@@ -56,10 +56,10 @@ def source_name(loaded: Loaded) -> str:
 
 
 @asynccontextmanager
-async def opened(where: Where) -> AsyncIterator[Place]:
-    """For verbs that change nothing: the cluster in its place, with the secrets that are known. Raises CorralError."""
+async def opened(where: Where, *, with_secrets: bool = True) -> AsyncIterator[Place]:
+    """For verbs that change no hosts: the cluster in its place, with the secrets that are known. Raises CorralError."""
     loaded = load(where)
-    async with places.opened(loaded, places.place_of(loaded, where.on)) as place:
+    async with places.opened(loaded, places.place_of(loaded, where.on), with_secrets=with_secrets) as place:
         yield place
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from corral.events import Event, Sink, ignore
-from corral.model.cluster import Ability, Cluster, Host
+from corral.model.cluster import Ability, Cluster, Host, Instance
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
@@ -21,6 +21,7 @@ from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
 from corral.problems import Language, Problem
 from corral.secrets import Secrets
+from corral.stop import Signals
 from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
@@ -219,6 +220,20 @@ class Place(Protocol):
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         """A POSIX sh script on `host`. Raises Unreachable."""
+
+    async def attach(self, host: str, script: str, signals: Signals) -> int:
+        """A POSIX sh script on `host`, attached to this process's own input and output, with a terminal where there is
+        one. The exit code is the script's; 128 and more for a signal that ended it.
+
+        The script can be seen in a process list, so it must not hold a secret. Raises Unreachable.
+        """
+
+    async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
+        """`command` once, attached in the same way, with the environment and in the directory of `instance`, as they
+        were applied last. Nothing of it is left behind, also when it is interrupted.
+
+        Raises ChangeFailed when `instance` was never applied there, Unreachable.
+        """
 
     async def close(self) -> None:
         """Close all connections."""

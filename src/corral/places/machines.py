@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from corral.cluster_file.parse import Loaded
-from corral.errors import CorralError
+from corral.errors import ChangeFailed, CorralError
 from corral.execute.ways import Ways
+from corral.model.cluster import Instance
 from corral.model.identity import UnitId
-from corral.places.base import LogLine
+from corral.places.base import LogLine, Traits
 from corral.problems import Problem
 from corral.secrets import redact
 
@@ -64,3 +65,10 @@ async def _read(ways: Ways, unit: UnitId, lines: int, queue: asyncio.Queue[LogLi
     except CorralError as error:
         await queue.put(LogLine(unit, f"its log can't be followed: {error}"))
     await queue.put(None)
+
+
+def not_applied(instance: Instance, traits: Traits) -> ChangeFailed:
+    """For a command that would have the environment of an instance which nobody has made."""
+    message = f"{instance.name} was never carried out on {instance.host.name}, so a command has no environment there"
+    hint = f"`{traits.mend}` first, then the same command again"
+    return ChangeFailed(Problem("not-applied", "error", message, hint, instance.host.name))

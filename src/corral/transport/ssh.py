@@ -6,13 +6,17 @@ asyncssh is imported when the first connection is opened.
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from corral.errors import Interrupted
 from corral.late import late
 from corral.model.command import CommandResult
+from corral.problems import Problem
+from corral.stop import Signals
 from corral.transport import ssh_files, ssh_trouble
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
@@ -22,9 +26,10 @@ from corral.transport.ssh_settings import SshSettings
 if TYPE_CHECKING:
     import asyncssh
 
-    from corral.transport import ssh_hosts
+    from corral.transport import ssh_attached, ssh_hosts
     from corral.transport.ssh_session import Exchange
 else:
+    ssh_attached = late("corral.transport.ssh_attached")
     ssh_hosts = late("corral.transport.ssh_hosts")
 
 CHUNK: Final = 256 * 1024
@@ -114,6 +119,23 @@ class SshTransport:
             finally:
                 await exchange.stop(GRACE)
         await self._judged(host, CommandResult(code, b"", exchange.stderr))
+
+    async def attach(self, host: str, script: str, signals: Signals) -> int:
+        """A POSIX sh script that has this process's own input and output; its exit code. Raises Unreachable.
+
+        It can be seen in a process list, so it must not hold a secret. A signal to this process closes the session, and
+        raises Interrupted: what runs on the host may go on, as it may after Unreachable.
+        """
+        to = await self.hosts.resolved(host)
+        as_root = ["sudo", "-n"] if self._settings[host].sudo and to.way.user != "root" else []
+        command = shlex.join([*as_root, "sh", "-c", script])
+        async with self.hosts.as_unreachable(to, "a command ran"):
+            attached = await ssh_attached.attach(await self.connection(host), command, signals)
+        if attached.interrupted:
+            raise Interrupted(Problem("interrupted", "error", f"{host}: interrupted, and ended there"))
+        if attached.code is None:
+            raise ssh_trouble.attachment_lost(to.way, attached.failure)
+        return attached.code
 
     async def connection(self, host: str) -> asyncssh.SSHClientConnection:
         """The host's connection, for forwarding. Raises Unreachable."""

@@ -111,7 +111,7 @@ class Exchange(asyncssh.SSHClientSession[bytes]):
         self.code = status
 
     def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:
-        self.code = 128 + _number_of(signal)
+        self.code = 128 + number_of(signal)
 
     def pause_writing(self) -> None:
         self._room.clear()
@@ -126,7 +126,7 @@ class Exchange(asyncssh.SSHClientSession[bytes]):
         self._room.set()
 
 
-def _number_of(name: str) -> int:
+def number_of(name: str) -> int:
     """The number of such as `TERM`; 0 for a signal that this system doesn't have."""
     return int(getattr(signal, f"SIG{name}", 0))
 

@@ -128,6 +128,13 @@ def _short(kind: str) -> str:
     return {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"}.get(kind, "ecdsa" if kind.startswith("ecdsa") else "*")
 
 
+def attachment_lost(way: Way, reason: str) -> Unreachable:
+    """Of a command that somebody else has chosen: whether it may be run again isn't known here."""
+    because = f" ({reason})" if reason else ""
+    message = f"the connection was cut{because} while the command ran, so its exit code is not known"
+    return way.failure("connection-lost", message, "look at what it has done before you run it again")
+
+
 def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
     because = f" ({reason})" if reason else ""
     message = f"the connection was cut{because} while {what}, so it is not known whether that was finished"

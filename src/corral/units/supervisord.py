@@ -194,9 +194,16 @@ class Supervisord:
             "[include]\nfiles = hosts/*/config/units/*.conf\n"
         )
 
+    async def environment(self) -> dict[str, str]:
+        """For a process beside those that it keeps: what they get from it, without the mark that they are known by."""
+        return {**_inherited(), "PATH": await self.path()}
+
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        return {**kept, "PATH": instance_path(), orphans.MARK: str(self.root), "PYTHONUNBUFFERED": "1"}
+        return {**_inherited(), "PATH": instance_path(), orphans.MARK: str(self.root)}
+
+
+def _inherited() -> dict[str, str]:
+    return {**{name: os.environ[name] for name in _KEPT if name in os.environ}, "PYTHONUNBUFFERED": "1"}
 
 
 def path_of(pid: int) -> str:

@@ -20,7 +20,7 @@ CORRAL = Path(sys.executable).parent / "corral"
 VERBS = (
     *("init", "show", "check"),
     *("trust", "plan", "apply", "up"),
-    *("status", "list", "verify", "logs", "exec", "stop", "start", "restart"),
+    *("status", "list", "verify", "logs", "exec", "run", "database", "stop", "start", "restart"),
     *("journal", "unlock", "down", "destroy"),
 )
 

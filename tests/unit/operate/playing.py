@@ -18,6 +18,7 @@ from corral.operate.idle import Rested, Verb, rest_in
 from corral.operate.planning import saved
 from corral.operate.report import Changed
 from corral.operate.restart import restart_in
+from corral.operate.run import run_in
 from corral.operate.session import Session
 from corral.operate.status import status_in
 from corral.plan.actions import Plan
@@ -94,6 +95,9 @@ class Game:
 
     def destroy(self) -> bool:
         return self._play(lambda: destroy_in(self.toy, False, True, self._session()))
+
+    def run(self, *command: str, host: str = "") -> int:
+        return self._play(lambda: run_in(self.toy, host, command, self._session()))
 
     def state(self) -> str:
         return self._play(lambda: status_in(self.toy)).state

@@ -17,7 +17,7 @@ from corral.desired.parts import HostBuilder, Parts
 from corral.errors import ChangeFailed
 from corral.events import ActionFinished, ActionStarted, Sink, ignore
 from corral.execute.handlers import Handlers, Step
-from corral.model.cluster import Host, Layout
+from corral.model.cluster import Host, Instance, Layout
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
@@ -29,6 +29,7 @@ from corral.places.base import LogLine, Observation, Place, Traits
 from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
 from corral.problems import Language, Problem
 from corral.secrets import redact, resolve
+from corral.stop import Signals
 from corral.vault.file import Vault
 from corral.vault.store import SecretStore
 from tests.unit.operate.toy_records import ToyRecords
@@ -141,6 +142,14 @@ class Toy(Place):
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return CommandResult(127, b"", b"a toy has no shell")
+
+    async def attach(self, host: str, script: str, signals: Signals) -> int:
+        return 127
+
+    async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
+        """It ends with as many as its words are."""
+        self.done.append(f"run:{instance.name} {' '.join(command)}")
+        return len(command)
 
     async def close(self) -> None:
         if self._server:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os.path
+import secrets
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,12 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from corral.cluster_file.build import ALL_ABILITIES, build, direct_placement
 from corral.cluster_file.parse import Loaded
 from corral.cluster_file.real_hosts import problems_for_hosts
+from corral.desired import instances
+from corral.desired.compose import environment_path
 from corral.desired.database import replica_set
 from corral.desired.systemd_keeper import SystemdKeeper
+from corral.errors import Unreachable
 from corral.events import Sink, StageFinished, StageStarted, ignore
 from corral.execute.ways import Ways
 from corral.late import late, load
-from corral.model.cluster import Cluster, Host
+from corral.model.cluster import Cluster, Host, Instance
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
@@ -38,9 +43,12 @@ from corral.places.hosts.store import store_of
 from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
+from corral.stop import Signals
+from corral.transport import terminal
 from corral.transport.ssh import SshTransport
 from corral.transport.tunnels import Tunnels
 from corral.units.host_units import HostUnits
+from corral.units.once import Once, as_service, in_container
 from corral.vault.store import SecretStore
 
 if TYPE_CHECKING:
@@ -207,6 +215,27 @@ class HostsPlace(Place):
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await self._transport.run(host, script, deadline)
+
+    async def attach(self, host: str, script: str, signals: Signals) -> int:
+        return await self._transport.attach(host, script, signals)
+
+    async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
+        """With a connection that is cut, or a signal here, it is ended there too, as far as the host can be reached."""
+        host, once = instance.host.name, self._once(instance, command)
+        if (await self._transport.run(host, once.asking)).code:
+            raise machines.not_applied(instance, TRAITS)
+        try:
+            return await self._transport.attach(host, once.script, signals)
+        except BaseException:
+            with suppress(Unreachable):
+                await self._transport.run(host, once.ending)
+            raise
+
+    def _once(self, instance: Instance, command: Sequence[str]) -> Once:
+        mark = secrets.token_hex(6)
+        if self.cluster.app.runtime == "compose":
+            return in_container(self.cluster, environment_path(instance), instance, command, mark, terminal.is_there())
+        return as_service(self.cluster, instances.script_path(instance), instances.OPEN_FILES, instance, command, mark)
 
     async def close(self) -> None:
         await self._tunnels.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Final
 from corral.cluster_file.build import Placement, build
 from corral.cluster_file.parse import Loaded
 from corral.desired.database import replica_set
+from corral.desired.instances import script_path
 from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
 from corral.events import Event, Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.ways import Ways
 from corral.late import late
-from corral.model.cluster import Cluster, Host
+from corral.model.cluster import Cluster, Host, Instance
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId, read_back
@@ -37,9 +39,12 @@ from corral.places.playground.state import State, state_of
 from corral.problems import Language, Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
+from corral.stop import Signals
 from corral.transport.local import LocalTransport
+from corral.transport.terminal import attach_here
 from corral.units import orphans
 from corral.units.machine import is_root
+from corral.units.once import as_process
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from corral.vault.file import GENERATORS, Vault
@@ -246,6 +251,17 @@ class PlaygroundPlace(Place):
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
         return await self._transport.run(host, script, deadline)
+
+    async def attach(self, host: str, script: str, signals: Signals) -> int:
+        return await attach_here(("/bin/sh", "-c", script), signals)
+
+    async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
+        """As a child of this process: a supervisor has no part in it."""
+        script = script_path(instance)
+        if not await asyncio.to_thread(Path(script).exists):
+            raise machines.not_applied(instance, TRAITS)
+        environment = await self.daemon.environment() | {"TERM": os.environ.get("TERM", "dumb")}
+        return await attach_here(("/bin/sh", "-c", as_process(script, instance, command)), signals, environment)
 
     @property
     def _ways(self) -> Ways:

@@ -1,0 +1,87 @@
+"""`corral database`: MongoDB's shell, and existing data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from corral.cli.import_view import as_json, print_intended, print_result
+from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
+from corral.cli.output import err, print_json
+from corral.cli.running import change, run
+from corral.operate import database_import, database_shell
+from corral.operate.where import Where
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+
+
+class User(StrEnum):
+    """Those that Corral makes in MongoDB."""
+
+    application = "application"
+    operator = "operator"
+    admin = "admin"
+    monitor = "monitor"
+
+
+@app.callback()
+def database() -> None:
+    """Look into the database, and bring existing data in."""
+
+
+@app.command("shell")
+def shell(
+    file: FileOption = None,
+    place: PlaceOption = None,
+    user: Annotated[
+        User,
+        typer.Option("--as", help="Who to sign in as; by default the only one that may read the application's data."),
+    ] = User.application,
+) -> None:
+    """Open MongoDB's shell, signed in to the primary.
+
+    It is mongosh or the older mongo of this machine, else of a database host. The password is in no command line, no
+    history and no environment.
+    """
+    where = Where(file, place.place if place else None)
+    raise typer.Exit(run(lambda session: database_shell.shell(where, user.value, session)))
+
+
+@app.command("import")
+def import_dump(
+    dump: Annotated[Path, typer.Argument(help="An archive of mongodump, or a directory that it has written.")],
+    file: FileOption = None,
+    place: PlaceOption = None,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Replace collections that have documents already by those of the dump.")
+    ] = False,
+    source: Annotated[
+        str, typer.Option("--from-database", metavar="NAME", help="Which database of the dump, where it has several.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    fmt: FormatOption = Format.text,
+) -> None:
+    """Bring existing data into the application's database, with their indexes.
+
+    It shows first what it would write, and asks. Collections take their names once all are complete; until then the
+    database is as it was. It can be interrupted and run again.
+    """
+    where, text = Where(file, place.place if place else None), fmt is Format.text
+    request = database_import.ImportRequest(dump, drop, source, yes)
+
+    def show(intended: database_import.Import) -> None:
+        if text:
+            print_intended(intended)
+
+    done = change(lambda session: database_import.import_dump(where, request, show, session))
+    if done is None:
+        raise typer.Exit(1)
+    if not text:
+        print_json(as_json(done))
+        return
+    print_result(done)
+    err.print(f"[dim]{escape('`corral restart app` has the instances read it anew')}[/dim]")
