@@ -103,18 +103,25 @@ async def import_dump(
 ) -> Import | None:
     """None when the user said no. `show` gets what would be written, before anybody is asked. Raises CorralError."""
     async with opened(where) as place:
-        intended = await _intended(place, request, session)
-        async with _restoring(place) as restore, _told(place):
-            intended = await _compared(restore, intended)
-            show(intended)
-            _refuse(intended, request)
-            question = f"write {counted(intended.documents, 'document')} into {intended.database}{_replaced(intended)}?"
-            if not request.yes and not await session.consent.agreed(question):
-                return None
-            asked = RunRequest(VERB, Plan(place.cluster.name, ()), session.stop)
-            members = {member.host.name for member in place.cluster.database.members}
-            async with place.records.hold(asked, members, place.secrets, session.sink) as run, _told(place):
-                return await _carried_out(restore, intended, request, _Work(run, session))
+        return await import_in(place, request, show, session)
+
+
+async def import_in(
+    place: Place, request: ImportRequest, show: Callable[[Import], None], session: Session
+) -> Import | None:
+    """The same in a place that is open."""
+    intended = await _intended(place, request, session)
+    async with _restoring(place) as restore, _told(place):
+        intended = await _compared(restore, intended)
+        show(intended)
+        _refuse(intended, request)
+        question = f"write {counted(intended.documents, 'document')} into {intended.database}{_replaced(intended)}?"
+        if not request.yes and not await session.consent.agreed(question):
+            return None
+        asked = RunRequest(VERB, Plan(place.cluster.name, ()), session.stop)
+        members = {member.host.name for member in place.cluster.database.members}
+        async with place.records.hold(asked, members, place.secrets, session.sink) as run, _told(place):
+            return await _carried_out(restore, intended, request, _Work(run, session))
 
 
 async def _intended(place: Place, request: ImportRequest, session: Session) -> Import:

@@ -103,7 +103,7 @@ def shop(count: int = 25) -> list[Collection]:
     """An application's database of five collections, among MongoDB's own and the oplog."""
     return [
         notes(count),
-        Collection("old", "files/with %", [{"_id": bson.ObjectId(), "data": bson.Binary(b"\0" * 100)}]),
+        Collection("old", "files/with %", [{"_id": bson.ObjectId(), "data": b"\0" * 100}]),
         Collection("old", "empty", [], [{"v": 1, "key": {"at": 1}, "name": "at_1", "expireAfterSeconds": 60}]),
         Collection("old", "log", [{"_id": 1}], options={"capped": True, "size": 4096}),
         Collection("old", "newest", kind="view", options={"viewOn": "notes", "pipeline": [{"$sort": {"_id": -1}}]}),
