@@ -70,7 +70,9 @@ def test_a_command_has_what_the_instances_have_and_its_exit_code_is_corral_s(clu
     assert (done.returncode, done.stderr) == (9, "")
 
 
-@pytest.mark.parametrize("where", [["--on", "a"], ["--host", "a"], ["--on", "playground"], ["--on", "playground", "--host", "a"]])
+@pytest.mark.parametrize(
+    "where", [["--on", "a"], ["--host", "a"], ["--on", "playground"], ["--on", "playground", "--host", "a"]]
+)
 def test_where_it_runs_can_be_said_in_both_ways(cluster: TestCluster, where: list[str]) -> None:
     assert cluster.run("run", *where, "--", "printenv", "INSTANCE").stdout == "a-run\n"
 
@@ -124,7 +126,9 @@ def stand_in(cluster: TestCluster, tmp_path: Path) -> Iterator[Path]:
     cluster.environment = before
 
 
-def test_the_shell_is_signed_in_by_a_file_for_its_user_alone(cluster: TestCluster, stand_in: Path, tmp_path: Path) -> None:
+def test_the_shell_is_signed_in_by_a_file_for_its_user_alone(
+    cluster: TestCluster, stand_in: Path, tmp_path: Path
+) -> None:
     done = subprocess.run(
         [CORRAL, "-f", str(cluster.file), "database", "shell"],
         env=cluster.environment,
@@ -163,6 +167,12 @@ def test_other_users_sign_in_to_admin(cluster: TestCluster, stand_in: Path, user
     assert f"it can't read {database(cluster)}" in " ".join(said.split())
     assert f"mongodb://{user}:{secrets(cluster)[user]}@" in stand_in.read_text()
     assert "/admin?" in stand_in.read_text()
+
+
+def test_another_user_is_refused_with_those_that_there_are(cluster: TestCluster) -> None:
+    said = cluster.run("database", "shell", "--as", "oprator", code=2).stderr
+    assert "'oprator' is no user that Corral makes in MongoDB [unknown-user]" in said
+    assert "operator" in said
 
 
 def test_where_there_is_no_shell_the_sentence_brings_one(cluster: TestCluster, tmp_path: Path) -> None:

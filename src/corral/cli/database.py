@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,18 +13,10 @@ from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import err, print_json
 from corral.cli.running import change, run
 from corral.operate import database_import, database_shell
+from corral.operate.import_choice import Import, ImportRequest
 from corral.operate.where import Where
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-
-
-class User(StrEnum):
-    """Those that Corral makes in MongoDB."""
-
-    application = "application"
-    operator = "operator"
-    admin = "admin"
-    monitor = "monitor"
 
 
 @app.callback()
@@ -38,9 +29,14 @@ def shell(
     file: FileOption = None,
     place: PlaceOption = None,
     user: Annotated[
-        User,
-        typer.Option("--as", help="Who to sign in as; by default the only one that may read the application's data."),
-    ] = User.application,
+        str,
+        typer.Option(
+            "--as",
+            metavar="|".join(database_shell.USERS),
+            help="Who to sign in as; by default the only one that may read the application's data.",
+            autocompletion=lambda: list(database_shell.USERS),
+        ),
+    ] = database_shell.USERS[0],
 ) -> None:
     """Open MongoDB's shell, signed in to the primary.
 
@@ -48,7 +44,7 @@ def shell(
     history and no environment.
     """
     where = Where(file, place.place if place else None)
-    raise typer.Exit(run(lambda session: database_shell.shell(where, user.value, session)))
+    raise typer.Exit(run(lambda session: database_shell.shell(where, user, session)))
 
 
 @app.command("import")
@@ -71,9 +67,9 @@ def import_dump(
     database is as it was. It can be interrupted and run again.
     """
     where, text = Where(file, place.place if place else None), fmt is Format.text
-    request = database_import.ImportRequest(dump, drop, source, yes)
+    request = ImportRequest(dump, drop, source, yes)
 
-    def show(intended: database_import.Import) -> None:
+    def show(intended: Import) -> None:
         if text:
             print_intended(intended)
 

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from corral.cli.output import err, out
-from corral.operate.database_import import Import, Part
+from corral.operate.import_choice import Import, Part
 from corral.words import counted, size
 
 

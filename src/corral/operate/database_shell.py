@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from corral.errors import ChangeFailed, Unreachable
+from corral.errors import ChangeFailed, InvalidFile, Unreachable
 from corral.events import Note
 from corral.model.cluster import Member
 from corral.model.connection import shell_url
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
 from corral.mongo.clients import Connections
 from corral.mongo.greeting import Greeting, greet
+from corral.nearest import hint
 from corral.operate.session import Session
 from corral.operate.where import Where, opened
 from corral.places.base import Place
@@ -47,6 +48,9 @@ class _To:
 
 async def shell(where: Where, user: str, session: Session) -> int:
     """The shell's exit code. Raises CorralError; Unreachable where no member answers, or there is no shell."""
+    if user not in USERS:
+        message = f"{user!r} is no user that Corral makes in MongoDB"
+        raise InvalidFile(Problem("unknown-user", "error", message, hint(user, USERS)))
     async with opened(where) as place:
         if user not in place.secrets:
             raise ChangeFailed(_no_password(user, place))

@@ -11,7 +11,7 @@ from corral.errors import ChangeFailed, CorralError
 from corral.execute.ways import Ways
 from corral.model.cluster import Instance
 from corral.model.identity import UnitId
-from corral.places.base import LogLine, Traits
+from corral.places.base import LogLine
 from corral.problems import Problem
 from corral.secrets import redact
 
@@ -67,8 +67,8 @@ async def _read(ways: Ways, unit: UnitId, lines: int, queue: asyncio.Queue[LogLi
     await queue.put(None)
 
 
-def not_applied(instance: Instance, traits: Traits) -> ChangeFailed:
-    """For a command that would have the environment of an instance which nobody has made."""
+def not_applied(instance: Instance, mend: str) -> ChangeFailed:
+    """For a command that would have the environment of an instance which nobody has made; `mend` makes it."""
     message = f"{instance.name} was never carried out on {instance.host.name}, so a command has no environment there"
-    hint = f"`{traits.mend}` first, then the same command again"
+    hint = f"`{mend}` first, then the same command again"
     return ChangeFailed(Problem("not-applied", "error", message, hint, instance.host.name))

@@ -17,6 +17,7 @@ as_account() {
     trap 'exit 143' TERM
     trap : INT QUIT
     chown "$account" "$home" || exit
+    # shellcheck disable=SC3045 # every sh of a Linux has it
     ulimit -n "$files"
     umask 0027
     cd / || exit

@@ -13,7 +13,7 @@ from corral.mongo.crc64 import Crc64
 from corral.mongo.dump import Content, Dump, DumpError, Namespace, Survey, metadata_of
 from corral.mongo.dump_archive import DumpArchive, is_archive
 from corral.mongo.dump_directory import DumpDirectory
-from corral.operate.database_import import Import, ImportRequest, chosen
+from corral.operate.import_choice import Import, ImportRequest, chosen
 from tests.unit.mongo.dumps import MARK, Collection, archive, crc64, notes, shop, write_archive, write_directory
 
 

@@ -17,7 +17,8 @@ from corral.model.endpoint import Endpoint
 from corral.model.routes import Way
 from corral.mongo.restore import BESIDE, Restore
 from corral.operate import database_import
-from corral.operate.database_import import Import, ImportRequest, import_in
+from corral.operate.database_import import import_in
+from corral.operate.import_choice import Import, ImportRequest
 from corral.operate.session import Session
 from corral.secrets import Secrets
 from tests.unit.mongo.conftest import completed, settle
@@ -153,9 +154,10 @@ def test_killed_anywhere_nobody_sees_half_of_it_and_the_next_run_finishes(
         patched.setattr(Restore, method, killed)
         try:
             bring(place, dump, drop=True)
-            return  # it isn't called as often
         except Killed:
-            pass
+            left.clear()
+    if left:
+        return  # it isn't called as often
     if method != "_rename":
         assert [each["_id"] for each in database["notes"].find()] == ["mine"]
         assert names(database) - {"notes"} <= {name for name in names(database) if name.startswith(BESIDE)}
@@ -190,14 +192,24 @@ def test_a_wish_to_stop_is_heard_between_two_batches(
 def test_what_the_database_refuses_is_said_and_leaves_what_was_there(
     place: WithMongods, database: Database, tmp_path: Path
 ) -> None:
-    twice = Collection("old", "notes", [{"_id": 1, "a": 1}, {"_id": 2, "a": 1}], [{"key": {"a": 1}, "name": "a", "unique": True}])
+    twice = Collection(
+        "old", "notes", [{"_id": 1, "a": 1}, {"_id": 2, "a": 1}], [{"key": {"a": 1}, "name": "a", "unique": True}]
+    )
     database["notes"].insert_one({"_id": "mine"})
-    with pytest.raises(ChangeFailed, match="the import has failed: .*duplicate key"):
+    with pytest.raises(ChangeFailed, match=r"the import has failed: .*duplicate key"):
         bring(place, write_archive(tmp_path / "dump", [twice]), drop=True)
     assert [each["_id"] for each in database["notes"].find()] == ["mine"]
 
 
 def test_an_index_of_an_old_mongodb_is_made_as_today_s(place: WithMongods, database: Database, tmp_path: Path) -> None:
-    old = {"v": 1, "key": {"a": 1.0}, "name": "a", "ns": "old.notes", "background": True, "dropDups": True, "safe": None}
+    old = {
+        "v": 1,
+        "key": {"a": 1.0},
+        "name": "a",
+        "ns": "old.notes",
+        "background": True,
+        "dropDups": True,
+        "safe": None,
+    }
     bring(place, write_directory(tmp_path / "dump", [Collection("old", "notes", [{"_id": 1}], [old])]))
     assert database["notes"].index_information()["a"]["v"] == 2

@@ -36,7 +36,7 @@ class AtTerminal:
     def __enter__(self) -> Self:
         self.pid, self._file = pty.fork()
         if not self.pid:
-            os.execvpe(self._command[0], self._command, self._environment)
+            os.execvpe(self._command[0], self._command, self._environment)  # noqa: S606 # no shell is between
         self.resize(90, 30)
         return self
 

@@ -56,7 +56,9 @@ def typed(data: bytes) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("code", [0, 7, 255])
-def test_input_output_and_exit_code_are_the_command_s(tmp_path: Path, capfd: pytest.CaptureFixture[str], code: int) -> None:
+def test_input_output_and_exit_code_are_the_command_s(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], code: int
+) -> None:
     """255 is no sign that the connection has failed."""
 
     async def scenario(_host: Sshd, transport: SshTransport) -> int:
@@ -97,9 +99,9 @@ def test_a_file_as_input_is_read_to_its_end(tmp_path: Path, capfd: pytest.Captur
 def test_a_cut_connection_is_no_exit_code(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
         running = asyncio.ensure_future(transport.attach("one", f"touch {host.home}/begun; sleep 3600", Signals()))
-        await holds_soon(lambda: (host.home / "begun").exists())
+        await holds_soon((host.home / "begun").exists)
         host.cut()
-        with pytest.raises(Unreachable, match="the connection was cut.*so its exit code is not known") as failure:
+        with pytest.raises(Unreachable, match=r"the connection was cut.*so its exit code is not known") as failure:
             await running
         assert failure.value.problems[0].hint == "look at what it has done before you run it again"
 
@@ -110,7 +112,7 @@ def test_a_signal_here_closes_the_session(tmp_path: Path) -> None:
     async def scenario(host: Sshd, transport: SshTransport) -> None:
         signals, otherwise = Signals(), list[str]()
         running = asyncio.ensure_future(transport.attach("one", f"touch {host.home}/begun; sleep 3600", signals))
-        await holds_soon(lambda: (host.home / "begun").exists())
+        await holds_soon((host.home / "begun").exists)
         signals.arrived(signal.SIGTERM, lambda: otherwise.append("cancelled"))
         with pytest.raises(Interrupted):
             await running
@@ -126,7 +128,7 @@ def test_it_is_root_by_sudo_with_the_locale_of_the_login(tmp_path: Path, capfd: 
         assert await transport.attach("one", 'echo "[$LC_ALL]"', Signals()) == 0
         return (host.home / "sudo.log").read_text()
 
-    assert play(tmp_path, scenario, sudo=True) == "sh -c echo \"[$LC_ALL]\"\n"
+    assert play(tmp_path, scenario, sudo=True) == 'sh -c echo "[$LC_ALL]"\n'
     assert capfd.readouterr().out == "[]\n"
 
 
@@ -146,4 +148,6 @@ def test_at_a_terminal_keys_size_and_ctrl_c_reach_it(tmp_path: Path) -> None:
 
 def test_the_modules_of_a_terminal_load_no_ssh() -> None:
     script = "import sys, corral.transport.terminal; print('asyncssh' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False\n"
+    )

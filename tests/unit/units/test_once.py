@@ -24,7 +24,7 @@ from tests.unit.transport.answers import Workshop
 
 SAY = "import json,os,sys;print(json.dumps([dict(os.environ), os.getcwd(), sys.argv[1:]]));sys.exit(7)"
 VALUES = {"PASSWORD": "it's\nexec false\n", "PORT": "5040", "UID": "4711", "INSTANCE": "one-5040", "ROLE": "web"}
-NASTY = "it's \"x\" $HOME `id` %s\nexec false"
+NASTY = 'it\'s "x" $HOME `id` %s\nexec false'
 FILE = """\
 name: shop
 hosts: {one: 10.0.0.1}

@@ -223,7 +223,7 @@ class HostsPlace(Place):
         """With a connection that is cut, or a signal here, it is ended there too, as far as the host can be reached."""
         host, once = instance.host.name, self._once(instance, command)
         if (await self._transport.run(host, once.asking)).code:
-            raise machines.not_applied(instance, TRAITS)
+            raise machines.not_applied(instance, TRAITS.mend)
         try:
             return await self._transport.attach(host, once.script, signals)
         except BaseException:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from corral.cluster_file.build import Placement, build
 from corral.cluster_file.parse import Loaded
 from corral.desired.database import replica_set
-from corral.desired.instances import script_path
 from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
 from corral.events import Event, Note, Sink, StageFinished, StageStarted, ignore
@@ -32,7 +30,7 @@ from corral.observe.replica_set import observe_replica_set
 from corral.observe.shared import observe_shared, question_of_all
 from corral.places import machines
 from corral.places.base import LogLine, Observation, Place, Traits
-from corral.places.playground import binaries, ports, this_machine
+from corral.places.playground import binaries, once, ports, this_machine
 from corral.places.playground.addresses import loopback_addresses, network_of, other_network
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, state_of
@@ -44,7 +42,6 @@ from corral.transport.local import LocalTransport
 from corral.transport.terminal import attach_here
 from corral.units import orphans
 from corral.units.machine import is_root
-from corral.units.once import as_process
 from corral.units.supervisor_units import SupervisordUnits
 from corral.units.supervisord import Supervisord
 from corral.vault.file import GENERATORS, Vault
@@ -256,12 +253,7 @@ class PlaygroundPlace(Place):
         return await attach_here(("/bin/sh", "-c", script), signals)
 
     async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
-        """As a child of this process: a supervisor has no part in it."""
-        script = script_path(instance)
-        if not await asyncio.to_thread(Path(script).exists):
-            raise machines.not_applied(instance, TRAITS)
-        environment = await self.daemon.environment() | {"TERM": os.environ.get("TERM", "dumb")}
-        return await attach_here(("/bin/sh", "-c", as_process(script, instance, command)), signals, environment)
+        return await once.run_once(self.daemon, instance, command, signals)
 
     @property
     def _ways(self) -> Ways:
