@@ -225,7 +225,8 @@ class Place(Protocol):
         """A POSIX sh script on `host`, attached to this process's own input and output, with a terminal where there is
         one. The exit code is the script's; 128 and more for a signal that ended it.
 
-        The script can be seen in a process list, so it must not hold a secret. Raises Unreachable.
+        The script can be seen in a process list, so it must not hold a secret. Raises Unreachable; Interrupted at a
+        signal that a host can't be given.
         """
 
     async def run_once(self, instance: Instance, command: Sequence[str], signals: Signals) -> int:
