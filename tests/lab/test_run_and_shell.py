@@ -72,10 +72,10 @@ def test_a_container_that_runs_is_no_instance_and_goes_when_it_is_interrupted(bo
 @pytest.mark.parametrize("place", ["container", "service"])
 def test_at_a_terminal_ctrl_c_reaches_it(request: pytest.FixtureRequest, place: str) -> None:
     cluster: LabCluster = request.getfixturevalue("board" if place == "container" else "pair")
-    words = "trap 'echo interrupted; exit 4' INT; echo ready $(stty size); while :; do sleep 0.1; done"
+    words = "trap 'echo interrupted; exit 4' INT; while :; do echo now $(stty size); sleep 0.1; done"
     command = [sys.executable, "-m", "corral", "-f", str(cluster.file), "run", "--", "sh", "-c", words]
     with AtTerminal(command, cluster.environment) as terminal:
-        terminal.until("ready 30 90")
+        terminal.until("now 30 90")  # docker tells a container the size when it runs already
         terminal.type("\x03")
         terminal.until("interrupted")
         assert terminal.wait() == 4
@@ -97,11 +97,16 @@ def test_as_the_account_of_the_services(pair: LabCluster) -> None:
 
 def test_what_a_signal_here_ends_has_ended_there(pair: LabCluster) -> None:
     running = pair.start("run", "--", "sleep", "3617", stdin=subprocess.DEVNULL, start_new_session=True)
-    until(lambda: pair.sh("app-1", "pgrep -f '^sleep 3617' || :"), seconds=A_RUN)
+    until(lambda: _sleeping(pair), seconds=A_RUN)
     running.send_signal(signal.SIGTERM)
     assert running.wait(A_RUN) == 130
-    assert pair.sh("app-1", "pgrep -f '^sleep 3617' || :") == ""
+    assert _sleeping(pair) == ""
     assert pair.sh("app-1", "ls -d /tmp/corral-pair_run* 2>/dev/null || :") == ""
+
+
+def _sleeping(pair: LabCluster) -> str:
+    """Command lines on the host that have it; the brackets keep this look's own from being one."""
+    return pair.sh("app-1", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -o 'sleep 361[7]' || :")
 
 
 def test_the_ssh_s_own_255_is_the_command_s(pair: LabCluster) -> None:
