@@ -116,6 +116,10 @@ class Websocket(Section):
     contains: Annotated[str, Text("a text", as_written=True)] = Field(
         "", description="What a message that comes back holds; what was sent when left out."
     )
+    through_all: bool = Field(
+        False,
+        description="Whether it comes back on the websockets of all instances, not only of the one it was sent to.",
+    )
 
 
 WebsocketEntry = Annotated[Websocket | None, Shorthand(_path_alone, {"type": "string"})]

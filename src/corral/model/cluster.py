@@ -87,11 +87,15 @@ class Instance:
 
 @dataclass(frozen=True)
 class Websocket:
-    """A websocket at `path` that answers `send` with a message that holds `contains`, or sends back what it is sent."""
+    """A websocket at `path` that answers `send` with a message that holds `contains`, or sends back what it is sent.
+
+    `through_all`: to everybody, whichever instance each is at.
+    """
 
     path: str
     send: str = ""
     contains: str = ""
+    through_all: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ else:
     exceptions = late("websockets.exceptions")
 
 NAME = "websocket through the proxy"
+ALL = "websocket through all instances"
+_BUS = "the instances need a message bus (README, What Corral doesn't do): is it named in app.env, and does it run?"
 PATIENCE = 10.0
 """Seconds for the whole exchange."""
 _AGENT = "User-Agent"
@@ -47,7 +51,24 @@ async def websocket(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
     visitor = _Visitor(cluster.app, cluster.app.websocket, secrets, routes)
     hosts = zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
-    return list(await asyncio.gather(*(_through(host, at, visitor) for host, at in hosts)))
+    proofs = [_through(host, at, visitor) for host, at in hosts]
+    if len(cluster.app.web) > 1:
+        proofs.append(_through_all(cluster, visitor))
+    return list(await asyncio.gather(*proofs))
+
+
+async def _through_all(cluster: Cluster, visitor: _Visitor) -> Check:
+    """People are on all instances, and most applications need a message bus for them to hear each other."""
+    if cluster.app.websocket and not cluster.app.websocket.through_all:
+        why = "what came back came from the instance that it was sent to"
+        return skipped(ALL, why, hint="set `websocket: {through_all: true}` where a message has to reach everybody")
+    first, *others = cluster.app.web
+    deaf = await visitor.unheard([instance.endpoint for instance in cluster.app.web])
+    if not deaf:
+        return judged(ALL, True, f"a message to {first.name} left at {', '.join(other.name for other in others)}")
+    names = {instance.endpoint: instance.name for instance in cluster.app.web}
+    seen = "; ".join(f"{names[at]}: {why}" for at, why in deaf.items())
+    return judged(ALL, False, f"a message to {first.name} did not leave everywhere: {seen}", first.name, _BUS)
 
 
 async def _through(host: Host, at: Endpoint, visitor: _Visitor) -> Check:
@@ -82,6 +103,38 @@ class _Visitor:
         except (OSError, ValueError, exceptions.WebSocketException) as error:
             return self._broken(url, at, error)
         return _Exchange(False, f"{url}: closed before {expected} came back")
+
+    async def unheard(self, instances: Sequence[Endpoint]) -> dict[Endpoint, str]:
+        """Those of `instances` at which a message to the first one does not leave, each with what was seen instead."""
+        message = self._wanted.send or f"corral-{secrets.token_hex(8)}"
+        expected = self._wanted.contains or message
+        deaf: dict[Endpoint, str] = {}
+        sockets: dict[Endpoint, client.ClientConnection] = {}
+
+        async def hear(at: Endpoint, socket: client.ClientConnection) -> None:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    async for answer in socket:
+                        if expected in str(answer):
+                            return
+                deaf[at] = f"closed before {expected} came"
+            except TimeoutError:
+                deaf[at] = f"{expected} did not come within {PATIENCE:g} s"
+            except exceptions.WebSocketException as error:
+                deaf[at] = str(error)
+
+        async with AsyncExitStack() as stack:
+            for at in instances:
+                try:
+                    async with asyncio.timeout(PATIENCE):
+                        opening = await self._opening(at, "inside")
+                        socket = await stack.enter_async_context(opening)
+                except (CantBeAsked, TimeoutError, OSError, ValueError, exceptions.WebSocketException) as error:
+                    return {at: str(error) or "it did not open"}
+                sockets[at] = socket
+            await sockets[instances[0]].send(message)
+            await asyncio.gather(*(hear(at, socket) for at, socket in sockets.items()))
+        return deaf
 
     async def past_the_proxy(self, seen: _Exchange) -> _Exchange:
         """With an instance, where the application wants https, which ends in front of the proxy."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.http11 import Request, Response
 
 from corral.model.endpoint import Endpoint
 from corral.model.routes import Way
+from corral.verify import websocket as proof
 from corral.verify.check import Check
 from corral.verify.websocket import websocket
 from tests.unit.plan.cluster_of import cluster_of
@@ -55,7 +58,8 @@ def exchange(proxy: Answering, instance: Answering, text: str = HTTPS) -> Check:
 
             return await websocket(cluster_of(text), {}, Routes())
 
-    [check] = asyncio.run(asking())
+    check, *more = asyncio.run(asking())
+    assert all(each.name == "websocket through all instances" for each in more)
     return check
 
 
@@ -93,3 +97,65 @@ def test_a_redirect_to_elsewhere_is_told_and_no_traceback() -> None:
         check = exchange(Answering(https=True, elsewhere=elsewhere), instance := Answering())
         assert (check.result, instance.asked) == ("failed", [])
         assert f"answered 301: it redirects to {elsewhere}" in check.seen
+
+
+class Bus:
+    """Instances that hand a message on to everybody, wherever they are; `deaf` ones, at these ports, do not."""
+
+    def __init__(self, deaf: Sequence[int] = ()) -> None:
+        self.deaf, self.connected = deaf, set[ServerConnection]()
+
+    async def chat(self, connection: ServerConnection) -> None:
+        self.connected.add(connection)
+        try:
+            async for message in connection:
+                for each in self.connected:
+                    if each is connection or each.local_address[1] not in self.deaf:
+                        await each.send(message)
+        finally:
+            self.connected.discard(connection)
+
+
+def through_all(text: str, deaf: bool = False) -> Check:
+    async def asking() -> list[Check]:
+        bus = Bus()
+        async with serve(bus.chat, "127.0.0.1", 0) as one, serve(bus.chat, "127.0.0.1", 0) as two:
+            ports = [server.sockets[0].getsockname()[1] for server in (one, two)]
+            bus.deaf = ports[1:] if deaf else ()
+            cluster = cluster_of(text)
+            first = cluster.app.web[0].endpoint
+
+            class Routes:
+                async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
+                    return Endpoint(to.scheme, "127.0.0.1", ports[0] if way == "visitor" or to == first else ports[1])
+
+            return await websocket(cluster, {}, Routes())
+
+    *_, check = asyncio.run(asking())
+    assert check.name == "websocket through all instances"
+    return check
+
+
+ALL = FILE.replace("app: {", "app: {websocket: {path: /ws, through_all: true}, ")
+
+
+def test_a_message_leaves_at_all_instances() -> None:
+    check = through_all(ALL)
+    assert check.result == "passed", check.seen
+    assert check.seen.startswith("a message to ")
+
+
+def test_without_a_bus_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "PATIENCE", 0.5)
+    check = through_all(ALL, deaf=True)
+    assert check.result == "failed"
+    assert "did not come within 0.5 s" in check.seen
+    assert "message bus" in check.hint
+
+
+def test_the_stronger_proof_is_named() -> None:
+    check = through_all(FILE.replace("app: {", "app: {websocket: /ws, "))
+    assert (check.result, check.hint) == (
+        "skipped",
+        "set `websocket: {through_all: true}` where a message has to reach everybody",
+    )
