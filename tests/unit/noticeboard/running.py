@@ -36,8 +36,9 @@ COMMAND = [sys.executable, "-m", "corral.noticeboard"]
 
 
 def variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """The process's whole environment: `environment`, whose keys may be in lower case, and PATH."""
-    return {"PATH": os.environ["PATH"]} | {name.upper(): value for name, value in environment.items()}
+    """The process's whole environment: `environment`, whose keys may be in lower case, and where programs are found."""
+    found_by = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    return found_by | {name.upper(): value for name, value in environment.items()}
 
 
 def run(**environment: str) -> subprocess.CompletedProcess[str]:
