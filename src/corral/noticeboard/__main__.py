@@ -38,7 +38,10 @@ def _run(settings: Settings, listener: socket.socket) -> None:
     gc.freeze()
     gc.enable()
     log.start(settings.instance)
-    sys.exit(asyncio.run(process.run(settings, listener)))
+    with asyncio.Runner() as runner:
+        status = runner.run(process.run(settings, listener))
+        sys.stdout.flush()
+        os._exit(status)  # leaving the block would cancel what the driver still has under way, and wait for it
 
 
 def _fail(status: int, error: Exception) -> NoReturn:

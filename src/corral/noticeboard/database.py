@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 import pymongo
@@ -23,16 +23,21 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from corral.noticeboard.calls import Calls
 from corral.noticeboard.settings import Settings, SettingsError
 
 log = logging.getLogger("noticeboard")
 Result = TypeVar("Result")
 Document = dict[str, Any]
+Operation = Callable[[], Coroutine[Any, Any, Result]]
 
 ATTEMPT: Final = 3.0
 """Seconds for one attempt: a primary that hangs (a cut cable) must not use up the whole deadline."""
 HURRY: Final = 2.0
 """Seconds that a running request may still wait for the database once the process has been told to stop."""
+CALLS: Final = 31
+"""Calls of the driver at a time: the feed's comes on top and makes it the 32 connections of the pool."""
+SLOW: Final = "the database did not answer in time"
 JOB_RUNS_KEPT: Final = 3600
 """Seconds for which a run of the worker's job is kept: one a second makes 3,600 at the most."""
 
@@ -43,7 +48,7 @@ _IN_WORDS: Final[list[tuple[type[PyMongoError], str]]] = [  # special kinds befo
     (ServerSelectionTimeoutError, "no writable primary was found in time"),
     (WTimeoutError, "a majority of the members did not acknowledge in time"),
     (ExecutionTimeout, "a majority of the members did not acknowledge in time"),
-    (NetworkTimeout, "the database did not answer in time"),
+    (NetworkTimeout, SLOW),
     (ConnectionFailure, "the connection to the primary was lost"),
 ]
 
@@ -69,7 +74,7 @@ class Database:
                 settings.mongo_url,
                 appname=f"noticeboard {settings.instance}"[:128],
                 tz_aware=True,
-                maxPoolSize=32,
+                maxPoolSize=CALLS + 1,
                 connectTimeoutMS=2000,
                 heartbeatFrequencyMS=2000,  # with the line above: a primary that hangs is noticed within 4 s
                 serverSelectionTimeoutMS=2000,
@@ -86,35 +91,36 @@ class Database:
         )
         self._timeout = settings.database_timeout
         self._running: set[asyncio.Timeout] = set()
+        self._calls = Calls(CALLS)
         self._refusal = ""
 
     def __getitem__(self, collection: str) -> AsyncCollection[Document]:
         return self._database[collection]
 
-    async def persist(self, operation: Callable[[], Awaitable[Result]], within: float | None = None) -> Result:
-        """Runs `operation`, again and again if need be, for `within` seconds; it must bear being run twice.
+    async def persist(self, operation: Operation[Result]) -> Result:
+        """Runs `operation`, again and again if need be, as long as a request may wait; it must bear being run twice.
 
-        Raises UnavailableError when the time is over.
+        Raises UnavailableError when the time is over, also while the driver is still busy with an attempt.
         """
-        seconds = self._timeout if within is None else min(within, self._timeout)
-        end = asyncio.get_running_loop().time() + seconds
-        limit = asyncio.timeout(seconds + 0.5)
+        limit = asyncio.timeout(self._timeout + 0.5)
         self._running.add(limit)
         try:
             async with limit:
-                return await self._attempts(operation, end)
+                return await self.attempts(operation, self._timeout)
         except TimeoutError:
-            raise UnavailableError("the database did not answer in time") from None
+            raise UnavailableError(SLOW) from None
         finally:
             self._running.discard(limit)
 
-    async def _attempts(self, operation: Callable[[], Awaitable[Result]], end: float) -> Result:
+    async def attempts(self, operation: Operation[Result], seconds: float) -> Result:
+        """The same for `seconds`, but an attempt that has begun is waited for, however late the driver ends it."""
         now = asyncio.get_running_loop().time
+        end = now() + min(seconds, self._timeout)
         attempt = 0
         while True:
             try:
                 with pymongo.timeout(min(ATTEMPT, max(end - now(), 0.05))):
-                    result = await operation()
+                    result = await self._calls.run(operation)
             except (ConnectionFailure, OperationFailure) as error:
                 pause = backoff(attempt, longest=1)
                 if now() + pause >= end:
@@ -141,10 +147,14 @@ class Database:
                 limit.reschedule(min(limit.when() or latest, latest))
 
     async def close(self) -> None:
-        """Ends the server's sessions if it answers within half a second; the kernel closes the rest."""
+        """Ends the server's sessions if it answers within half a second; the kernel closes the rest.
+
+        Calls that nobody waits for any more have a second to end before.
+        """
+        await self._calls.settle(1)
         try:
             async with asyncio.timeout(0.5):
-                await self._client.close()
+                await self._calls.run(self._client.close)
         except (TimeoutError, PyMongoError):
             log.debug("the database did not take leave in time")
 

@@ -9,13 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.errors import OperationFailure, PyMongoError
 
+from corral.noticeboard.calls import Calls
 from corral.noticeboard.database import Database, Document, backoff, reason
 from corral.noticeboard.notes import to_json
 
 log = logging.getLogger("noticeboard")
 
+END: Final = 0.5
+"""Seconds for the server to close the stream when the process stops; it gives up a forgotten one after 10 minutes."""
 INBOX: Final = 256
 """Messages that may wait for a slow client before it is dropped."""
 _POINT_LOST: Final = {260, 280, 286}
@@ -52,6 +56,8 @@ class Feed:
         self._inboxes: set[Inbox] = set()
         self._token: Any = None
         self._failures = 0
+        self._calls = Calls(2)
+        self._stream: AsyncChangeStream[Document] | None = None
         self.live = False
 
     @contextmanager
@@ -66,19 +72,32 @@ class Feed:
 
     async def run(self) -> None:
         """Publishes notes until cancelled, resuming after the last one seen when the stream breaks."""
-        while True:
+        try:
+            while True:
+                try:
+                    await self._calls.run(self._follow)
+                except PyMongoError as error:
+                    self._lost(error)
+                await asyncio.sleep(backoff(self._failures, longest=2))
+                self._failures += 1
+        finally:
+            await self._end()
+
+    async def _end(self) -> None:
+        """Closes the stream on the server. The question that waits there for the next note is left to itself."""
+        if self._stream is not None:
             try:
-                await self._follow()
-            except PyMongoError as error:
-                self._lost(error)
-            await asyncio.sleep(backoff(self._failures, longest=2))
-            self._failures += 1
+                async with asyncio.timeout(END):
+                    await self._calls.run(self._stream.close)
+            except (TimeoutError, PyMongoError):
+                log.debug("the server did not close the feed's stream in time")
 
     async def _follow(self) -> None:
         """Returns only when the server ends the stream, as it does when the collection is dropped."""
         inserted = [{"$match": {"operationType": "insert"}}]
         notes = self._database["notes"]
         async with await notes.watch(inserted, resume_after=self._token, max_await_time_ms=10_000) as stream:
+            self._stream = stream
             self._token = stream.resume_token
             self._set_live(True)
             while stream.alive:

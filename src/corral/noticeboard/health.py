@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
-from corral.noticeboard.database import Database, UnavailableError
+from corral.noticeboard.database import SLOW, Database, UnavailableError
 
 FRESH: Final = 1.0
 """Seconds for which a good answer is given again without asking the database."""
@@ -22,7 +22,8 @@ class Health:
     A ping or `hello` would be cheaper, but both succeed where writes fail: on a primary that has lost its
     majority, for a user who may only read, on a full disk. The write sets one small document of this
     instance's own, so it costs an oplog entry of about 150 bytes for each question and nothing while nobody
-    asks. Questions that arrive together share one write. A failure is not remembered: the next question
+    asks. Questions that arrive together share one write. Nobody waits much longer than PATIENCE; a write that
+    takes longer goes on, and no second one is begun beside it. A failure is not remembered: the next question
     asks anew, so recovery is seen at once.
     """
 
@@ -38,9 +39,14 @@ class Health:
         if time.monotonic() >= self._good_until:
             if self._question is None or self._question.done():
                 self._question = asyncio.create_task(self._ask())
-            if failure := await asyncio.shield(self._question):
+            if failure := await self._answer(self._question):
                 return failure
         return self._own_reason()
+
+    @staticmethod
+    async def _answer(question: asyncio.Task[str]) -> str:
+        await asyncio.wait([question], timeout=PATIENCE + 0.5)
+        return question.result() if question.done() else SLOW
 
     async def _ask(self) -> str:
         async def touch() -> None:
@@ -49,7 +55,7 @@ class Health:
             )
 
         try:
-            await self._database.persist(touch, within=PATIENCE)
+            await self._database.attempts(touch, PATIENCE)
         except UnavailableError as error:
             return error.reason
         self._good_until = time.monotonic() + FRESH

@@ -42,7 +42,7 @@ async def run(settings: Settings, listener: socket.socket) -> int:
     await server.serve(sockets=[listener])
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks, timeout=0.5)  # without a database they may wait for it even now
+    await asyncio.wait(tasks)
     await database.close()
     log.info("stopped")
     return int(any(not task.cancelled() and task.done() and task.exception() is not None for task in tasks))

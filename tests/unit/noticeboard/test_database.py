@@ -70,7 +70,7 @@ def test_the_refusal_is_told_rather_than_what_follows_from_it() -> None:
     async def check() -> None:
         connected = connect(NOWHERE)
         with pytest.raises(UnavailableError) as refused:
-            await closing(connected, connected.persist(operation, within=0.5))
+            await closing(connected, connected.attempts(operation, 0.5))
         assert refused.value.reason == ("the database refuses the user of MONGO_URL (AuthenticationFailed)")
 
     asyncio.run(check())

@@ -5,7 +5,7 @@ import json
 
 from corral.noticeboard.feed import INBOX, Feed, Inbox
 from corral.noticeboard.notes import Notes
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, holds_soon
 
 from .conftest import Mongod
 from .test_database import connect
@@ -35,6 +35,24 @@ def test_a_forgotten_resume_token_is_given_up(mongod: Mongod) -> None:
                 assert json.loads(await inbox.get())["note"]["text"] == "hello"
             running.cancel()
             await asyncio.wait([running])
+        await connected.close()
+
+    asyncio.run(check())
+
+
+def test_a_feed_that_ends_closes_its_stream_on_the_server(mongod: Mongod) -> None:
+    async def check() -> None:
+        connected = connect(mongod.url())
+        feed = Feed(connected)
+        running = asyncio.create_task(feed.run())
+        await holds_soon(lambda: feed.live)
+        assert feed._stream is not None
+        assert feed._stream.alive
+
+        running.cancel()
+        await asyncio.wait([running])
+        assert running.cancelled()
+        assert not feed._stream.alive
         await connected.close()
 
     asyncio.run(check())

@@ -2,13 +2,16 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import httpx
 import pymongo
 import pytest
 
+from corral.noticeboard.health import PATIENCE as PATIENCE_OF_HEALTH
+from corral.noticeboard.server import GRACE
 from tests.patience import PATIENCE
 
 from .conftest import Mongod, Start
@@ -95,6 +98,41 @@ def test_a_frozen_database_is_503_and_no_note_is_acknowledged_or_doubled(databas
     in_doubt = running.http.get(f"/notes/{answer.json()['id']}")
     assert in_doubt.status_code in (200, 404)
     assert running.texts().count("in doubt") <= 1
+
+
+def test_a_frozen_database_is_told_within_the_time_of_a_health_check(database: Mongod, start: Start) -> None:
+    running = start(mongo_url=database.url(), database_timeout="3600")
+    wait_for(running.healthy, "the instance is healthy")
+    usual = seconds(running.healthy)
+    statuses: list[int] = []
+    with frozen(database):
+        wait_for(lambda: unwell(running), "the last good answer is no longer given again")
+        spent = [seconds(lambda: statuses.append(running.health().status_code)) for _ in range(2)]
+
+    wait_for(running.healthy, "the instance is healthy again")
+    assert statuses == [503, 503]
+    assert max(spent) < 3 * PATIENCE_OF_HEALTH + 20 * usual, "as long as this machine makes of its seconds"
+    assert running.write("afterwards")
+
+
+def test_it_stops_in_time_while_the_database_is_frozen(database: Mongod, start: Start) -> None:
+    running = start(mongo_url=database.url(), database_timeout="3600")
+    wait_for(running.healthy, "the instance is healthy")
+    usual = seconds(running.healthy)
+    with frozen(database), httpx.Client(base_url=running.base, timeout=httpx.Timeout(PATIENCE, read=0.1)) as impatient:
+        for path in ("/notes", "/jobs", "/notes"):
+            with pytest.raises(httpx.ReadTimeout):
+                impatient.get(path)
+        assert seconds(running.stop) < GRACE + 20 * usual
+
+    assert running.process.returncode == 0
+    assert running.log()[-1] == "noticeboard noticeboard-8000 stopped"
+
+
+def seconds(what: Callable[[], object]) -> float:
+    began = time.monotonic()
+    what()
+    return time.monotonic() - began
 
 
 def test_a_request_that_meets_a_short_outage_just_takes_longer(database: Mongod, start: Start) -> None:
