@@ -25,6 +25,7 @@ from tests.unit.transport.sshd import Sshd, sshd
 T = TypeVar("T")
 Scenario = Callable[[Sshd, SshTransport], Awaitable[T]]
 AT_TERMINAL = Path(__file__).with_name("at_terminal.py")
+ROOT = Path(__file__).parents[3]
 
 
 def play(directory: Path, scenario: Scenario[T], **changes: object) -> T:
@@ -134,7 +135,9 @@ def test_it_is_root_by_sudo_with_the_locale_of_the_login(tmp_path: Path, capfd: 
 
 def test_at_a_terminal_keys_size_and_ctrl_c_reach_it(tmp_path: Path) -> None:
     """And the terminal is as before behind it."""
-    with AtTerminal([sys.executable, str(AT_TERMINAL), str(tmp_path)]) as terminal:
+    with AtTerminal(
+        [sys.executable, str(AT_TERMINAL), str(tmp_path)], {**os.environ, "PYTHONPATH": str(ROOT)}
+    ) as terminal:
         terminal.until("xterm-test 90x30")
         terminal.resize(101, 33)
         terminal.until("101x33")
