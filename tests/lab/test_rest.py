@@ -1,4 +1,4 @@
-"""`stop`, `start` and `apply --without` on hosts: what rests stays so, through a reboot too; a dead host stops nobody."""
+"""`stop`, `start` and `apply --without` on hosts: what rests stays so, after a reboot too; a dead host stops nobody."""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ else:
 
 NAME = "websocket through the proxy"
 ALL = "websocket through all instances"
+_STRONGER = ", from the instance that it was sent to; `websocket: {through_all: true}` proves that it reaches everybody"
 _BUS = "the instances need a message bus (README, What Corral doesn't do): is it named in app.env, and does it run?"
 PATIENCE = 10.0
 """Seconds for the whole exchange."""
@@ -51,17 +52,16 @@ async def websocket(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[
         return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
     visitor = _Visitor(cluster.app, cluster.app.websocket, secrets, routes)
     hosts = zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
-    proofs = [_through(host, at, visitor) for host, at in hosts]
-    if len(cluster.app.web) > 1:
+    several = len(cluster.app.web) > 1
+    stronger = "" if cluster.app.websocket.through_all or not several else _STRONGER
+    proofs = [_through(host, at, visitor, stronger) for host, at in hosts]
+    if cluster.app.websocket.through_all and several:
         proofs.append(_through_all(cluster, visitor))
     return list(await asyncio.gather(*proofs))
 
 
 async def _through_all(cluster: Cluster, visitor: _Visitor) -> Check:
     """People are on all instances, and most applications need a message bus for them to hear each other."""
-    if cluster.app.websocket and not cluster.app.websocket.through_all:
-        why = "what came back came from the instance that it was sent to"
-        return skipped(ALL, why, hint="set `websocket: {through_all: true}` where a message has to reach everybody")
     first, *others = cluster.app.web
     deaf = await visitor.unheard([instance.endpoint for instance in cluster.app.web])
     if not deaf:
@@ -71,11 +71,13 @@ async def _through_all(cluster: Cluster, visitor: _Visitor) -> Check:
     return judged(ALL, False, f"a message to {first.name} did not leave everywhere: {seen}", first.name, _BUS)
 
 
-async def _through(host: Host, at: Endpoint, visitor: _Visitor) -> Check:
+async def _through(host: Host, at: Endpoint, visitor: _Visitor, stronger: str) -> Check:
+    """`stronger` is said of a proof that holds, where another one would prove more."""
     seen = await visitor.exchange(at, "visitor")
     if seen.asks_for_https:
         seen = await visitor.past_the_proxy(seen)
-    return judged(NAME, seen.holds, seen.seen, host.name, f"corral logs {host.name}" if seen.log else "")
+    more = stronger if seen.holds else ""
+    return judged(NAME, seen.holds, f"{seen.seen}{more}", host.name, f"corral logs {host.name}" if seen.log else "")
 
 
 class _Visitor:
