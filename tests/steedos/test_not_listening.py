@@ -45,6 +45,6 @@ def test_an_instance_that_does_not_listen_is_unhealthy_and_its_log_is_shown(deaf
     [row] = [row for row in status["instances"] if row["state"] != "healthy"]
     assert (row["name"], row["state"]) == (WORKER, "unhealthy")
     assert row["pid"] > 0, "it is alive"
-    [problem] = status["problems"]
-    assert problem["code"] == "instance-unhealthy"
+    problem, changed = status["problems"]
+    assert (problem["code"], changed["code"]) == ("instance-unhealthy", "file-changed")
     assert STARTED in problem["message"]
