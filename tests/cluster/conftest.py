@@ -32,6 +32,17 @@ def small(directory: Path) -> Iterator[TestCluster]:
         cluster.end()
 
 
+@pytest.fixture(scope="module")
+def tiny_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCluster]:
+    """A tiny cluster, up; one for each test module."""
+    cluster = make_cluster(tmp_path_factory.mktemp("tiny"), TINY)
+    try:
+        cluster.up()
+        yield cluster
+    finally:
+        cluster.end()
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[TestCluster]:
     """A tiny cluster's file, nothing started; one for each test."""
