@@ -11,7 +11,7 @@ WORKERS ?= 4
 LAB_TESTS ?= tests/lab
 FILE ?= examples/steedos/cluster.yaml
 
-.PHONY: help install dev up steedos test test-steedos lab lab-down test-lab lint format lock bench clean
+.PHONY: help install dev up steedos test test-steedos lab lab-down test-lab lint catalogue format lock bench clean
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,9 @@ lint: dev ## Style, types, shell, import contracts, what nobody uses.
 	$(BIN)/shellcheck --exclude=SC2016 $(RENDERED_SHELL)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/vulture
+
+catalogue: dev ## Collect the sentences that people read into the catalogue of their Chinese forms, and compile it.
+	$(BIN)/python -m tests.catalogue
 
 format: dev ## Put the sources into the one form.
 	$(BIN)/ruff format .

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
+from corral.language import tr
 from corral.problems import Problem
 
 T = TypeVar("T")
@@ -89,7 +90,9 @@ def _told_once(failures: Sequence[CorralError]) -> Iterable[CorralError]:
         (problem,) = first.problems
         if others:
             names = ", ".join(other.problems[0].where for other in others)
-            problem = replace(problem, message=f"{problem.message}\nthe same holds for {names}")
+            problem = replace(
+                problem, message=tr("{message}\nthe same holds for {names}", message=problem.message, names=names)
+            )
         yield ChangeFailed(problem)
 
 

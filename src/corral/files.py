@@ -7,6 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from corral.language import tr
+
 
 def home() -> Path:
     """The user's. Raises OSError where nothing says which that is: no HOME, and a user id without an account."""
@@ -19,7 +21,11 @@ def expanded(path: str) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         whose = path.partition("/")[0].removeprefix("~")
-        reason = f"there is no account {whose}" if whose else "the home directory isn't known: set HOME to one"
+        reason = (
+            tr("there is no account {whose}", whose=whose)
+            if whose
+            else tr("the home directory isn't known: set HOME to one")
+        )
         raise OSError(errno.ENXIO, reason, path) from None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
+from corral.language import tr
 from corral.late import late
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ def suggestion(word: str, words: Collection[str]) -> str:
     """A sentence that names the nearest of `words`, or all of them."""
     guess = near(word, words)
     if guess:
-        return f"Did you mean {guess!r}?"
-    return f"It can be: {', '.join(words)}." if words else ""
+        return tr("Did you mean {guess!r}?", guess=guess)
+    return tr("It can be: {words}.", words=", ".join(words)) if words else ""
 
 
 def hint(word: str, words: Collection[str]) -> str:
     """The same for the command line, whose hints have no capital letter."""
     guess = near(word, words)
-    return f"did you mean {guess}?" if guess else f"known: {', '.join(words)}"
+    return tr("did you mean {guess}?", guess=guess) if guess else tr("known: {words}", words=", ".join(words))

@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Severity = Literal["error", "warning", "info"]
-Language = Literal["en", "zh"]
-"""Of what rules say."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from corral.language import shown
+
 
 def counted(number: int, noun: str) -> str:
-    """`1 change`, `2 changes`: for nouns whose plural is made with an s."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """`1 change`, `2 changes`: for nouns, literals, whose plural is made with an s."""
+    form = f"{{number}} {noun}"
+    told = shown(form)
+    return f"{number} {noun}{'' if number == 1 else 's'}" if told is form else told.format(number=number)
 
 
 def size(number: int) -> str:

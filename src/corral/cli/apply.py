@@ -20,6 +20,7 @@ from corral.cli.options import (
 from corral.cli.output import print_changed
 from corral.cli.plan_view import shown_in
 from corral.cli.running import change
+from corral.language import tr
 from corral.operate.apply import ApplyRequest
 from corral.operate.apply import apply as carry_out
 from corral.operate.where import Where
@@ -30,21 +31,21 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("apply")
 def apply(
     saved: Annotated[
-        Path | None, typer.Argument(metavar="[PLAN]", help="A plan that `corral plan --out` has saved.")
+        Path | None, typer.Argument(metavar="[PLAN]", help=tr("A plan that `corral plan --out` has saved."))
     ] = None,
     file: FileOption = None,
     only: OnlyOption = None,
     without: WithoutOption = None,
     place: Annotated[
         On | None,
-        typer.Option("--on", help="Where the cluster is. [default: hosts, or the place that PLAN was made for]"),
+        typer.Option("--on", help=tr("Where the cluster is. [default: hosts, or the place that PLAN was made for]")),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before changing anything.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Don't ask before changing anything."))] = False,
     overwrite: OverwriteOption = False,
     forget: Annotated[
         list[str] | None,
         typer.Option(
-            "--forget", metavar="HOST", help="One that has left the file and no longer exists; may be repeated."
+            "--forget", metavar="HOST", help=tr("One that has left the file and no longer exists; may be repeated.")
         ),
     ] = None,
     fmt: FormatOption = Format.text,

@@ -10,6 +10,7 @@ from rich.markup import escape
 from corral.cli.options import FileOption, Format, FormatOption, On
 from corral.cli.output import out, print_json, print_problems
 from corral.cli.running import run
+from corral.language import tr
 from corral.operate.check import check as judged
 from corral.operate.where import Where
 from corral.problems import errors_in
@@ -17,7 +18,7 @@ from corral.words import counted
 
 CheckedPlaceOption = Annotated[
     On | None,
-    typer.Option("--on", help="Judge the file for this place alone. [default: both, as far as the file goes]"),
+    typer.Option("--on", help=tr("Judge the file for this place alone. [default: both, as far as the file goes]")),
 ]
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,7 +31,7 @@ def check(file: FileOption = None, place: CheckedPlaceOption = None, fmt: Format
     --on chooses one of the two.
     """
     where = Where(file, place.place if place else None)
-    found = run(lambda session: judged(where, session.language))
+    found = run(lambda _session: judged(where))
     if fmt is Format.json:
         print_json({"file": found.file, "problems": [finding.to_json() for finding in found.problems]})
     else:

@@ -12,6 +12,7 @@ from corral.cli.import_view import as_json, print_intended, print_result
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import err, print_json
 from corral.cli.running import change, run
+from corral.language import tr
 from corral.operate import database_import, database_shell
 from corral.operate.import_choice import Import, ImportRequest
 from corral.operate.where import Where
@@ -33,7 +34,7 @@ def shell(
         typer.Option(
             "--as",
             metavar="|".join(database_shell.USERS),
-            help="Who to sign in as; by default the only one that may read the application's data.",
+            help=tr("Who to sign in as; by default the only one that may read the application's data."),
             autocompletion=lambda: list(database_shell.USERS),
         ),
     ] = database_shell.USERS[0],
@@ -49,14 +50,15 @@ def shell(
 
 @app.command("import")
 def import_dump(
-    dump: Annotated[Path, typer.Argument(help="An archive of mongodump, or a directory that it has written.")],
+    dump: Annotated[Path, typer.Argument(help=tr("An archive of mongodump, or a directory that it has written."))],
     file: FileOption = None,
     place: PlaceOption = None,
     drop: Annotated[
-        bool, typer.Option("--drop", help="Replace collections that have documents already by those of the dump.")
+        bool, typer.Option("--drop", help=tr("Replace collections that have documents already by those of the dump."))
     ] = False,
     source: Annotated[
-        str, typer.Option("--from-database", metavar="NAME", help="Which database of the dump, where it has several.")
+        str,
+        typer.Option("--from-database", metavar="NAME", help=tr("Which database of the dump, where it has several.")),
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
     fmt: FormatOption = Format.text,

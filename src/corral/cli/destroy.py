@@ -11,6 +11,7 @@ from corral.cli.options import FileOption, PlaceOption
 from corral.cli.output import err
 from corral.cli.plan_view import print_plan
 from corral.cli.running import change
+from corral.language import tr
 from corral.operate.destroy import destroy as take_off
 from corral.operate.where import Where
 
@@ -23,9 +24,9 @@ def destroy(
     place: PlaceOption = None,
     purge: Annotated[
         bool,
-        typer.Option("--purge", help="Also delete the database's data and the logs; in the playground everything."),
+        typer.Option("--purge", help=tr("Also delete the database's data and the logs; in the playground everything.")),
     ] = False,
-    name: Annotated[str, typer.Option("--yes", metavar="NAME", help="Don't ask. NAME is the cluster's name.")] = "",
+    name: Annotated[str, typer.Option("--yes", metavar="NAME", help=tr("Don't ask. NAME is the cluster's name."))] = "",
 ) -> None:
     """Stop the cluster and remove what Corral has put on its hosts. Its data stay, unless --purge is given."""
     where = Where(file, place.place if place else None)
@@ -36,6 +37,9 @@ def destroy(
             err.print(f"  [bold]→[/bold] {escape(done.hint)}")
         return
     if not done.taken_off:
-        err.print("nothing was changed")
+        err.print(tr("nothing was changed"))
         raise typer.Exit(1)
-    err.print(f"{escape(done.name)} is removed; " + ("its data are deleted" if purge else "its data stay"))
+    err.print(
+        tr("{done} is removed; ", done=escape(done.name))
+        + (tr("its data are deleted") if purge else tr("its data stay"))
+    )

@@ -10,6 +10,7 @@ from rich.markup import escape
 from corral.cli.options import FileOption
 from corral.cli.output import err
 from corral.cli.running import change
+from corral.language import tr
 from corral.operate.down import down as stop
 from corral.operate.where import Where
 
@@ -19,9 +20,9 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("down")
 def down(
     file: FileOption = None,
-    name: Annotated[str, typer.Option("--name", help="The cluster's name, when its file is gone or wrong.")] = "",
-    purge: Annotated[bool, typer.Option("--purge", help="Also delete its data, logs and secrets.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before deleting.")] = False,
+    name: Annotated[str, typer.Option("--name", help=tr("The cluster's name, when its file is gone or wrong."))] = "",
+    purge: Annotated[bool, typer.Option("--purge", help=tr("Also delete its data, logs and secrets."))] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Don't ask before deleting."))] = False,
 ) -> None:
     """Stop the cluster on this machine. Its data stay, unless --purge is given."""
     done = change(lambda session: stop(Where(file), name, purge, yes, session))
@@ -32,4 +33,4 @@ def down(
         raise typer.Exit(1)
     err.print(f"{escape(done.name)} {'stopped' if done.ran else 'was not running'}")
     kept = escape(done.kept)
-    err.print(f"deleted {kept}" if done.purged else f"[dim]data kept in {kept}[/dim]")
+    err.print(tr("deleted {kept}", kept=kept) if done.purged else tr("[dim]data kept in {kept}[/dim]", kept=kept))

@@ -9,6 +9,7 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption, target_words
 from corral.cli.output import err, out, print_json
 from corral.cli.running import run
+from corral.language import tr
 from corral.model.ends import meaning, signal_of
 from corral.operate.exec import UNREACHED, HostOutput
 from corral.operate.exec import execute as on_hosts
@@ -21,15 +22,17 @@ app = typer.Typer(rich_markup_mode=None)
 def execute(
     target: Annotated[
         str,
-        typer.Argument(help="A host, or proxy, app, web, worker, database, time, all.", autocompletion=target_words),
+        typer.Argument(
+            help=tr("A host, or proxy, app, web, worker, database, time, all."), autocompletion=target_words
+        ),
     ],
     command: Annotated[
-        list[str], typer.Argument(help="The command; put `--` before it when it has options of its own.")
+        list[str], typer.Argument(help=tr("The command; put `--` before it when it has options of its own."))
     ],
     file: FileOption = None,
     place: PlaceOption = None,
     deadline: Annotated[
-        float, typer.Option("--deadline", min=1, help="Seconds that the command may take on a host.")
+        float, typer.Option("--deadline", min=1, help=tr("Seconds that the command may take on a host."))
     ] = 60.0,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -62,4 +65,4 @@ def _print(output: HostOutput) -> None:
 
 def _end(code: int) -> str:
     why = ": ".join(part for part in (signal_of(code), meaning(code)) if part)
-    return f"exit code {code}" + (f" ({why})" if why else "")
+    return tr("exit code {code}", code=code) + (f" ({why})" if why else "")

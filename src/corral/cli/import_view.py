@@ -9,25 +9,46 @@ from rich.markup import escape
 from rich.table import Table
 
 from corral.cli.output import err, out
+from corral.language import tr
 from corral.operate.import_choice import Import, Part
 from corral.words import counted, size
 
 
 def print_intended(intended: Import) -> None:
-    out.print(f"{escape(intended.source)} of the dump into the database {escape(intended.database)}")
+    out.print(
+        tr(
+            "{source} of the dump into the database {database}",
+            source=escape(intended.source),
+            database=escape(intended.database),
+        )
+    )
     rows = [(part.name, *_contents(part), _present(part)) for part in intended.parts]
-    out.print(_table(("collection", "documents", "size", "indexes", "there now"), rows))
+    out.print(_table(("collection", "documents", "size", "indexes", tr("there now")), rows))
     _print_left_out(intended)
     if intended.continued:
-        err.print("all of it was written by a run that was interrupted; the collections only have to take their names")
+        err.print(
+            tr("all of it was written by a run that was interrupted; the collections only have to take their names")
+        )
 
 
 def print_result(done: Import) -> None:
     rows = [(part.name, *_contents(part), _found(part)) for part in done.parts]
-    out.print(_table(("collection", "documents", "size", "indexes", "there now"), rows))
+    out.print(_table(("collection", "documents", "size", "indexes", tr("there now")), rows))
     if other := [part.name for part in done.parts if not part.is_view and part.found != part.content.documents]:
-        err.print(f"all was complete before it took its name; somebody writes already: {escape(', '.join(other))}")
-    out.print(f"{counted(done.documents, 'document')} in {escape(done.database)}, {done.seconds:.1f} s")
+        err.print(
+            tr(
+                "all was complete before it took its name; somebody writes already: {other}",
+                other=escape(", ".join(other)),
+            )
+        )
+    out.print(
+        tr(
+            "{documents} in {database}, {seconds:.1f} s",
+            documents=counted(done.documents, "document"),
+            database=escape(done.database),
+            seconds=done.seconds,
+        )
+    )
 
 
 def as_json(done: Import) -> dict[str, Any]:
@@ -64,14 +85,14 @@ def _present(part: Part) -> str:
 
 
 def _found(part: Part) -> str:
-    return "the view" if part.is_view else str(part.found)
+    return tr("the view") if part.is_view else str(part.found)
 
 
 def _print_left_out(intended: Import) -> None:
     """By reason, since MongoDB's own are many."""
     for reason in dict.fromkeys(reason for _, reason in intended.left_out):
         names = [name for name, why in intended.left_out if why == reason]
-        err.print(f"[dim]left out, {escape(reason)}: {escape(', '.join(names))}[/dim]")
+        err.print(tr("[dim]left out, {reason}: {names}[/dim]", reason=escape(reason), names=escape(", ".join(names))))
 
 
 def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from corral.cli.options import named_file
+from corral.language import tr
 from corral.operate.show import init as write
 
 app = typer.Typer(rich_markup_mode=None)
@@ -17,11 +18,16 @@ app = typer.Typer(rich_markup_mode=None)
 def init(
     file: Annotated[
         Path | None,
-        typer.Option("--file", "-f", help="Where to write it. [default: cluster.yaml]", callback=named_file),
+        typer.Option("--file", "-f", help=tr("Where to write it. [default: cluster.yaml]"), callback=named_file),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="The cluster's name.")] = "noticeboard",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file that exists.")] = False,
+    name: Annotated[str, typer.Option("--name", help=tr("The cluster's name."))] = "noticeboard",
+    force: Annotated[bool, typer.Option("--force", help=tr("Overwrite a file that exists."))] = False,
 ) -> None:
     """Write a commented cluster file to start from."""
     written = write(file, name, force)
-    typer.echo(f"{written} is written. Next: edit it, then `corral check -f {written}` and `corral up -f {written}`.")
+    typer.echo(
+        tr(
+            "{written} is written. Next: edit it, then `corral check -f {written}` and `corral up -f {written}`.",
+            written=written,
+        )
+    )

@@ -18,6 +18,7 @@ from corral.cli.running import each_until_interrupted
 from corral.cli.running import run as looking
 from corral.errors import Unreachable
 from corral.events import ActionFailed, ActionFinished, Event, Note, RunEnded, StageFinished, Warned
+from corral.language import tr
 from corral.operate import journal as verb
 from corral.operate.where import Where
 from corral.problems import Problem
@@ -36,15 +37,16 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("journal")
 def journal(
     run: Annotated[
-        str, typer.Argument(help="One run: its name, or the beginning of its name.", show_default="all")
+        str, typer.Argument(help=tr("One run: its name, or the beginning of its name."), show_default="all")
     ] = "",
     file: FileOption = None,
     place: RecordsPlaceOption = None,
     hosts: Annotated[
-        bool, typer.Option("--hosts", help="Ask the hosts too, for runs that others have started on their machines.")
+        bool,
+        typer.Option("--hosts", help=tr("Ask the hosts too, for runs that others have started on their machines.")),
     ] = False,
     follow: Annotated[
-        bool, typer.Option("--follow", help="Follow a run while it goes on, started here or on another machine.")
+        bool, typer.Option("--follow", help=tr("Follow a run while it goes on, started here or on another machine."))
     ] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -94,7 +96,7 @@ def _print_event(event: Event) -> None:
             print_problems(event.problems)
         case RunEnded():
             print_problems(map(_as_printed, event.problems))
-            seconds = "" if event.seconds is None else f" after {event.seconds:.1f} s"
+            seconds = "" if event.seconds is None else tr(" after {seconds:.1f} s", seconds=event.seconds)
             out.print(f"{_outcome(event.outcome)}{seconds}")
         case ActionFinished():
             out.print(f"  {_MARKS['done']} {escape(_line(event.summary))} [dim]{escape(_line(event.host))}[/dim]")
@@ -109,7 +111,7 @@ def _print_list(runs: Sequence[RecordedRun]) -> None:
     if runs:
         out.print(_table(runs), soft_wrap=False)
     else:
-        err.print("no run has been recorded")
+        err.print(tr("no run has been recorded"))
 
 
 def _table(runs: Sequence[RecordedRun]) -> Table:
@@ -117,7 +119,7 @@ def _table(runs: Sequence[RecordedRun]) -> Table:
     for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
         table.add_column(title, no_wrap=True)
     for run in runs:
-        where = f"on {', '.join(run.hosts)}" if run.hosts else ""
+        where = tr("on {hosts}", hosts=", ".join(run.hosts)) if run.hosts else ""
         seconds = "" if run.seconds is None else f"{run.seconds:.1f}"
         who = f"{run.operator}@{run.machine}"
         cells = (run.run, _when(run.began), run.verb, who, _outcome(run.outcome), str(run.changes), seconds, where)
@@ -140,11 +142,17 @@ def _outcome(outcome: str) -> str:
 
 
 def _print_run(run: RecordedRun) -> None:
-    who = f"{run.operator} on {run.machine} (pid {run.pid})"
-    seconds = "" if run.seconds is None else f" after {run.seconds:.1f} s"
+    who = tr("{operator} on {machine} (pid {pid})", operator=run.operator, machine=run.machine, pid=run.pid)
+    seconds = "" if run.seconds is None else tr(" after {seconds:.1f} s", seconds=run.seconds)
     out.print(f"[bold]{escape(_line(run.run))}[/bold]  {escape(_line(f'{run.verb} of {run.file}, by {who}'))}")
     out.print(
-        f"began {escape(_line(_when(run.began)))}, {_outcome(run.outcome)}{seconds}, {counted(run.changes, 'change')}"
+        tr(
+            "began {line}, {outcome}{seconds}, {changes}",
+            line=escape(_line(_when(run.began))),
+            outcome=_outcome(run.outcome),
+            seconds=seconds,
+            changes=counted(run.changes, "change"),
+        )
     )
     for note in run.notes:
         out.print(f"[dim]{escape(_line(note))}[/dim]")

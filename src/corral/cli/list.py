@@ -11,6 +11,7 @@ from rich.table import Table
 from corral.cli.options import Format, FormatOption
 from corral.cli.output import err, out, print_json
 from corral.cli.running import run
+from corral.language import tr
 from corral.operate.list import clusters
 from corral.places.base import Kept
 from corral.words import size
@@ -27,11 +28,16 @@ def list_clusters(fmt: FormatOption = Format.text) -> None:
         print_json({"clusters": [asdict(each) for each in found]})
         return
     if not found:
-        err.print("no cluster is kept on this machine")
+        err.print(tr("no cluster is kept on this machine"))
         return
     out.print(_table(found), soft_wrap=False)
     if left := [each.name for each in found if each.state == "stopped"]:
-        err.print(f"[dim]`corral down --name {escape(left[0])} --purge` deletes what a stopped one has left[/dim]")
+        err.print(
+            tr(
+                "[dim]`corral down --name {left} --purge` deletes what a stopped one has left[/dim]",
+                left=escape(left[0]),
+            )
+        )
 
 
 def _table(found: list[Kept]) -> Table:
@@ -40,6 +46,6 @@ def _table(found: list[Kept]) -> Table:
         table.add_column(title, no_wrap=True)
     for each in found:
         state = f"[{_COLOURS[each.state]}]{each.state}[/]"
-        file = each.file or ("-" if each.state == "unreadable" else "the built-in example")
+        file = each.file or ("-" if each.state == "unreadable" else tr("the built-in example"))
         table.add_row(escape(each.name), state, escape(each.url or "-"), size(each.size), escape(file))
     return table

@@ -10,6 +10,7 @@ import typer
 from corral.cli.options import FILE_HELP, PlaceOption, named_file, target_words
 from corral.cli.output import print_log_line
 from corral.cli.running import each, each_until_interrupted
+from corral.language import tr
 from corral.operate.logs import logs as lines_of
 from corral.operate.where import Where
 from corral.places.base import LogLine
@@ -22,7 +23,7 @@ def logs(
     target: Annotated[
         str,
         typer.Argument(
-            help="An instance, a host, or proxy, app, web, worker, database.",
+            help=tr("An instance, a host, or proxy, app, web, worker, database."),
             show_default="everything",
             autocompletion=target_words,
         ),
@@ -30,10 +31,10 @@ def logs(
     file: Annotated[Path | None, typer.Option("--file", help=FILE_HELP, callback=named_file)] = None,
     place: PlaceOption = None,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Also show new lines as they come, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help=tr("Also show new lines as they come, until Ctrl-C."))
     ] = False,
     lines: Annotated[
-        int, typer.Option("--lines", "-n", min=0, help="How many of the last lines of each log to show.")
+        int, typer.Option("--lines", "-n", min=0, help=tr("How many of the last lines of each log to show."))
     ] = 20,
 ) -> None:
     """Show what the processes write. (-f is --follow here; name the file by --file, or before the verb.)"""

@@ -14,30 +14,31 @@ from typer.main import get_command
 from corral import __version__
 from corral.cli.options import FileOption
 from corral.errors import ChangeFailed, CorralError
+from corral.language import tr
 from corral.problems import Problem
 
 VERBS: Final = {
-    "init": "Write a commented cluster file to start from.",
-    "show": "Print the cluster file with every default, and what Corral derives from it.",
-    "check": "Check the cluster file: its form, contradictions in it, and the rules for such clusters.",
-    "trust": "Show the hosts' SSH keys, and record those that are new, beside the cluster file.",
-    "plan": "Show what `apply` would change, without changing it.",
-    "apply": "Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works.",
-    "up": "Run the cluster on this machine.",
-    "status": "Show what runs, and whether it is healthy.",
-    "list": "List the clusters of this machine: state, URL, cluster file, and what each takes on the disk.",
-    "verify": "Prove from the outside that the cluster works, a line for each proof.",
-    "logs": "Show what the processes write.",
-    "exec": "Run a command on the hosts of a part of the cluster.",
-    "run": "Run one command in the application's environment and directory, once.",
-    "database": "Look into the database, and bring existing data in.",
-    "stop": "Stop a part of the cluster.",
-    "start": "Start what `corral stop` has stopped.",
-    "restart": "Restart a part of the cluster in batches, so that it keeps serving.",
-    "journal": "List the runs that have changed the cluster, the newest first, or show one of them, with diffs.",
-    "unlock": "Show who holds the cluster's lock, and break it.",
-    "down": "Stop the cluster on this machine.",
-    "destroy": "Stop the cluster and remove what Corral has put on its hosts.",
+    "init": tr("Write a commented cluster file to start from."),
+    "show": tr("Print the cluster file with every default, and what Corral derives from it."),
+    "check": tr("Check the cluster file: its form, contradictions in it, and the rules for such clusters."),
+    "trust": tr("Show the hosts' SSH keys, and record those that are new, beside the cluster file."),
+    "plan": tr("Show what `apply` would change, without changing it."),
+    "apply": tr("Make the cluster match its file: show the plan, ask, carry it out, and prove that the cluster works."),
+    "up": tr("Run the cluster on this machine."),
+    "status": tr("Show what runs, and whether it is healthy."),
+    "list": tr("List the clusters of this machine: state, URL, cluster file, and what each takes on the disk."),
+    "verify": tr("Prove from the outside that the cluster works, a line for each proof."),
+    "logs": tr("Show what the processes write."),
+    "exec": tr("Run a command on the hosts of a part of the cluster."),
+    "run": tr("Run one command in the application's environment and directory, once."),
+    "database": tr("Look into the database, and bring existing data in."),
+    "stop": tr("Stop a part of the cluster."),
+    "start": tr("Start what `corral stop` has stopped."),
+    "restart": tr("Restart a part of the cluster in batches, so that it keeps serving."),
+    "journal": tr("List the runs that have changed the cluster, the newest first, or show one of them, with diffs."),
+    "unlock": tr("Show who holds the cluster's lock, and break it."),
+    "down": tr("Stop the cluster on this machine."),
+    "destroy": tr("Stop the cluster and remove what Corral has put on its hosts."),
 }
 """What `corral --help` says of each verb; a test compares it with the verb's own help."""
 
@@ -70,7 +71,7 @@ def verb(name: str) -> Any:
 app = typer.Typer(
     name="corral",
     cls=Verbs,
-    help="Turn one file into a running, highly available web-application cluster.",
+    help=tr("Turn one file into a running, highly available web-application cluster."),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -89,7 +90,7 @@ def root(
     ctx: typer.Context,
     file: FileOption = None,
     _version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Show Corral's version and exit."
+        False, "--version", callback=_version, is_eager=True, help=tr("Show Corral's version and exit.")
     ),
 ) -> None:
     """Turn one file into a running, highly available web-application cluster."""
@@ -108,7 +109,7 @@ def run() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         message = f"{where}{error.strerror or error}"
-        _fail(ChangeFailed(Problem("system", "error", message, "fix that, then run the same command again")))
+        _fail(ChangeFailed(Problem("system", "error", message, tr("fix that, then run the same command again"))))
 
 
 def _fail(error: CorralError) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from corral.language import tr
+
 if TYPE_CHECKING:
     from corral.places import PlaceName
-    from corral.problems import Language
 
 
 class Format(StrEnum):
@@ -33,7 +33,9 @@ class On(StrEnum):
         return "hosts" if self is On.hosts else "playground"
 
 
-FILE_HELP = "The cluster file; also before the verb. [default: cluster.yaml here; for `up` else the built-in example]"
+FILE_HELP = tr(
+    "The cluster file; also before the verb. [default: cluster.yaml here; for `up` else the built-in example]"
+)
 
 
 def named_file(context: typer.Context, value: Path | None) -> Path | None:
@@ -62,28 +64,33 @@ def _completed(kind: str, context: typer.Context, incomplete: str) -> list[str]:
 
 
 FileOption = Annotated[Path | None, typer.Option("--file", "-f", help=FILE_HELP, callback=named_file)]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to report.")]
+FormatOption = Annotated[Format, typer.Option("--format", help=tr("How to report."))]
 PlaceOption = Annotated[
     On | None,
     typer.Option(
         "--on",
-        help="Which cluster: the one on the hosts, or the one on this machine. "
-        "[default: hosts if a run from this directory has changed them, else playground]",
+        help=tr(
+            "Which cluster: the one on the hosts, or the one on this machine. [default: hosts if a run "
+            "from this directory has changed them, else playground]"
+        ),
     ),
 ]
 RecordsPlaceOption = Annotated[
     On | None,
     typer.Option(
         "--on",
-        help="Which cluster: the one on the hosts, or the one on this machine. [default: hosts if a run from this "
-        "directory has changed them, or the file says how they are reached and nothing is kept here; else playground]",
+        help=tr(
+            "Which cluster: the one on the hosts, or the one on this machine. [default: hosts if a run "
+            "from this directory has changed them, or the file says how they are reached and nothing is "
+            "kept here; else playground]"
+        ),
     ),
 ]
 OnlyOption = Annotated[
     list[str] | None,
     typer.Option(
         "--only",
-        help="Only this part: a host, or time, database, app, proxy; may be repeated.",
+        help=tr("Only this part: a host, or time, database, app, proxy; may be repeated."),
         autocompletion=_part_words,
     ),
 ]
@@ -92,16 +99,10 @@ WithoutOption = Annotated[
     typer.Option(
         "--without",
         metavar="HOST",
-        help="Leave out this host, such as one that is dead; may be repeated.",
+        help=tr("Leave out this host, such as one that is dead; may be repeated."),
         autocompletion=host_words,
     ),
 ]
 OverwriteOption = Annotated[
-    bool, typer.Option("--overwrite", help="Overwrite files that somebody has changed by hand, without asking.")
+    bool, typer.Option("--overwrite", help=tr("Overwrite files that somebody has changed by hand, without asking."))
 ]
-
-
-def language() -> Language:
-    """The language of findings: Chinese when the user's locale is."""
-    names = (os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
-    return "zh" if next(filter(None, names), "").startswith("zh") else "en"

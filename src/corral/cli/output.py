@@ -18,6 +18,7 @@ from rich.text import Text
 
 from corral.cli.options import Format
 from corral.errors import CorralError
+from corral.language import tr
 from corral.late import late
 from corral.problems import Problem
 from corral.words import counted
@@ -127,7 +128,13 @@ def status_view(status: Status, url: str) -> Table:
     grid = Table.grid(padding=(0, 0))
     grid.add_row(
         Text.from_markup(
-            f"[bold]{escape(status.cluster)}[/bold] is {coloured(status.state)}  {escape(url)}", emoji=False
+            tr(
+                "[bold]{cluster}[/bold] is {coloured}  {url}",
+                cluster=escape(status.cluster),
+                coloured=coloured(status.state),
+                url=escape(url),
+            ),
+            emoji=False,
         )
     )
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
@@ -176,7 +183,7 @@ def print_changed(applied: Applied, fmt: Format, seconds: float) -> None:
     Raises typer.Exit when it isn't healthy, or nothing was done.
     """
     if applied.changed is None or applied.changed.status is None:
-        err.print("nothing was changed")
+        err.print(tr("nothing was changed"))
         raise typer.Exit(1)
     status, changes = applied.changed.status, applied.changed.plan.changes
     if fmt is Format.json:
@@ -185,7 +192,7 @@ def print_changed(applied: Applied, fmt: Format, seconds: float) -> None:
     else:
         print_status(status, applied.url)
         print_next(applied)
-        what = counted(changes, "change") if changes else "nothing to change"
+        what = counted(changes, "change") if changes else tr("nothing to change")
         err.print(f"[dim]{what}, {seconds:.1f} s[/dim]")
     if status.state != "healthy" and applied.whole:
         raise typer.Exit(1)
@@ -202,7 +209,7 @@ def live_view(status: Status, url: str) -> Table:
     grid = status_view(status, url)
     for problem in status.problems:
         grid.add_row(Text.from_markup(f"{coloured(problem.severity)}: {escape(problem.message)}", emoji=False))
-    grid.add_row(Text("Ctrl-C stops everything; the data stay", style="dim"))
+    grid.add_row(Text(tr("Ctrl-C stops everything; the data stay"), style="dim"))
     return grid
 
 
@@ -211,7 +218,7 @@ def _rows(status: Status) -> Iterable[tuple[str, ...]]:
         yield "proxy", proxy.host, proxy.url.removeprefix("http://"), coloured(proxy.state), "", ""
     for instance in status.instances:
         address = f"{instance.address}:{instance.port}"
-        version = f"version {instance.version}" if instance.version else ""
+        version = tr("version {version}", version=instance.version) if instance.version else ""
         yield (
             instance.role,
             instance.host,
@@ -221,8 +228,12 @@ def _rows(status: Status) -> Iterable[tuple[str, ...]]:
             escape(version),
         )
     for member in status.database.members:
-        lag = "" if member.lag_seconds is None or member.state == "PRIMARY" else f", lag {member.lag_seconds:g} s"
-        detail = f"priority {member.priority:g}, votes {member.votes}{lag}"
+        lag = (
+            ""
+            if member.lag_seconds is None or member.state == "PRIMARY"
+            else tr(", lag {lag_seconds:g} s", lag_seconds=member.lag_seconds)
+        )
+        detail = tr("priority {priority:g}, votes {votes}{lag}", priority=member.priority, votes=member.votes, lag=lag)
         yield "database", member.host, member.address, coloured(member.state), _pid(member.pid), detail
 
 

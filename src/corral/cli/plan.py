@@ -12,6 +12,7 @@ from corral.cli.options import FileOption, Format, FormatOption, On, OnlyOption,
 from corral.cli.output import err, print_json
 from corral.cli.plan_view import print_plan
 from corral.cli.running import run
+from corral.language import tr
 from corral.operate.apply import plan as made
 from corral.operate.apply import save as save_plan
 from corral.operate.where import Where
@@ -24,10 +25,12 @@ def plan(
     file: FileOption = None,
     only: OnlyOption = None,
     without: WithoutOption = None,
-    place: Annotated[On | None, typer.Option("--on", help="Where the cluster is. [default: hosts]")] = None,
-    save: Annotated[Path | None, typer.Option("--out", help="Also save the plan, for `corral apply PLAN`.")] = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when something would change.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show the whole content of new files.")] = False,
+    place: Annotated[On | None, typer.Option("--on", help=tr("Where the cluster is. [default: hosts]"))] = None,
+    save: Annotated[Path | None, typer.Option("--out", help=tr("Also save the plan, for `corral apply PLAN`."))] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help=tr("Exit with 1 when something would change."))
+    ] = False,
+    full: Annotated[bool, typer.Option("--full", help=tr("Show the whole content of new files."))] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Show what `apply` would change, without changing it. The first time, the secrets are made, on this machine."""
@@ -36,7 +39,13 @@ def plan(
     if save:
         save_plan(found, save)
         command = f"corral {f'-f {file} ' if file else ''}apply {save}"
-        err.print(f"[dim]saved as {escape(str(save))}; `{escape(command)}` carries it out[/dim]")
+        err.print(
+            tr(
+                "[dim]saved as {save}; `{command}` carries it out[/dim]",
+                save=escape(str(save)),
+                command=escape(command),
+            )
+        )
     if fmt is Format.json:
         print_json(found.to_json())
     else:

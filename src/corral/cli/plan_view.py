@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from corral.cli.options import Format
 from corral.cli.output import out
+from corral.language import tr
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
 from corral.plan.effects import effects
 from corral.words import counted
@@ -30,20 +31,20 @@ def shown_with_drift(fmt: Format) -> Callable[[Plan], None]:
 def print_plan(plan: Plan, full: bool = True) -> None:
     """What would change. Without `full`, files that are new are named and not shown, and directories are left out."""
     if not plan.changes:
-        out.print("nothing to change")
+        out.print(tr("nothing to change"))
         return
     shown: dict[str, str] = {}
     for stage in plan.stages:
         out.print(f"[bold]{escape(stage.name)}[/bold]")
         for host, actions in _by_host(stage):
-            out.print(f"  [cyan]{escape(host)}[/cyan]" if host else "  [cyan]all members[/cyan]")
+            out.print(f"  [cyan]{escape(host)}[/cyan]" if host else tr("  [cyan]all members[/cyan]"))
             for action in actions:
                 _print_action(action, shown, full)
-    out.print("[bold]In short[/bold]")
+    out.print(tr("[bold]In short[/bold]"))
     for sentence in effects(plan):
         out.print(f"  {escape(sentence)}")
     hosts = {action.host for action in plan.actions() if action.host}
-    out.print(f"  {counted(plan.changes, 'change')} on {counted(len(hosts), 'host')}")
+    out.print(tr("  {changes} on {hosts}", changes=counted(plan.changes, "change"), hosts=counted(len(hosts), "host")))
 
 
 def _by_host(stage: Stage) -> Iterator[tuple[str, Sequence[Action]]]:
@@ -73,12 +74,12 @@ def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
         return
     lines = action.diff.splitlines()[2:]
     if action.before and not lines:
-        yield "[dim]the content stays: its mode or owner changes, or the program has not read it yet[/dim]"
+        yield tr("[dim]the content stays: its mode or owner changes, or the program has not read it yet[/dim]")
         return
-    place = f"{action.file.path} on {action.host}"
+    place = tr("{path} on {host}", path=action.file.path, host=action.host)
     first = shown.setdefault("\n".join(lines), place)
     if first != place:
-        yield f"[dim]the same change as in {escape(first)}[/dim]"
+        yield tr("[dim]the same change as in {first}[/dim]", first=escape(first))
         return
     for line in lines:
         colour = {"+": "green", "-": "red"}.get(line[:1], "dim")

@@ -17,6 +17,7 @@ from corral.events import (
     StageStarted,
     Warned,
 )
+from corral.language import tr
 from corral.words import counted
 
 
@@ -44,7 +45,14 @@ class Progress:
             case Note():
                 err.print(f"[{'yellow' if event.severity == 'warning' else 'dim'}]{escape(event.message)}[/]")
             case Began():
-                err.print(f"[bold]{escape(event.cluster)}[/bold] from {escape(event.source)}, {escape(event.where)}")
+                err.print(
+                    tr(
+                        "[bold]{cluster}[/bold] from {source}, {where}",
+                        cluster=escape(event.cluster),
+                        source=escape(event.source),
+                        where=escape(event.where),
+                    )
+                )
             case Warned():
                 print_problems(event.problems)
             case _:

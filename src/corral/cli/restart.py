@@ -11,6 +11,7 @@ from corral.cli.options import FileOption, PlaceOption, target_words
 from corral.cli.output import err, print_status
 from corral.cli.plan_view import print_plan
 from corral.cli.running import change
+from corral.language import tr
 from corral.operate.restart import restart as in_turn
 from corral.operate.where import Where
 
@@ -21,18 +22,20 @@ app = typer.Typer(rich_markup_mode=None)
 def restart(
     target: Annotated[
         str,
-        typer.Argument(help="An instance, a host, or proxy, app, web, worker, database.", autocompletion=target_words),
+        typer.Argument(
+            help=tr("An instance, a host, or proxy, app, web, worker, database."), autocompletion=target_words
+        ),
     ],
     file: FileOption = None,
     place: PlaceOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before restarting.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Don't ask before restarting."))] = False,
 ) -> None:
     """Restart a part of the cluster in batches, so that it keeps serving. The primary comes last."""
     where = Where(file, place.place if place else None)
     changed = change(lambda session: in_turn(where, target, yes, session), print_plan)
     if changed is None or not changed.plan.changes:
-        nothing = f"nothing of {escape(target)} is running, so nothing was restarted"
-        err.print("nothing was changed" if changed is None else nothing)
+        nothing = tr("nothing of {target} is running, so nothing was restarted", target=escape(target))
+        err.print(tr("nothing was changed") if changed is None else nothing)
         raise typer.Exit(1)
     if changed.status:
         print_status(changed.status, "")

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import typer
 
-from corral.cli.options import language
 from corral.cli.output import err
 from corral.cli.progress import Progress
 from corral.errors import Interrupted, InvalidFile
+from corral.language import tr
 from corral.operate.consent import not_confirmed
 from corral.operate.session import Session
 from corral.problems import Problem
@@ -91,7 +91,7 @@ async def _taken(stream: AsyncGenerator[T, None], take: Callable[[T], None]) -> 
 
 async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
-    session = Session(_Asker(stop), _told(progress, stop), stop, show, language())
+    session = Session(_Asker(stop), _told(progress, stop), stop, show)
     task = asyncio.ensure_future(verb(session))
     _on_signals(lambda number: session.signals.arrived(number, task.cancel))
     try:
@@ -105,7 +105,7 @@ async def _ended_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
 async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
     stop, progress = StopFlag(), Progress()
     asker = _Asker(stop)
-    task = asyncio.ensure_future(verb(Session(asker, _told(progress, stop), stop, show, language())))
+    task = asyncio.ensure_future(verb(Session(asker, _told(progress, stop), stop, show)))
 
     def signalled(_number: int) -> None:
         if stop.is_set:
@@ -113,7 +113,7 @@ async def _stopped_by_signals(verb: Verb[T], show: Callable[[Plan], None]) -> T:
             return
         stop.set()
         if not asker.asking:
-            say("stopping as soon as the steps that have begun are done; Ctrl-C again stops at once")
+            say(tr("stopping as soon as the steps that have begun are done; Ctrl-C again stops at once"))
 
     _on_signals(signalled)
     try:
@@ -148,8 +148,10 @@ def _on_signals(act: Callable[[int], object]) -> None:
 
 
 def _interrupted() -> Problem:
-    message = "interrupted; what was done stays done, and nothing was left half-written"
-    return Problem("interrupted", "error", message, "run the same command to go on; `corral status` shows what runs")
+    message = tr("interrupted; what was done stays done, and nothing was left half-written")
+    return Problem(
+        "interrupted", "error", message, tr("run the same command to go on; `corral status` shows what runs")
+    )
 
 
 class _Asker:
@@ -166,10 +168,10 @@ class _Asker:
             answer = (await self._line(question, f"{question} [y/N]: ")).strip().lower()
             if answer in (*_YES, *_NO):
                 return answer in _YES
-            err.print("please answer y or n")
+            err.print(tr("please answer y or n"))
 
     async def named(self, question: str, name: str) -> bool:
-        self._need_a_terminal(question, f"add --yes {name}")
+        self._need_a_terminal(question, tr("add --yes {name}", name=name))
         return (await self._line(question, f"{question} Type the cluster's name: ")).strip() == name
 
     def _need_a_terminal(self, question: str, hint: str) -> None:
@@ -186,7 +188,7 @@ class _Asker:
             self.asking = False
         if not line:
             err.print()
-            raise Interrupted(Problem("interrupted", "error", f"not done: {question}"))
+            raise Interrupted(Problem("interrupted", "error", tr("not done: {question}", question=question)))
         return line
 
     async def _typed(self) -> str:

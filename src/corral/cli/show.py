@@ -9,6 +9,7 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption
 from corral.cli.output import print_json, write
 from corral.cli.running import run
+from corral.language import tr
 from corral.operate.show import as_yaml, json_schema
 from corral.operate.show import show as whole
 from corral.operate.where import Where
@@ -20,7 +21,7 @@ app = typer.Typer(rich_markup_mode=None)
 def show(
     file: FileOption = None,
     fmt: FormatOption = Format.text,
-    schema: Annotated[bool, typer.Option("--schema", help="Print the file's JSON Schema instead.")] = False,
+    schema: Annotated[bool, typer.Option("--schema", help=tr("Print the file's JSON Schema instead."))] = False,
 ) -> None:
     """Print the cluster file with every default, and what Corral derives from it."""
     if schema:

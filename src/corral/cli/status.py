@@ -9,6 +9,7 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import print_json, print_json_line, print_status, watched
 from corral.cli.running import each_until_interrupted, run
+from corral.language import tr
 from corral.operate import status as verb
 from corral.operate.report import Status
 from corral.operate.where import Where
@@ -21,7 +22,7 @@ def status(
     file: FileOption = None,
     place: PlaceOption = None,
     fmt: FormatOption = Format.text,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Show it again every second, until Ctrl-C.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help=tr("Show it again every second, until Ctrl-C."))] = False,
 ) -> None:
     """Show what runs, and whether it is healthy. Exit code 0 when all of it is, else 1."""
     where = Where(file, place.place if place else None)

@@ -11,6 +11,7 @@ from corral.cli.options import FileOption, PlaceOption, target_words
 from corral.cli.output import err, print_status
 from corral.cli.plan_view import print_plan
 from corral.cli.running import change
+from corral.language import tr
 from corral.operate.idle import Rested, Verb, rest
 from corral.operate.where import Where
 
@@ -19,7 +20,9 @@ app = typer.Typer(rich_markup_mode=None)
 Targets = Annotated[
     list[str],
     typer.Argument(
-        metavar="TARGET...", help="Instances, hosts, or proxy, app, web, worker, database.", autocompletion=target_words
+        metavar="TARGET...",
+        help=tr("Instances, hosts, or proxy, app, web, worker, database."),
+        autocompletion=target_words,
     ),
 ]
 
@@ -29,7 +32,7 @@ def stop(
     targets: Targets,
     file: FileOption = None,
     place: PlaceOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask before stopping a database.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Don't ask before stopping a database."))] = False,
 ) -> None:
     """Stop a part of the cluster. It stays stopped, for `apply` and after a reboot too, until `corral start`."""
     where = Where(file, place.place if place else None)
@@ -40,12 +43,12 @@ def told(verb: Verb, rested: Rested) -> None:
     """What `stop` or `start` ends with. Raises typer.Exit when the user said no."""
     changed = rested.changed
     if changed is None:
-        err.print("nothing was changed")
+        err.print(tr("nothing was changed"))
         raise typer.Exit(1)
     if not changed.plan.changes:
         if verb == "stop":
-            err.print(f"not running, and left so: {escape(', '.join(rested.units))}")
+            err.print(tr("not running, and left so: {units}", units=escape(", ".join(rested.units))))
         else:
-            err.print(f"running already: {escape(', '.join(rested.units))}")
+            err.print(tr("running already: {units}", units=escape(", ".join(rested.units))))
     if changed.status:
         print_status(changed.status, "")

@@ -12,6 +12,7 @@ from rich.table import Table
 from corral.cli.options import FileOption, Format, FormatOption, host_words
 from corral.cli.output import err, out, print_json, print_problems
 from corral.cli.running import run
+from corral.language import tr
 from corral.operate.trust import Book, TrustRequest
 from corral.operate.trust import trust as ask_for_keys
 from corral.operate.where import Where
@@ -24,14 +25,14 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("trust")
 def trust(
     hosts: Annotated[
-        list[str] | None, typer.Argument(help="Hosts of the file.", show_default="all", autocompletion=host_words)
+        list[str] | None, typer.Argument(help=tr("Hosts of the file."), show_default="all", autocompletion=host_words)
     ] = None,
     file: FileOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Record new keys without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Record new keys without asking."))] = False,
     replace: Annotated[
         list[str] | None,
         typer.Option(
-            "--replace", metavar="HOST", help="Record the new key of a host whose key has changed; may be repeated."
+            "--replace", metavar="HOST", help=tr("Record the new key of a host whose key has changed; may be repeated.")
         ),
     ] = None,
     fmt: FormatOption = Format.text,
@@ -75,11 +76,18 @@ def _report(book: Book, fmt: Format) -> None:
     print_problems(problems)
     if book.recorded:
         count = len(book.recorded)
-        err.print(f"[dim]{counted(count, 'key')} recorded in {escape(str(book.path))}[/dim]")
+        err.print(tr("[dim]{keys} recorded in {path}[/dim]", keys=counted(count, "key"), path=escape(str(book.path))))
     for host in book.shown:
         removal = f"ssh-keygen -R '{host.place}'"
         for where in book.left_behind(host):
-            err.print(f"the old key of {escape(host.name)} is still in {escape(where)}: {escape(removal)} removes it")
+            err.print(
+                tr(
+                    "the old key of {host} is still in {where}: {removal} removes it",
+                    host=escape(host.name),
+                    where=escape(where),
+                    removal=escape(removal),
+                )
+            )
 
 
 def _row(host: Shown, book: Book) -> dict[str, object]:

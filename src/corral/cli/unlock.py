@@ -12,6 +12,7 @@ from corral.cli.options import FileOption, Format, FormatOption, On, RecordsPlac
 from corral.cli.output import err, out, print_json, print_problems
 from corral.cli.running import run
 from corral.errors import ChangeFailed, Locked, Unreachable
+from corral.language import tr
 from corral.operate.unlock import Unlocked
 from corral.operate.unlock import unlock as broken
 from corral.operate.where import Where
@@ -19,10 +20,12 @@ from corral.runs.lock_file import TTL
 from corral.runs.locks_found import FoundLock
 from corral.verify.log_lines import shown
 
-EXPLANATION = """\
-A run holds the lock while it changes the hosts. A lock that is alive belongs to a run that goes on. If you break it,
-another run can change the same hosts before the first one has noticed and stopped: it needs up to {notice} s, and it
-finishes the action that it is at. A lock that was left behind blocks nobody: the next run takes it over."""
+EXPLANATION = tr(
+    "A run holds the lock while it changes the hosts. A lock that is alive belongs to a run "
+    "that goes on. If you break it,\nanother run can change the same hosts before the first one "
+    "has noticed and stopped: it needs up to {notice} s, and it\nfinishes the action that it is "
+    "at. A lock that was left behind blocks nobody: the next run takes it over."
+)
 
 
 app = typer.Typer(rich_markup_mode=None)
@@ -32,7 +35,7 @@ app = typer.Typer(rich_markup_mode=None)
 def unlock(
     file: FileOption = None,
     place: RecordsPlaceOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Break it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Break it without asking."))] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Show who holds the cluster's lock, and break it. Exit code 0 when nothing is locked any more."""
@@ -46,7 +49,13 @@ def unlock(
     _report(done, fmt)
     if place is None and text and not any(lock.held for lock in done.found):
         other = next(each.value for each in On if each.value != done.place)
-        err.print(f"[dim]asked: the {escape(done.place)}; `corral unlock --on {other}` asks the {other}[/dim]")
+        err.print(
+            tr(
+                "[dim]asked: the {place}; `corral unlock --on {other}` asks the {other}[/dim]",
+                place=escape(done.place),
+                other=other,
+            )
+        )
     if code := _exit_code(done):
         raise typer.Exit(code)
 
@@ -74,5 +83,5 @@ def _report(done: Unlocked, fmt: Format) -> None:
         print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": shapes})
         return
     if names:
-        err.print(f"broke the lock on {escape(', '.join(names))}")
+        err.print(tr("broke the lock on {names}", names=escape(", ".join(names))))
     print_problems(problems)

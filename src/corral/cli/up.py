@@ -12,6 +12,7 @@ from corral.cli.options import FileOption, Format, FormatOption, OnlyOption, Ove
 from corral.cli.output import err, print_changed, print_json, print_next, watched
 from corral.cli.plan_view import print_plan, shown_with_drift
 from corral.cli.running import change, each_of, run, say
+from corral.language import tr
 from corral.operate import up as verb
 from corral.operate.apply import Applied, ApplyRequest
 from corral.operate.report import Status
@@ -24,8 +25,10 @@ app = typer.Typer(rich_markup_mode=None)
 def up(
     file: FileOption = None,
     only: OnlyOption = None,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Return when the cluster is healthy.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, without changing it.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help=tr("Return when the cluster is healthy."))] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=tr("Show what would change, without changing it."))
+    ] = False,
     overwrite: OverwriteOption = False,
     fmt: FormatOption = Format.text,
 ) -> None:
@@ -60,5 +63,5 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
 
     with live:
         each_of(lambda session: verb.foreground(where, request, session, say), take, shown_with_drift(fmt))
-    ended = "its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again"
+    ended = tr("its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again")
     err.print(f"{escape(', '.join(names))}: {escape(ended)}")

@@ -9,6 +9,7 @@ import typer
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
 from corral.cli.output import out, print_check, print_json
 from corral.cli.running import each
+from corral.language import tr
 from corral.operate.verify import verify as proofs
 from corral.operate.where import Where
 from corral.verify.check import Check
@@ -32,6 +33,14 @@ def verify(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption
         print_json({"passed": not failures, "checks": [asdict(check) for check in checks]})
     else:
         good = sum(check.result == "passed" for check in checks)
-        out.print(f"{good} passed, {failures} failed, {len(checks) - good - failures} skipped", markup=False)
+        out.print(
+            tr(
+                "{good} passed, {failures} failed, {count} skipped",
+                good=good,
+                failures=failures,
+                count=len(checks) - good - failures,
+            ),
+            markup=False,
+        )
     if failures:
         raise typer.Exit(1)

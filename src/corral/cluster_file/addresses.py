@@ -7,6 +7,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from corral.language import tr
 from corral.model.endpoint import USUAL_PORTS, Endpoint, Scheme
 
 _LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
@@ -31,17 +32,21 @@ def same_address(text: str) -> str:
 
 def wrong_address(text: str) -> str:
     if text.startswith("[") and text.endswith("]") and ip(text[1:-1]):
-        return f"must be an address without brackets: {text[1:-1]}"
+        return tr("must be an address without brackets: {text}", text=text[1:-1])
     address = ip(text)
     if address is None:
-        return "" if _is_dns_name(text) else f"must be an IPv4 or IPv6 address or a DNS name, not {text[:80]!r}"
+        return (
+            ""
+            if _is_dns_name(text)
+            else tr("must be an IPv4 or IPv6 address or a DNS name, not {text!r}", text=text[:80])
+        )
     if address.is_unspecified or address.is_multicast or "%" in text:
-        return f"must be an address that other hosts can reach, not {text}"
+        return tr("must be an address that other hosts can reach, not {text}", text=text)
     return ""
 
 
 def wrong_ip(text: str) -> str:
-    return wrong_address(text) if ip(text) else f"must be an IPv4 or IPv6 address, not {text[:80]!r}"
+    return wrong_address(text) if ip(text) else tr("must be an IPv4 or IPv6 address, not {text!r}", text=text[:80])
 
 
 def wrong_network(text: str) -> str:
@@ -54,23 +59,29 @@ def wrong_network(text: str) -> str:
     try:
         right = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        return f"must be a network such as 10.0.0.0/8, or one address, not {text[:80]!r}"
-    return f"must be a network, and {text} is an address in one: write {right}"
+        return tr("must be a network such as 10.0.0.0/8, or one address, not {text!r}", text=text[:80])
+    return tr("must be a network, and {text} is an address in one: write {right}", text=text, right=right)
 
 
 def wrong_playground_network(text: str) -> str:
     if re.fullmatch(r"127\.(?:[1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5])\.0\.0/16", text):
         return ""
-    return f"must be a /16 of the loopback network, from 127.1.0.0/16 to 127.255.0.0/16, not {text[:80]!r}"
+    return tr(
+        "must be a /16 of the loopback network, from 127.1.0.0/16 to 127.255.0.0/16, not {text!r}", text=text[:80]
+    )
 
 
 def wrong_server_name(text: str) -> str:
     for name in text.split():
         bare = name.removeprefix("*.").removeprefix(".").removesuffix(".*")
         if name != "_" and not _is_dns_name(bare) and not ip(bare):
-            punycode = " (an international name in its xn-- form)" if not name.isascii() else ""
-            return f"must be names such as www.example.com, *.example.com or _{punycode}, not {name[:80]!r}"
-    return "" if text.strip() else "must be at least one name; `_` answers to every name"
+            punycode = tr(" (an international name in its xn-- form)") if not name.isascii() else ""
+            return tr(
+                "must be names such as www.example.com, *.example.com or _{punycode}, not {name!r}",
+                punycode=punycode,
+                name=name[:80],
+            )
+    return "" if text.strip() else tr("must be at least one name; `_` answers to every name")
 
 
 def url_host(url: str) -> str:

@@ -26,6 +26,7 @@ from corral.cluster_file.section import (
 from corral.cluster_file.units import Duration, Size
 from corral.cluster_file.values import Choice, Text, Whole
 from corral.cluster_file.variables import Environment, NextSteps, Variable
+from corral.language import tr
 from corral.model.cluster import Install
 
 _SIGNALS: Final = ("TERM", "INT", "QUIT", "HUP", "USR1", "USR2", "KILL")
@@ -155,7 +156,7 @@ class App(Section):
     runtime: Annotated[Literal["compose", "systemd"], Choice(("compose", "systemd"))] = Field(
         "compose", description="What keeps the instances on real hosts; the playground always runs processes."
     )
-    image: Annotated[str, Text("the name of an image, without blanks", r"[^\s\0]+")] = Field(
+    image: Annotated[str, Text(tr("the name of an image, without blanks"), r"[^\s\0]+")] = Field(
         "", description="The container image, with its tag or digest."
     )
     image_archive: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from corral.cluster_file.values import Whole
+from corral.language import tr
 
 ALL: Final = 0
 CORES: Final = -1
@@ -16,7 +17,7 @@ class AtOnce(Whole):
 
     @property
     def expected(self) -> str:
-        return f"all, cores or {super().expected}"
+        return tr("all, cores or {expected}", expected=super().expected)
 
     def read(self, value: object) -> int:
         if isinstance(value, str) and value in _WORDS:

@@ -14,6 +14,7 @@ from pydantic import Field
 from corral.cluster_file.section import Shorthand
 from corral.cluster_file.values import Text, refusal
 from corral.cluster_file.variables import REFERENCES, SECRET_REFERENCES, references
+from corral.language import tr
 
 _PUBLIC: Final = tuple(name for name in REFERENCES if name not in SECRET_REFERENCES)
 _START: Final = "${corral:"
@@ -27,16 +28,18 @@ def _wrong_word(text: str) -> str:
     """A value that must stay unseen may not stand in a command: everybody on the host can list those."""
     for name in references(text):
         if name in SECRET_REFERENCES:
-            return (
-                f"may not hold `{_START}{name}}}`: it has a password, which a process list would show; the application "
-                f"reads {name} from its environment"
+            return tr(
+                "may not hold `{start}{name}}}`: it has a password, which a process list would show; the "
+                "application reads {name} from its environment",
+                start=_START,
+                name=name,
             )
     if any(start in text for start in _HIDDEN):
-        return "may not hold a value from outside: a process list would show it; write it below app.env"
+        return tr("may not hold a value from outside: a process list would show it; write it below app.env")
     known = [name for name in references(text) if name in _PUBLIC]
     if len(known) == text.count(_START):
         return ""
-    return f"may hold `{_START}NAME}}` for these alone: {', '.join(_PUBLIC)}"
+    return tr("may hold `{start}NAME}}` for these alone: {public}", start=_START, public=", ".join(_PUBLIC))
 
 
 def _words(value: Any) -> Any:
@@ -46,18 +49,27 @@ def _words(value: Any) -> Any:
     try:
         words = shlex.split(value)
     except ValueError as error:
-        what = "a quote that is not closed" if "quotation" in str(error) else "a backslash at its end"
-        raise refusal("bad-value", f"must be words as a shell takes them, and this has {what}") from None
+        what = tr("a quote that is not closed") if "quotation" in str(error) else tr("a backslash at its end")
+        raise refusal("bad-value", tr("must be words as a shell takes them, and this has {what}", what=what)) from None
     if found := _ASSIGNMENT.fullmatch(words[0]) if words else None:
         rest = shlex.join(words[1:]) or "…"
         raise refusal(
             "bad-value",
-            f"is run by no shell, so {found[0]!r} is no variable: write `command: {rest}`, and below app.env "
-            f"`{found[1]}: {json.dumps(found[2])}`",
+            tr(
+                "is run by no shell, so {found!r} is no variable: write `command: {rest}`, and below app.env "
+                "`{found2}: {dumps}`",
+                found=found[0],
+                rest=rest,
+                found2=found[1],
+                dumps=json.dumps(found[2]),
+            ),
         )
     if operator := _operator(value):
-        line = f"command: {_by_a_shell(value)}"
-        raise refusal("bad-value", f"is run by no shell, so {operator!r} is but a word: write `{line}`")
+        line = tr("command: {by_a_shell}", by_a_shell=_by_a_shell(value))
+        raise refusal(
+            "bad-value",
+            tr("is run by no shell, so {operator!r} is but a word: write `{line}`", operator=operator, line=line),
+        )
     return words
 
 
@@ -88,9 +100,17 @@ def unexpanded(words: Sequence[str], environment: Mapping[str, str]) -> str:
         names = [braced or plain for braced, plain in _VARIABLE.findall(word)]
         for name in names if not re.search(r"\s", word) else ():
             if name in _PUBLIC:
-                return f"is run by no shell, so {word!r} stays as it is: write `{_VARIABLE.sub(_by_reference, word)}`"
+                return tr(
+                    "is run by no shell, so {word!r} stays as it is: write `{sub}`",
+                    word=word,
+                    sub=_VARIABLE.sub(_by_reference, word),
+                )
             if name in SECRET_REFERENCES or name in environment:
-                return f"is run by no shell, so {word!r} stays as it is; the application has {name} in its environment"
+                return tr(
+                    "is run by no shell, so {word!r} stays as it is; the application has {name} in its environment",
+                    word=word,
+                    name=name,
+                )
     return ""
 
 

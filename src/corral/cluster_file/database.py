@@ -8,6 +8,7 @@ from corral.cluster_file.install import Installing
 from corral.cluster_file.section import AbsolutePath, HostReference, NothingTakesAway, Port, Section, Shorthand
 from corral.cluster_file.units import Duration, Size
 from corral.cluster_file.values import Number, Text, Whole
+from corral.language import tr
 from corral.model.cluster import Install
 
 RESERVED_NAMES: Final = ("admin", "local", "config")
@@ -18,8 +19,8 @@ def _wrong_database(name: str) -> str:
     """By MongoDB's rules for names, those of Windows among them, which its drivers check everywhere."""
     bad = sorted({character for character in name if character in _FORBIDDEN or not character.isprintable()})
     if bad:
-        return f"may not hold {' '.join(repr(character) for character in bad)}"
-    return "" if 1 <= len(name.encode()) < 64 else "must have 1 to 63 bytes"
+        return tr("may not hold {bad}", bad=" ".join(repr(character) for character in bad))
+    return "" if 1 <= len(name.encode()) < 64 else tr("must have 1 to 63 bytes")
 
 
 class Member(Section):
@@ -47,7 +48,7 @@ class Database(Section):
     """The replica set that the application keeps its data in."""
 
     required = ("members",)
-    replica_set: Annotated[str, Text("a replica set's name", r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")] = Field(
+    replica_set: Annotated[str, Text(tr("a replica set's name"), r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")] = Field(
         "", description="The replica set's name; the cluster's name when left out."
     )
     name: Annotated[str, Text("a database's name", check=_wrong_database)] = Field(

@@ -16,9 +16,10 @@ from corral.cluster_file.nodes import compose
 from corral.cluster_file.positions import Lines, Path, Position, place
 from corral.cluster_file.walk import Walk, kind
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
-_HINTS: Final = {"cluster file": "`corral init` writes one with comments to start from."}
+_HINTS: Final = {"cluster file": tr("`corral init` writes one with comments to start from.")}
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Document:
         return place(self.source, self.position(path, at_key))
 
 
-def read_document(text: str, source: str, written: Sequence[Path] = (), noun: str = "cluster file") -> Document:
+def read_document(text: str, source: str, written: Sequence[Path] = (), noun: str = tr("cluster file")) -> Document:
     """`text` as a mapping with positions.
 
     `noun` is what a sentence calls the file.
@@ -65,12 +66,12 @@ def read_document(text: str, source: str, written: Sequence[Path] = (), noun: st
     lines = Lines.of(text)
     node = compose(text, source, lines)
     if node is None:
-        hint = _HINTS.get(noun, "docs/presets.md has one to start from.")
-        raise _refused("empty-file", f"The {noun} holds nothing.", hint, place(source, Position(1, 1)))
+        hint = _HINTS.get(noun, tr("docs/presets.md has one to start from."))
+        raise _refused("empty-file", tr("The {noun} holds nothing.", noun=noun), hint, place(source, Position(1, 1)))
     if not isinstance(node, MappingNode):
         start = lines.clamp(node.start_mark.line, node.start_mark.column)
-        message = f"The {noun} must be a mapping of keys to values, not {kind(node)}."
-        hint = _HINTS.get(noun, "docs/presets.md has one to start from.")
+        message = tr("The {noun} must be a mapping of keys to values, not {kind}.", noun=noun, kind=kind(node))
+        hint = _HINTS.get(noun, tr("docs/presets.md has one to start from."))
         raise _refused("not-a-mapping", message, hint, place(source, start))
     walk = Walk(source, lines, tuple(written))
     return Document(source, walk.mapping(node), walk.keys, walk.values, tuple(walk.faults))

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from corral.cluster_file.section import NothingTakesAway
 from corral.cluster_file.values import Text
 from corral.cluster_file.variables import wrong_outside
+from corral.language import tr
 from corral.model.headers import HOST, HOST_PATTERN, NAME_PATTERN, TEXT_PATTERN
 from corral.secrets import has_reference
 
@@ -24,13 +25,13 @@ _NOT_HERE: Final = ("${secret:", "${corral:")
 
 def _wrong_name(name: str) -> str:
     if name.lower() in _MADE_BY_EACH or name.lower().startswith("sec-websocket-"):
-        return "may not be set: each question has its own"
+        return tr("may not be set: each question has its own")
     return ""
 
 
 def _wrong_text(text: str) -> str:
     if any(start in text for start in _NOT_HERE):
-        return "may refer to ${env:NAME} and ${file:PATH} alone"
+        return tr("may refer to ${env:NAME} and ${file:PATH} alone")
     return wrong_outside(text)
 
 
@@ -60,6 +61,6 @@ def wrong_headers(headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, text in headers.items():
         first = seen.setdefault(name.lower(), name)
         if first != name:
-            yield name, f"is the header {first} again: keep one of the two."
+            yield name, tr("is the header {first} again: keep one of the two.", first=first)
         elif name.lower() == HOST.lower() and not (has_reference(text) or re.fullmatch(HOST_PATTERN, text)):
-            yield name, "must be a host's name or address, with :PORT behind it or not."
+            yield name, tr("must be a host's name or address, with :PORT behind it or not.")

@@ -11,13 +11,14 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from corral.cluster_file.section import or_null
 from corral.cluster_file.values import Kind, Text, found, refusal
+from corral.language import tr
 from corral.model.cluster import Install
 from corral.nearest import near, suggestion
 
 _PACKAGE: Final = Text("a package's name", r"[A-Za-z0-9][A-Za-z0-9.+_:~-]{0,127}")
-_FILE: Final = Text("the path of a tar file", r"[^\0\n]+")
-_SHA256: Final = Text("64 hexadecimal digits", r"[0-9a-fA-F]{64}")
-_VERSION: Final = Text("a version of three numbers, such as 6.0.5", r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
+_FILE: Final = Text(tr("the path of a tar file"), r"[^\0\n]+")
+_SHA256: Final = Text(tr("64 hexadecimal digits"), r"[0-9a-fA-F]{64}")
+_VERSION: Final = Text(tr("a version of three numbers, such as 6.0.5"), r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,11 @@ class Installing(Kind):
 
     @property
     def expected(self) -> str:
-        archive = "{archive: FILE, sha256: …, version: …}" if self.with_version else "{archive: FILE, sha256: …}"
+        archive = (
+            tr("{archive: FILE, sha256: …, version: …}") if self.with_version else tr("{archive: FILE, sha256: …}")
+        )
         ways = [*self.words, *(["{package: NAME}"] if "package" in self.words else [])]
-        return f"one of {', '.join([*ways, *([archive] if self.archives else [])])}"
+        return tr("one of {value}", value=", ".join([*ways, *([archive] if self.archives else [])]))
 
     def read(self, value: object) -> Install:
         """Raises ValidationError with all that is wrong in a mapping, each fault at its key."""
@@ -51,8 +54,11 @@ class Installing(Kind):
 
     def refuse(self, value: object, wrong_type: bool = False) -> PydanticCustomError:
         guess = near(value, self.words) if isinstance(value, str) else ""
-        code, hint = "wrong-type" if wrong_type else "bad-value", f"Did you mean {guess!r}?" if guess else ""
-        return refusal(code, f"must be {self.expected}, not {found(value)}", hint)
+        code, hint = (
+            "wrong-type" if wrong_type else "bad-value",
+            tr("Did you mean {guess!r}?", guess=guess) if guess else "",
+        )
+        return refusal(code, tr("must be {expected}, not {found}", expected=self.expected, found=found(value)), hint)
 
     def _mapping(self, value: Mapping[str, object]) -> Install:
         if "archive" in value and self.archives:
@@ -65,7 +71,7 @@ class Installing(Kind):
         if "package" in value and "package" in self.words:
             _judge(value, {"package": _PACKAGE})
             return Install(name=str(value["package"]))
-        raise refusal("bad-value", f"must be {self.expected}")
+        raise refusal("bad-value", tr("must be {expected}", expected=self.expected))
 
     def write(self, value: Install) -> Any:
         if value.way == "archive":
@@ -101,7 +107,7 @@ def _faults(
 ) -> Iterator[PydanticCustomError]:
     for key, inner in value.items():
         if key not in known:
-            sentence = f"is not a key that goes with `{next(iter(known))}:`"
+            sentence = tr("is not a key that goes with `{next}:`", next=next(iter(known)))
             yield refusal("unknown-key", sentence, suggestion(key, known), key)
             continue
         try:
@@ -113,7 +119,10 @@ def _faults(
     for key in required:
         if key not in value and key not in meant:
             yield refusal(
-                "missing-key", "is missing: the configuration depends on it", f"Add `{key}:`, {known[key].what}.", key
+                "missing-key",
+                tr("is missing: the configuration depends on it"),
+                tr("Add `{key}:`, {what}.", key=key, what=known[key].what),
+                key,
             )
 
 

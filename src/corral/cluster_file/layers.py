@@ -24,6 +24,7 @@ from corral.cluster_file.source import LARGEST, content_of, decoded
 from corral.cluster_file.validate import read_as
 from corral.cluster_file.values import Text
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 _VERSION: Final = r"[0-9]+(\.[0-9]+)*"
@@ -83,7 +84,7 @@ def preset_of(document: Document, directory: FilePath) -> Lower:
     if name in BUILT_IN:
         text, source = (
             files("corral.cluster_file").joinpath("presets", f"{name}.yaml").read_text("utf-8"),
-            f"preset {name}",
+            tr("preset {name}", name=name),
         )
     elif isinstance(name, str) and is_path(name):
         text, source = _own(name, document, directory)
@@ -121,8 +122,8 @@ def _problems_of_versions(document: Document) -> Iterator[Problem]:
 def _out_of_place(data: Mapping[str, Any]) -> Iterator[Complaint]:
     for section, key in _NOT_A_PRESETS:
         if isinstance(data.get(section), dict) and key in data[section]:
-            sentence = "can't stand in a preset: it belongs in the cluster file."
-            yield Complaint("unknown-key", (section, key), sentence, "Take it out.", at_key=True)
+            sentence = tr("can't stand in a preset: it belongs in the cluster file.")
+            yield Complaint("unknown-key", (section, key), sentence, tr("Take it out."), at_key=True)
 
 
 def _base(document: Document) -> dict[str, Any]:
@@ -138,12 +139,14 @@ def _own(name: str, document: Document, directory: FilePath) -> tuple[str, str]:
     path = FilePath(os.path.normpath(directory / name))
     try:
         content = content_of(path)
-        reason = f"it is larger than {LARGEST >> 10} KiB" if len(content) > LARGEST else ""
+        reason = tr("it is larger than {largest} KiB", largest=LARGEST >> 10) if len(content) > LARGEST else ""
     except (OSError, ValueError) as error:
-        reason = (error.strerror or "") if isinstance(error, OSError) else "no file can have such a name"
+        reason = (error.strerror or "") if isinstance(error, OSError) else tr("no file can have such a name")
     if reason:
-        message = f"app.preset names {name!r}, and {str(path)!r} can't be read: {reason}."
-        hint = "The path starts at the cluster file's directory; docs/presets.md says what such a file holds."
+        message = tr(
+            "app.preset names {name!r}, and {path!r} can't be read: {reason}.", name=name, path=str(path), reason=reason
+        )
+        hint = tr("The path starts at the cluster file's directory; docs/presets.md says what such a file holds.")
         raise InvalidFile(Problem("no-preset", "error", message, hint, document.where(("app", "preset"))))
     source = os.path.normpath(FilePath(document.source).parent / name)
     return decoded(content, source), source

@@ -11,21 +11,22 @@ from ruamel.yaml.reader import ReaderError
 
 from corral.cluster_file.positions import Lines, Position, place
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
-_QUOTE: Final = "Put the value in quotes."
+_QUOTE: Final = tr("Put the value in quotes.")
 _PLAIN: Final = (
-    (r"mapping values are not allowed", "There is a second `: ` on this line.", _QUOTE),
-    (r"found character '\\t'", "There is a tab where YAML wants blanks.", "Indent with blanks."),
-    (r"cannot start any token", "A value can't begin with this character.", _QUOTE),
-    (r"undefined alias", "This alias (*name) stands for an anchor (&name) that is not above it.", _QUOTE),
-    (r"but found another document", "There is a second document (---) in the file.", "Keep one document."),
-    (r"expected <block end>", "This line is not indented like the ones above it.", "Line it up with them."),
-    (r"unexpected end of stream", "A quote is opened here and never closed.", "Close it."),
-    (r"found '<stream end>'", "The file ends in the middle of a value.", "Close the bracket or the brace."),
-    (r"expected ',' or", "A comma, or the closing bracket or brace, is missing here.", "Add it."),
-    (r"could not find expected ':'", "This line has no `: ` after its key.", "Write `key: value`."),
-    (r"duplicate anchor|found duplicate", "This anchor (&name) is there twice.", "Name it differently."),
+    (r"mapping values are not allowed", tr("There is a second `: ` on this line."), _QUOTE),
+    (r"found character '\\t'", tr("There is a tab where YAML wants blanks."), tr("Indent with blanks.")),
+    (r"cannot start any token", tr("A value can't begin with this character."), _QUOTE),
+    (r"undefined alias", tr("This alias (*name) stands for an anchor (&name) that is not above it."), _QUOTE),
+    (r"but found another document", tr("There is a second document (---) in the file."), tr("Keep one document.")),
+    (r"expected <block end>", tr("This line is not indented like the ones above it."), tr("Line it up with them.")),
+    (r"unexpected end of stream", tr("A quote is opened here and never closed."), tr("Close it.")),
+    (r"found '<stream end>'", tr("The file ends in the middle of a value."), tr("Close the bracket or the brace.")),
+    (r"expected ',' or", tr("A comma, or the closing bracket or brace, is missing here."), tr("Add it.")),
+    (r"could not find expected ':'", tr("This line has no `: ` after its key."), tr("Write `key: value`.")),
+    (r"duplicate anchor|found duplicate", tr("This anchor (&name) is there twice."), tr("Name it differently.")),
 )
 
 
@@ -38,14 +39,14 @@ def compose(text: str, source: str, lines: Lines) -> Any:
     except ReaderError as error:
         raise _unreadable(error, text, source, lines) from None
     except (YAMLError, ValueError, OverflowError):
-        message = "This is not YAML: a character's number (\\u, \\U) or a %directive is out of range."
+        message = tr("This is not YAML: a character's number (\\u, \\U) or a %directive is out of range.")
         raise InvalidFile(_problem(message, "", source, lines.clamp(0, 0))) from None
     except RecursionError:
         raise too_deep(source, lines) from None
 
 
 def too_deep(source: str, lines: Lines) -> InvalidFile:
-    message = "Lists or mappings are nested too deeply, or an alias holds itself."
+    message = tr("Lists or mappings are nested too deeply, or an alias holds itself.")
     return InvalidFile(_problem(message, "", source, lines.clamp(0, 0)))
 
 
@@ -58,12 +59,16 @@ def _refused(error: MarkedYAMLError, source: str, lines: Lines) -> InvalidFile:
     if error.problem and "unexpected end of stream" in error.problem and error.context_mark:
         mark = error.context_mark
     position = lines.clamp(mark.line, mark.column) if mark else lines.clamp(0, 0)
-    problem = str(error.problem or error.context or "not understood")
+    problem = str(error.problem or error.context or tr("not understood"))
     for pattern, message, hint in _PLAIN:
         if re.search(pattern, problem):
-            return InvalidFile(_problem(f"This is not YAML. {message}", hint, source, position))
+            return InvalidFile(_problem(tr("This is not YAML. {message}", message=message), hint, source, position))
     context = f" ({error.context})" if error.context and error.problem else ""
-    message = f"This is not YAML: {problem}{context}.".replace("'\\x00'", "the end").replace("\x00", "the end")
+    message = (
+        tr("This is not YAML: {problem}{context}.", problem=problem, context=context)
+        .replace("'\\x00'", tr("the end"))
+        .replace("\x00", tr("the end"))
+    )
     return InvalidFile(_problem(message, "", source, position))
 
 
@@ -71,5 +76,5 @@ def _unreadable(error: ReaderError, text: str, source: str, lines: Lines) -> Inv
     before = Lines.of(text[: error.position] + "|").lengths
     position = lines.clamp(len(before) - 1, before[-1] - 1)
     character = error.character if isinstance(error.character, int) else ord(error.character[:1])
-    message = f"This is not YAML: it holds the control character U+{character:04X}."
-    return InvalidFile(_problem(message, "Is this the right file?", source, position))
+    message = tr("This is not YAML: it holds the control character U+{character:04X}.", character=character)
+    return InvalidFile(_problem(message, tr("Is this the right file?"), source, position))

@@ -22,10 +22,11 @@ from corral.cluster_file.schema import WRITTEN, Spec
 from corral.cluster_file.source import LARGEST, content_of, decoded
 from corral.cluster_file.validate import validated
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem, errors_in
 
 _CHECKS: Final = (checks.references, checks.addresses, checks.database, checks.app, ports, names)
-_INIT: Final = "`corral init` writes one to start from; `-f FILE` names another."
+_INIT: Final = tr("`corral init` writes one to start from; `-f FILE` names another.")
 
 
 @dataclass(frozen=True)
@@ -87,18 +88,25 @@ def _content(path: FilePath) -> bytes:
     try:
         content = content_of(path)
     except FileNotFoundError:
-        raise _refused("no-file", f"There is no file {path}.", _INIT, path) from None
+        raise _refused("no-file", tr("There is no file {path}.", path=path), _INIT, path) from None
     except IsADirectoryError:
-        hint = f"Its cluster file may be `-f {path / 'cluster.yaml'}`."
-        raise _refused("not-a-file", f"{path} is a directory, not a file.", hint, path) from None
+        hint = tr("Its cluster file may be `-f {path}`.", path=path / "cluster.yaml")
+        raise _refused("not-a-file", tr("{path} is a directory, not a file.", path=path), hint, path) from None
     except PermissionError:
-        hint = f"`ls -l {path}` shows whose it is."
-        raise _refused("unreadable", f"{path} may not be read by this account.", hint, path) from None
+        hint = tr("`ls -l {path}` shows whose it is.", path=path)
+        raise _refused("unreadable", tr("{path} may not be read by this account.", path=path), hint, path) from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise _refused("unreadable", f"{str(path)!r} can't be read: {reason}.", _INIT, path) from None
+        raise _refused(
+            "unreadable", tr("{path!r} can't be read: {reason}.", path=str(path), reason=reason), _INIT, path
+        ) from None
     if len(content) > LARGEST:
-        raise _refused("too-large", f"{path} is larger than {LARGEST >> 10} KiB.", "Is this the right file?", path)
+        raise _refused(
+            "too-large",
+            tr("{path} is larger than {largest} KiB.", path=path, largest=LARGEST >> 10),
+            tr("Is this the right file?"),
+            path,
+        )
     return content
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from corral.cluster_file.positions import Path
 from corral.cluster_file.report import Complaint, Report
 from corral.cluster_file.schema import Spec
+from corral.language import tr
 from corral.model.identity import instance_id
 
 HIGHEST: Final = 65535
@@ -35,9 +36,9 @@ def web_places(spec: Spec) -> list[tuple[str, int]]:
 
 def claims(spec: Spec) -> Iterator[Claim]:
     for host in spec.proxy.hosts:
-        yield Claim(host, spec.proxy.port, "the proxy", ("proxy", "port"))
+        yield Claim(host, spec.proxy.port, tr("the proxy"), ("proxy", "port"))
     for host, port in web_places(spec):
-        yield Claim(host, port, "a web instance", ("app", "first_port"))
+        yield Claim(host, port, tr("a web instance"), ("app", "first_port"))
     for host, port in worker_places(spec):
         yield Claim(host, port, "a worker", ("app", "workers", "first_port"))
     for host in spec.database.members:
@@ -66,19 +67,38 @@ def names(spec: Spec, report: Report) -> Iterator[Complaint]:
     for host, port in worker_places(spec):
         name = instance_id(host, port, "worker").name
         if name in web and report.clean(path, ("app", "hosts")):
-            sentence = f"leads to two instances named {name}: a worker on {host}, and a web instance on {web[name]}."
-            yield Complaint("same-name", path, sentence, f"Give {web[name]} another name, or the workers another port.")
+            sentence = tr(
+                "leads to two instances named {name}: a worker on {host}, and a web instance on {web}.",
+                name=name,
+                host=host,
+                web=web[name],
+            )
+            yield Complaint(
+                "same-name", path, sentence, tr("Give {web} another name, or the workers another port.", web=web[name])
+            )
             return
 
 
 def _too_high(claim: Claim) -> Complaint:
-    sentence = f"leads to port {claim.port} for {claim.what} on {claim.host}; {HIGHEST} is the highest there is."
-    return Complaint("port-range", claim.path, sentence, "Start lower, or run fewer.")
+    sentence = tr(
+        "leads to port {port} for {what} on {host}; {highest} is the highest there is.",
+        port=claim.port,
+        what=claim.what,
+        host=claim.host,
+        highest=HIGHEST,
+    )
+    return Complaint("port-range", claim.path, sentence, tr("Start lower, or run fewer."))
 
 
 def _conflict(first: Claim, second: Claim, report: Report) -> Complaint:
     """Blames a key that is in the file rather than one left out."""
     written = [claim for claim in (second, first) if report.find(claim.path) == claim.path]
     path = (written or [second])[0].path
-    sentence = f"leads to port {second.port} on {second.host} for both {first.what} and {second.what}."
-    return Complaint("port-conflict", path, sentence, "Give one of the two other ports, or another host.")
+    sentence = tr(
+        "leads to port {port} on {host} for both {what} and {what2}.",
+        port=second.port,
+        host=second.host,
+        what=first.what,
+        what2=second.what,
+    )
+    return Complaint("port-conflict", path, sentence, tr("Give one of the two other ports, or another host."))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corral.cluster_file.values import Kind, found, refusal
+from corral.language import tr
 from corral.nearest import near
 
 BUILT_IN: Final = ("generic", "steedos")
@@ -22,15 +23,17 @@ class PresetName(Kind):
 
     @property
     def expected(self) -> str:
-        return f"one of {', '.join(self.words)}, or the path of a preset's file (./mine.yaml)"
+        return tr("one of {words}, or the path of a preset's file (./mine.yaml)", words=", ".join(self.words))
 
     def read(self, value: object) -> str:
         if not isinstance(value, str):
             raise self.refuse(value, wrong_type=True)
         if value not in self.words and not is_path(value):
             guess = near(value, self.words)
-            hint = f"Did you mean {guess!r}?" if guess else ""
-            raise refusal("bad-value", f"must be {self.expected}, not {found(value)}", hint)
+            hint = tr("Did you mean {guess!r}?", guess=guess) if guess else ""
+            raise refusal(
+                "bad-value", tr("must be {expected}, not {found}", expected=self.expected, found=found(value)), hint
+            )
         return value
 
     def json_schema(self) -> dict[str, Any]:

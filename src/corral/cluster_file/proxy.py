@@ -10,6 +10,7 @@ from corral.cluster_file.install import Installing
 from corral.cluster_file.section import Hosts, Port, Section, Shorthand, Timeout, address_alone
 from corral.cluster_file.units import Duration, Size
 from corral.cluster_file.values import Choice, Kind, Text, Whole, refusal
+from corral.language import tr
 from corral.model.cluster import Balance, Install
 
 _NAMES: Final = tuple(name for name in get_args(Balance) if name != "hash")
@@ -21,7 +22,7 @@ _OWN_HEADERS: Final = frozenset(
         *("x-request-id", "x-corral-probe"),
     )
 )
-_VARIABLE: Final = Text("an nginx variable such as $http_x_user_id", r"\$[A-Za-z][A-Za-z0-9_]{0,63}")
+_VARIABLE: Final = Text(tr("an nginx variable such as $http_x_user_id"), r"\$[A-Za-z][A-Za-z0-9_]{0,63}")
 """In capitals or not: nginx's variables know no case."""
 
 
@@ -29,11 +30,19 @@ def _never_matched(path: str) -> str:
     """nginx matches what is left when doubled slashes, `.` and `..` are gone from the path that was asked for."""
     matched = posixpath.normpath(path.replace("//", "/"))
     plain = "/" + matched.strip("/") + ("/" if path.endswith(("/", "/.", "/..")) and matched.strip("/") else "")
-    return "" if plain == path else f"never matches: nginx makes {plain} of {path[:80]}, so write {plain}"
+    return (
+        ""
+        if plain == path
+        else tr("never matches: nginx makes {plain} of {path}, so write {plain}", plain=plain, path=path[:80])
+    )
 
 
 def _written_by_nginx(header: str) -> str:
-    return f"must not have {header}: the proxy writes it itself" if header.lower() in _OWN_HEADERS else ""
+    return (
+        tr("must not have {header}: the proxy writes it itself", header=header)
+        if header.lower() in _OWN_HEADERS
+        else ""
+    )
 
 
 class Balancing(NamedTuple):
@@ -46,7 +55,7 @@ class Balancing(NamedTuple):
 class _Balance(Kind):
     @property
     def expected(self) -> str:
-        return f"one of {', '.join(_NAMES)} or {{hash: $variable}}"
+        return tr("one of {names} or {{hash: $variable}}", names=", ".join(_NAMES))
 
     def read(self, value: object) -> Balancing:
         if isinstance(value, dict):
@@ -55,12 +64,12 @@ class _Balance(Kind):
             try:
                 return Balancing("hash", _VARIABLE.read(value["hash"]))
             except ValueError:
-                raise refusal("bad-value", f"must have {_VARIABLE.what} after `hash:`") from None
+                raise refusal("bad-value", tr("must have {what} after `hash:`", what=_VARIABLE.what)) from None
         if value == "hash":
-            raise refusal("bad-value", "needs the variable to hash: `{hash: $http_x_user_id}`")
+            raise refusal("bad-value", tr("needs the variable to hash: `{hash: $http_x_user_id}`"))
         if not isinstance(value, str):
             raise self.refuse(value, wrong_type=True)
-        return Balancing(Choice((*_NAMES, "{hash: $variable}")).read(value))  # type: ignore[arg-type]  # one of _NAMES
+        return Balancing(Choice((*_NAMES, tr("{hash: $variable}"))).read(value))  # type: ignore[arg-type]  # one of _NAMES
 
     def write(self, value: Balancing) -> Any:
         return {"hash": value.key} if value.key else value.method
@@ -83,7 +92,7 @@ class VirtualIp(Section):
     address: Annotated[str, Text("an IPv4 or IPv6 address", check=wrong_ip)] = Field(
         "", description="The address that people's requests go to."
     )
-    interface: Annotated[str, Text("a network interface's name", r"[A-Za-z0-9_.:@-]{1,15}")] = Field(
+    interface: Annotated[str, Text(tr("a network interface's name"), r"[A-Za-z0-9_.:@-]{1,15}")] = Field(
         "",
         description="The network interface that carries it; the one of the host's own address when left out.",
     )
@@ -100,7 +109,7 @@ class Proxy(Section):
 
     required = ("hosts",)
     hosts: Hosts = Field((), description="The hosts that run nginx.")
-    server_name: Annotated[str, Text("a text of one or more names", check=wrong_server_name)] = Field(
+    server_name: Annotated[str, Text(tr("a text of one or more names"), check=wrong_server_name)] = Field(
         "_", description="The names that it answers to, with blanks between them; `_` is every name."
     )
     port: Port = Field(80, description="The port that nginx listens on (the playground has its own).")
@@ -144,7 +153,7 @@ class Proxy(Section):
     real_ip_from: tuple[Annotated[str, Text("a network", check=wrong_network)], ...] = Field(
         (), description="Networks of outer proxies whose word on the client's address is taken."
     )
-    real_ip_header: Annotated[str, Text("the name of a header", r"[A-Za-z][A-Za-z0-9-]{0,63}")] = Field(
+    real_ip_header: Annotated[str, Text(tr("the name of a header"), r"[A-Za-z][A-Za-z0-9-]{0,63}")] = Field(
         "X-Forwarded-For", description="The header in which outer proxies name the client's address."
     )
     outer_headers: tuple[

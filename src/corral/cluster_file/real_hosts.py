@@ -14,6 +14,7 @@ from corral.cluster_file.parse import Loaded
 from corral.cluster_file.positions import Path
 from corral.cluster_file.report import Complaint, Report
 from corral.cluster_file.schema import Spec
+from corral.language import tr
 from corral.problems import Problem, Severity
 
 _LOCALHOST: Final = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback")
@@ -49,7 +50,9 @@ def problems_for_hosts(
 def _addresses(spec: Spec, report: Report) -> Iterator[_Found]:
     for name, host in spec.hosts.items():
         if wrong := _local(host.address):
-            hint = "Write the address by which the other hosts reach it; `corral up` runs the cluster on this machine."
+            hint = tr(
+                "Write the address by which the other hosts reach it; `corral up` runs the cluster on this machine."
+            )
             yield _Found(Complaint("local-address", report.find(("hosts", name, "address")), wrong, hint))
 
 
@@ -57,9 +60,9 @@ def _local(address: str) -> str:
     """What is wrong with an address that other hosts can't reach; empty for a good one."""
     number, name = ip(address), same_address(address)
     if (number and number.is_loopback) or name in _LOCALHOST or name.endswith(".localhost"):
-        return f"is {address}, by which every machine reaches itself."
+        return tr("is {address}, by which every machine reaches itself.", address=address)
     if number and number.is_link_local:
-        return f"is {address}, which is valid on one network link only."
+        return tr("is {address}, which is valid on one network link only.", address=address)
     return ""
 
 
@@ -68,25 +71,32 @@ def _virtual_ip(spec: Spec, report: Report) -> Iterator[_Found]:
     if virtual is None:
         return
     if wrong := _local(virtual.address):
-        yield _Found(Complaint("local-address", path, wrong, "Write an address of the proxies' network."))
+        yield _Found(Complaint("local-address", path, wrong, tr("Write an address of the proxies' network.")))
     for name, host in spec.hosts.items():
         if same_address(host.address) == same_address(virtual.address):
-            hint = "Write another address of that network, which no machine has: keepalived gives it to one proxy."
-            yield _Found(Complaint("same-address", path, f"is {virtual.address}, the address of {name}.", hint))
+            hint = tr("Write another address of that network, which no machine has: keepalived gives it to one proxy.")
+            yield _Found(
+                Complaint(
+                    "same-address",
+                    path,
+                    tr("is {address}, the address of {name}.", address=virtual.address, name=name),
+                    hint,
+                )
+            )
     if len(spec.proxy.hosts) < 2:
-        hint = "Name a second host below proxy.hosts, or leave virtual_ip out."
-        sentence = f"has nowhere to move to: {spec.proxy.hosts[0]} is the only proxy."
+        hint = tr("Name a second host below proxy.hosts, or leave virtual_ip out.")
+        sentence = tr("has nowhere to move to: {hosts} is the only proxy.", hosts=spec.proxy.hosts[0])
         yield _Found(Complaint("lonely-address", ("proxy", "virtual_ip"), sentence, hint), "warning")
 
 
 def _containers(spec: Spec) -> Iterator[_Found]:
     app = spec.app
     if not app.image:
-        hint = "Add `image:` below app, the container image with its tag; or `runtime: systemd` for one without."
-        yield _Found(Complaint("missing-key", ("app", "image"), "is missing: app.runtime is compose.", hint))
+        hint = tr("Add `image:` below app, the container image with its tag; or `runtime: systemd` for one without.")
+        yield _Found(Complaint("missing-key", ("app", "image"), tr("is missing: app.runtime is compose."), hint))
     if not app.directory.startswith("/") and posixpath.normpath(app.directory) != ".":
-        hint = "Leave it out for the image's own working directory."
-        yield _Found(Complaint("bad-value", _DIRECTORY, "must be an absolute path inside the image.", hint))
+        hint = tr("Leave it out for the image's own working directory.")
+        yield _Found(Complaint("bad-value", _DIRECTORY, tr("must be an absolute path inside the image."), hint))
     if app.release.source:
         yield _unused(("app", "release"), "systemd")
 
@@ -94,31 +104,43 @@ def _containers(spec: Spec) -> Iterator[_Found]:
 def _services(spec: Spec) -> Iterator[_Found]:
     app = spec.app
     if not app.command:
-        hint = "Add `command:` below app, what starts one instance; or `runtime: compose` to use the image's own."
-        yield _Found(Complaint("missing-key", ("app", "command"), "is missing: app.runtime is systemd.", hint))
+        hint = tr("Add `command:` below app, what starts one instance; or `runtime: compose` to use the image's own.")
+        yield _Found(Complaint("missing-key", ("app", "command"), tr("is missing: app.runtime is systemd."), hint))
     relative = not app.directory.startswith("/")
     if relative and not app.release.source:
-        sentence = f"must be an absolute path on the hosts, not {app.directory!r}: there is no app.release."
-        hint = "Write where the application is on each host, or `release: {archive: FILE}` to ship it there."
+        sentence = tr(
+            "must be an absolute path on the hosts, not {directory!r}: there is no app.release.",
+            directory=app.directory,
+        )
+        hint = tr("Write where the application is on each host, or `release: {archive: FILE}` to ship it there.")
         yield _Found(Complaint("bad-value", _DIRECTORY, sentence, hint))
     elif relative and posixpath.normpath(app.directory).startswith(".."):
-        yield _Found(Complaint("bad-value", _DIRECTORY, f"is {app.directory}, which leads out of app.release."))
+        yield _Found(
+            Complaint(
+                "bad-value", _DIRECTORY, tr("is {directory}, which leads out of app.release.", directory=app.directory)
+            )
+        )
     if app.image_archive:
         yield _unused(("app", "image_archive"), "compose")
 
 
 def _unused(path: Path, runtime: str) -> _Found:
-    sentence = f"is not used: it is for the runtime {runtime}, and app.runtime is another one."
-    return _Found(Complaint("unused-key", path, sentence, f"Take it out, or write `runtime: {runtime}`."), "warning")
+    sentence = tr("is not used: it is for the runtime {runtime}, and app.runtime is another one.", runtime=runtime)
+    return _Found(
+        Complaint("unused-key", path, sentence, tr("Take it out, or write `runtime: {runtime}`.", runtime=runtime)),
+        "warning",
+    )
 
 
 def _archives(spec: Spec, directory: PurePath, exists: Callable[[str], bool]) -> Iterator[_Found]:
     for path, source in _shipped(spec):
         file = beside(directory, source)
         if source and not exists(file):
-            hint = "A relative path starts at the cluster file's directory."
-            hint = "Write the whole path: `~` is not expanded here." if source.startswith("~") else hint
-            yield _Found(Complaint("no-archive", path, f"names a file that does not exist: {file}.", hint))
+            hint = tr("A relative path starts at the cluster file's directory.")
+            hint = tr("Write the whole path: `~` is not expanded here.") if source.startswith("~") else hint
+            yield _Found(
+                Complaint("no-archive", path, tr("names a file that does not exist: {file}.", file=file), hint)
+            )
 
 
 def _image(spec: Spec, directory: PurePath, why_no_image: Callable[[str, str], str]) -> Iterator[_Found]:
@@ -127,8 +149,8 @@ def _image(spec: Spec, directory: PurePath, why_no_image: Callable[[str, str], s
         return
     file = beside(directory, app.image_archive)
     if why := why_no_image(file, app.image):
-        hint = f"`docker save --output FILE {app.image}` writes a file that holds it."
-        sentence = f"names a file without the image {app.image}: {file} {why}."
+        hint = tr("`docker save --output FILE {image}` writes a file that holds it.", image=app.image)
+        sentence = tr("names a file without the image {image}: {file} {why}.", image=app.image, file=file, why=why)
         yield _Found(Complaint("no-image", ("app", "image_archive"), sentence, hint))
 
 
@@ -144,9 +166,15 @@ def _shipped(spec: Spec) -> Iterator[tuple[Path, str]]:
 def _directories(spec: Spec) -> Iterator[_Found]:
     data, storage = spec.database.directory, spec.app.storage.path
     if storage and (wrong := wrong_directory(storage, spec.name)):
-        hint = "Write a directory that is for these files alone."
+        hint = tr("Write a directory that is for these files alone.")
         yield _Found(Complaint("bad-value", ("app", "storage", "path"), wrong, hint))
     shared = {*spec.database.members} & {*spec.app.hosts, *spec.app.workers.hosts}
     if data and storage and shared and meet(data, storage):
-        sentence = f"is {data}, and app.storage.path is {storage}: mongod's data would lie among the uploaded files."
-        yield _Found(Complaint("bad-value", ("database", "directory"), sentence, "Give each a directory of its own."))
+        sentence = tr(
+            "is {data}, and app.storage.path is {storage}: mongod's data would lie among the uploaded files.",
+            data=data,
+            storage=storage,
+        )
+        yield _Found(
+            Complaint("bad-value", ("database", "directory"), sentence, tr("Give each a directory of its own."))
+        )

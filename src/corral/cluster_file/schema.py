@@ -12,9 +12,10 @@ from corral.cluster_file.positions import Path
 from corral.cluster_file.proxy import Proxy
 from corral.cluster_file.section import Address, HostEntry, HostName, HostReference, Port, Section, Ssh, left_out
 from corral.cluster_file.values import Text
+from corral.language import tr
 from corral.model.cluster import Install
 
-NAME: Final = Text("small letters, digits and hyphens, a letter first, 30 at most", r"[a-z][a-z0-9-]{0,29}")
+NAME: Final = Text(tr("small letters, digits and hyphens, a letter first, 30 at most"), r"[a-z][a-z0-9-]{0,29}")
 
 WRITTEN: Final[tuple[Path, ...]] = (
     ("app", "version"),

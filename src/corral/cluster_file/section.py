@@ -10,6 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 from corral.cluster_file.addresses import wrong_address
 from corral.cluster_file.units import Duration
 from corral.cluster_file.values import Text, Whole
+from corral.language import tr
 
 
 class Section(BaseModel):
@@ -91,16 +92,16 @@ def address_alone(value: Any) -> Any:
 HOST_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 HostName = Annotated[
-    str, Text("a host name: letters, digits and hyphens, at most 63, no hyphen first or last", HOST_NAME)
+    str, Text(tr("a host name: letters, digits and hyphens, at most 63, no hyphen first or last"), HOST_NAME)
 ]
-HostReference = Annotated[str, Text("the name of one of the hosts")]
+HostReference = Annotated[str, Text(tr("the name of one of the hosts"))]
 Hosts = Annotated[tuple[HostReference, ...], Field(min_length=1)]
-Address = Annotated[str, Text("an IPv4 or IPv6 address or a DNS name", check=wrong_address)]
+Address = Annotated[str, Text(tr("an IPv4 or IPv6 address or a DNS name"), check=wrong_address)]
 Port = Annotated[int, Whole(1, 65535)]
 Timeout = Annotated[float, Duration("100ms", "24h")]
-AbsolutePath = Annotated[str, Text("an absolute path without control characters", r"/[^\x00-\x1f\x7f]*")]
+AbsolutePath = Annotated[str, Text(tr("an absolute path without control characters"), r"/[^\x00-\x1f\x7f]*")]
 """A directory on the hosts. Unit files can't hold control characters."""
-UrlPath = Annotated[str, Text("a path: a slash first, no blanks", r"/[!-~]*")]
+UrlPath = Annotated[str, Text(tr("a path: a slash first, no blanks"), r"/[!-~]*")]
 
 
 class Ssh(Section):
@@ -110,11 +111,11 @@ class Ssh(Section):
         "", description="The account to log in with; the one that runs corral when left out."
     )
     port: Port | None = Field(None, description="The port of sshd; ssh's own choice, which is 22, when left out.")
-    key: Annotated[str, Text("the path of a private key", r"[^\0\n]+")] = Field(
+    key: Annotated[str, Text(tr("the path of a private key"), r"[^\0\n]+")] = Field(
         "", description="The private key's file; ssh's own choice when left out."
     )
     sudo: bool = Field(False, description="Whether the account needs sudo (without a prompt) to change the host.")
-    jump: Annotated[str, Text("a host, or user@host:port", r"[^\s\0]+")] = Field(
+    jump: Annotated[str, Text(tr("a host, or user@host:port"), r"[^\s\0]+")] = Field(
         "", description="The host to go through, as ssh -J takes it."
     )
     known_hosts: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(

@@ -11,6 +11,7 @@ from corral.cluster_file.emit import to_yaml
 from corral.cluster_file.parse import Loaded
 from corral.cluster_file.section import Section
 from corral.cluster_file.values import Kind
+from corral.language import tr
 from corral.model.cluster import Cluster, Database
 from corral.model.connection import mongo_url, oplog_url
 from corral.secrets import REDACTED, reference
@@ -45,7 +46,7 @@ def as_yaml(value: dict[str, Any]) -> str:
     if _DERIVED not in value:
         return text
     comments = "".join(f"# {line}\n" for line in to_yaml({_DERIVED: value[_DERIVED]}).splitlines())
-    return f"{text}\n# What Corral derives from it:\n{comments}"
+    return tr("{text}\n# What Corral derives from it:\n{comments}", text=text, comments=comments)
 
 
 def plain(section: Section) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from corral.cluster_file.positions import Lines, Position, place
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 LARGEST: Final = 256 << 10
@@ -26,5 +27,5 @@ def decoded(content: bytes, source: str) -> str:
     except UnicodeDecodeError as error:
         before = Lines.of(content[: error.start].decode("utf-8-sig", "replace") + "|").lengths
         where = place(source, Position(len(before), before[-1]))
-        message = f"This file is not UTF-8: the byte 0x{content[error.start]:02X} can't stand here."
-        raise InvalidFile(Problem("not-utf8", "error", message, "Save it as UTF-8.", where)) from None
+        message = tr("This file is not UTF-8: the byte 0x{content:02X} can't stand here.", content=content[error.start])
+        raise InvalidFile(Problem("not-utf8", "error", message, tr("Save it as UTF-8."), where)) from None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from corral.cluster_file.values import Kind
+from corral.language import tr
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
@@ -61,7 +62,12 @@ class Duration(Kind):
     @property
     def expected(self) -> str:
         fitting = [text for text in ("500ms", "10s", "5m", "1h") if self._holds(seconds(text))]
-        return f"a time from {self.minimum} to {self.maximum} (such as {' or '.join(fitting[-2:])})"
+        return tr(
+            "a time from {minimum} to {maximum} (such as {fitting})",
+            minimum=self.minimum,
+            maximum=self.maximum,
+            fitting=" or ".join(fitting[-2:]),
+        )
 
     def read(self, value: object) -> float:
         time = seconds(value)
@@ -88,7 +94,9 @@ class Size(Kind):
 
     @property
     def expected(self) -> str:
-        return f"a size from {self.minimum} to {self.maximum} (such as 16k, 100M or 1G)"
+        return tr(
+            "a size from {minimum} to {maximum} (such as 16k, 100M or 1G)", minimum=self.minimum, maximum=self.maximum
+        )
 
     def read(self, value: object) -> int:
         size = size_in_bytes(value)

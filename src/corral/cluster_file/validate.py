@@ -15,14 +15,15 @@ from corral.cluster_file.schema import Spec
 from corral.cluster_file.section import Section
 from corral.cluster_file.tree import homes_of, section_at
 from corral.cluster_file.values import found
+from corral.language import tr
 from corral.nearest import near, suggestion
 
 _EXPECTED: Final = {
-    "model_type": "a mapping (lines of `key: value`)",
-    "dict_type": "a mapping (lines of `name: value`)",
-    "tuple_type": "a list, such as [one, two]",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
+    "model_type": tr("a mapping (lines of `key: value`)"),
+    "dict_type": tr("a mapping (lines of `name: value`)"),
+    "tuple_type": tr("a list, such as [one, two]"),
+    "bool_type": tr("true or false"),
+    "bool_parsing": tr("true or false"),
 }
 _KEY: Final = "[key]"
 """How pydantic marks that a mapping's key is wrong, rather than its value."""
@@ -62,9 +63,13 @@ def _complaint(report: Report, details: ErrorDetails, schema: type[Section]) -> 
     if kind == "extra_forbidden":
         return _unknown_key(path, schema)
     if kind in _EXPECTED:
-        return Complaint("wrong-type", path, f"must be {_EXPECTED[kind]}, not {found(details['input'])}")
+        return Complaint(
+            "wrong-type",
+            path,
+            tr("must be {expected}, not {found}", expected=_EXPECTED[kind], found=found(details["input"])),
+        )
     if kind == "too_short":
-        return Complaint("bad-value", path, "must have at least one entry")
+        return Complaint("bad-value", path, tr("must have at least one entry"))
     hint = str(details.get("ctx", {}).get("hint", ""))
     if inside := _inside(details):
         return Complaint(kind, (*path, inside), details["msg"], hint, at_key=kind == "unknown-key")
@@ -81,8 +86,8 @@ def _unknown_key(path: Path, schema: type[Section]) -> Complaint:
     homes = [] if near(str(key), own) else homes_of(str(key))
     hint = suggestion(str(key), own)
     if homes:
-        hint = f"There is {' and '.join(map(dotted, homes))}; is this line indented as its neighbours are?"
-    return Complaint("unknown-key", path, "is not a key that Corral knows.", hint, at_key=True)
+        hint = tr("There is {map}; is this line indented as its neighbours are?", map=" and ".join(map(dotted, homes)))
+    return Complaint("unknown-key", path, tr("is not a key that Corral knows."), hint, at_key=True)
 
 
 def _set_aside(data: dict[str, Any], path: Path) -> None:
@@ -124,5 +129,10 @@ def misspelt(section: type[Section], written: Any) -> set[str]:
 
 def _missing_key(section: Section, path: Path, key: str) -> Complaint:
     what = type(section).model_fields[key].description or ""
-    place = f"below {dotted(path)}" if path else "at the top"
-    return Complaint("missing-key", (*path, key), "is missing.", f"Add `{key}:` {place}. {what}")
+    place = tr("below {dotted}", dotted=dotted(path)) if path else tr("at the top")
+    return Complaint(
+        "missing-key",
+        (*path, key),
+        tr("is missing."),
+        tr("Add `{key}:` {place}. {what}", key=key, place=place, what=what),
+    )

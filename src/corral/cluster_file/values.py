@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from corral.language import tr
 from corral.nearest import near
 
 _ANYTHING: Final = r"[\s\S]*"
@@ -24,9 +25,13 @@ def found(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f"the text {value if len(value) <= 60 else value[:57] + '...'!r}" if value else "an empty text"
+        return (
+            tr("the text {which!r}", which=value if len(value) <= 60 else value[:57] + "...")
+            if value
+            else tr("an empty text")
+        )
     if isinstance(value, int | float):
-        return "a number this large" if abs(value) >= 1e15 else f"{value:.15g}"
+        return tr("a number this large") if abs(value) >= 1e15 else f"{value:.15g}"
     return "nothing" if value is None else "a list" if isinstance(value, list | tuple) else "a mapping"
 
 
@@ -65,7 +70,7 @@ class Kind:
 
     def refuse(self, value: object, wrong_type: bool = False) -> PydanticCustomError:
         code = "wrong-type" if wrong_type else "bad-value"
-        return refusal(code, f"must be {self.expected}, not {found(value)}")
+        return refusal(code, tr("must be {expected}, not {found}", expected=self.expected, found=found(value)))
 
     def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
         writer = core_schema.plain_serializer_function_ser_schema(self.write, when_used="json")
@@ -82,7 +87,7 @@ class Whole(Kind):
 
     @property
     def expected(self) -> str:
-        return f"a whole number from {self.minimum} to {self.maximum}"
+        return tr("a whole number from {minimum} to {maximum}", minimum=self.minimum, maximum=self.maximum)
 
     def read(self, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -102,7 +107,7 @@ class Number(Kind):
 
     @property
     def expected(self) -> str:
-        return f"a number from {self.minimum} to {self.maximum}"
+        return tr("a number from {minimum} to {maximum}", minimum=self.minimum, maximum=self.maximum)
 
     def read(self, value: object) -> float:
         if not isinstance(value, int | float) or isinstance(value, bool):
@@ -151,7 +156,7 @@ class Text(Kind):
     def refuse(self, value: object, wrong_type: bool = False) -> PydanticCustomError:
         if self.echo or not isinstance(value, str):
             return super().refuse(value, wrong_type)
-        return refusal("bad-value", f"must be {self.expected}")
+        return refusal("bad-value", tr("must be {expected}", expected=self.expected))
 
 
 @dataclass(frozen=True)
@@ -163,7 +168,7 @@ class Choice(Kind):
 
     @property
     def expected(self) -> str:
-        return self.words[0] if len(self.words) == 1 else f"one of {', '.join(self.words)}"
+        return self.words[0] if len(self.words) == 1 else tr("one of {words}", words=", ".join(self.words))
 
     def read(self, value: object) -> str:
         if not isinstance(value, str):
@@ -171,8 +176,10 @@ class Choice(Kind):
         word = self.aliases(value)
         if word not in self.words:
             guess = near(word, self.words)
-            hint = f"Did you mean {guess!r}?" if guess else ""
-            raise refusal("bad-value", f"must be {self.expected}, not {found(value)}", hint)
+            hint = tr("Did you mean {guess!r}?", guess=guess) if guess else ""
+            raise refusal(
+                "bad-value", tr("must be {expected}, not {found}", expected=self.expected, found=found(value)), hint
+            )
         return word
 
     def json_schema(self) -> dict[str, Any]:

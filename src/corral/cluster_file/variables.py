@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from corral.cluster_file.section import NothingTakesAway
 from corral.cluster_file.values import Text
+from corral.language import tr
 from corral.secrets import outside_names
 
 _DERIVED: Final = ("PORT", "HOST", "INSTANCE", "ROLE", "VERSION", "STORAGE", "MONGO_URL", "MONGO_OPLOG_URL")
@@ -20,46 +21,48 @@ _START: Final = "${corral:"
 _REFERENCE: Final = re.compile(r"\$\{corral:([A-Z_]*)\}")
 _RESERVED: Final = "${secret:"
 _OUTSIDE: Final = {
-    "${env:": "${env:NAME}, where NAME is a variable's name: letters, digits and underscores",
-    "${file:": "${file:PATH}, where PATH has no quotes, backslashes, braces, pipes or dollar signs",
+    "${env:": tr("${env:NAME}, where NAME is a variable's name: letters, digits and underscores"),
+    "${file:": tr("${file:PATH}, where PATH has no quotes, backslashes, braces, pipes or dollar signs"),
 }
 _SOURCES: Final = {"VERSION": "app.version", "STORAGE": "app.storage.path"}
 
 
 def _wrong_variable(name: str) -> str:
     if name in _SOURCES:
-        return f"may not be set: Corral derives it from {_SOURCES[name]}"
-    return "may not be set: Corral derives it for each instance" if name in _DERIVED else ""
+        return tr("may not be set: Corral derives it from {sources}", sources=_SOURCES[name])
+    return tr("may not be set: Corral derives it for each instance") if name in _DERIVED else ""
 
 
 def _wrong_value(text: str) -> str:
     if _RESERVED in text:
-        return f"may not hold `{_RESERVED}...}}`: this way to write it is reserved for a later version"
+        return tr(
+            "may not hold `{reserved}...}}`: this way to write it is reserved for a later version", reserved=_RESERVED
+        )
     if wrong := wrong_outside(text):
         return wrong
     known = [name for name in references(text) if name in REFERENCES]
     if len(known) == text.count(_START):
         return ""
-    return f"may hold `{_START}NAME}}` for these alone: {', '.join(REFERENCES)}"
+    return tr("may hold `{start}NAME}}` for these alone: {references}", start=_START, references=", ".join(REFERENCES))
 
 
 def wrong_outside(text: str) -> str:
     outside = outside_names(text)
     for start, form in _OUTSIDE.items():
         if text.count(start) != sum(name.startswith(start[2:]) for name in outside):
-            return f"may hold {form}"
+            return tr("may hold {form}", form=form)
     return ""
 
 
 def _wrong_next(text: str) -> str:
-    return "" if references(text) == ["ROOT_URL"] * text.count(_START) else "may refer to ${corral:ROOT_URL} alone"
+    return "" if references(text) == ["ROOT_URL"] * text.count(_START) else tr("may refer to ${corral:ROOT_URL} alone")
 
 
 NextSteps = Annotated[str, Text("a text", check=_wrong_next)]
 Variable = Annotated[
     str,
     Text(
-        "a variable's name: letters, digits and underscores, no digit first",
+        tr("a variable's name: letters, digits and underscores, no digit first"),
         r"[A-Za-z_][A-Za-z0-9_]*",
         _wrong_variable,
     ),

@@ -11,6 +11,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from corral.cluster_file.nodes import too_deep
 from corral.cluster_file.positions import Lines, Path, Position, matches, place
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 _TAGS: Final = "tag:yaml.org,2002:"
@@ -25,7 +26,7 @@ def kind(node: Node) -> str:
     """What `node` is, for a sentence."""
     if isinstance(node, SequenceNode):
         return "a list"
-    return "a mapping" if isinstance(node, MappingNode) else "a single value"
+    return "a mapping" if isinstance(node, MappingNode) else tr("a single value")
 
 
 def _number(tag: str, text: str) -> int | float | str:
@@ -74,7 +75,9 @@ class Walk:
         self.values[path] = self._position(node)
         if str(node.tag) not in _KNOWN:
             tag = str(node.tag).replace(_TAGS, "!!")
-            self._fault(path, node, "unknown-tag", f"The tag {tag} has no meaning here.", "Leave the tag out.")
+            self._fault(
+                path, node, "unknown-tag", tr("The tag {tag} has no meaning here.", tag=tag), tr("Leave the tag out.")
+            )
         if isinstance(node, SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
         if isinstance(node, MappingNode):
@@ -85,14 +88,16 @@ class Walk:
         self.nodes += 1
         if self.nodes > _MOST_NODES:
             where = place(self.source, self._position(node))
-            message = f"This file has more than {_MOST_NODES:,} values, aliases included."
-            raise InvalidFile(Problem("too-large", "error", message, "Is this the right file?", where))
+            message = tr("This file has more than {most_nodes:,} values, aliases included.", most_nodes=_MOST_NODES)
+            raise InvalidFile(Problem("too-large", "error", message, tr("Is this the right file?"), where))
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key, value, merged in self._entries(node):
             if not isinstance(key, ScalarNode):
-                self._fault((*path, "(key)"), key, "wrong-type", f"A key must be a word, not {kind(key)}.")
+                self._fault(
+                    (*path, "(key)"), key, "wrong-type", tr("A key must be a word, not {kind}.", kind=kind(key))
+                )
                 continue
             name, child = self._text(key, (*path, str(key.value))), (*path, str(key.value))
             if name not in data:
@@ -102,8 +107,10 @@ class Walk:
                     self.values[child] = self.keys[child]
             elif not merged:
                 first = self.keys[child].line
-                message = f"The key {name!r} is there a second time; the first is in line {first}."
-                self._fault((*child, "(again)"), key, "duplicate-key", message, "Keep one of the two.")
+                message = tr(
+                    "The key {name!r} is there a second time; the first is in line {first}.", name=name, first=first
+                )
+                self._fault((*child, "(again)"), key, "duplicate-key", message, tr("Keep one of the two."))
         return data
 
     def _entries(self, node: MappingNode) -> Iterator[tuple[Node, Node, bool]]:
@@ -118,8 +125,8 @@ class Walk:
             for source in merge.value if isinstance(merge, SequenceNode) else [merge]:
                 self._count(source)
                 if not isinstance(source, MappingNode):
-                    message = f"`<<` takes the keys of a mapping in, and this is {kind(source)}."
-                    self._fault(("<<",), source, "wrong-type", message, "Write `<<: *anchor`.")
+                    message = tr("`<<` takes the keys of a mapping in, and this is {kind}.", kind=kind(source))
+                    self._fault(("<<",), source, "wrong-type", message, tr("Write `<<: *anchor`."))
                     continue
                 for key, value, _merged in self._entries(source):
                     yield key, value, True
@@ -137,6 +144,6 @@ class Walk:
     def _text(self, node: ScalarNode, path: Path) -> str:
         text = str(node.value)
         if not _storable(text):
-            message = "This text holds a character that can't be stored (NUL, or half a character)."
+            message = tr("This text holds a character that can't be stored (NUL, or half a character).")
             self._fault(path, node, "bad-value", message)
         return text

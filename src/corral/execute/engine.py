@@ -18,6 +18,7 @@ from corral.events import (
     StageStarted,
 )
 from corral.execute.handlers import Handlers, Step
+from corral.language import tr
 from corral.plan.actions import Action, ConvergeReplicaSet, HostChange, Plan, ReloadUnit, Stage, StartUnit, StopUnit
 from corral.problems import Problem
 
@@ -65,7 +66,7 @@ class _Stage:
         )
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         if turns.skipped:
-            self._sink(Note(f"not started: {', '.join(turns.skipped)}", "warning"))
+            self._sink(Note(tr("not started: {skipped}", skipped=", ".join(turns.skipped)), "warning"))
         if failures:
             raise joined(failures)
         if permission.ending:
@@ -174,5 +175,5 @@ async def _handle(action: _Single, handlers: Handlers, step: Step) -> None:
 def _os_problem(action: Action, error: OSError) -> Problem:
     """A full disk or a directory that can't be written, in a sentence."""
     message = f"can't {action.summary}: {error.strerror or error}"
-    hint = "free some space or choose another directory, then run the same command again; nothing there was changed"
+    hint = tr("free some space or choose another directory, then run the same command again; nothing there was changed")
     return Problem("not-writable", "error", message, hint, action.host)

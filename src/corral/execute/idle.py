@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
+from corral.language import tr
 from corral.model.identity import UnitId
 from corral.model.tcp_table import ESTABLISHED, socket_in
 from corral.transport.base import Transport
@@ -25,7 +26,7 @@ async def wait_until_idle(
     """
     deadline = time.monotonic() + patience
     while left := connections((await transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
-        report(f"{unit.name} still has {counted(left, 'connection')}")
+        report(tr("{unit} still has {connections}", unit=unit.name, connections=counted(left, "connection")))
         if time.monotonic() + _PAUSE > deadline:
             return
         await asyncio.sleep(_PAUSE)

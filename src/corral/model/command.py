@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from corral.language import tr
 from corral.model.ends import SILENT, ended
 from corral.secrets import Secrets, redact
 
@@ -36,4 +37,4 @@ class CommandResult:
     def error_without(self, secrets: Secrets) -> str:
         """`error` with references for the secrets: put in before it is cut, or the end of one could be left."""
         said = redact((self.stderr or self.stdout).decode(errors="replace"), secrets).strip()[-ERROR_SIZE:]
-        return said or (f"the command {ended(self.code, also=SILENT)}" if self.code else "")
+        return said or (tr("the command {ended}", ended=ended(self.code, also=SILENT)) if self.code else "")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from corral.language import tr
 from corral.model.ends import SILENT, ended, signal_of
 from corral.model.machine import Program, Version
 from corral.model.programs import version_in
@@ -51,11 +52,15 @@ def asked(name: str, path: str, text: str, status: int) -> Program:
         return Program(name, path, version, product=product)
     said = text.strip()
     if not said:
-        return Program(name, path, failure=f"it {ended(status, name, also=SILENT)}")
+        return Program(name, path, failure=tr("it {ended}", ended=ended(status, name, also=SILENT)))
     if status == 0:
         return Program(name, path, product=said.splitlines()[0][:_SAID])
     last = said[-_SAID:]
-    return Program(name, path, failure=f"it {ended(status, name)}; it said: {last}" if signal_of(status) else last)
+    return Program(
+        name,
+        path,
+        failure=tr("it {ended}; it said: {last}", ended=ended(status, name), last=last) if signal_of(status) else last,
+    )
 
 
 def _nginx(text: str) -> Said:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.routes import Direct, Routes
@@ -87,7 +88,7 @@ class Connections:
             async with asyncio.timeout(seconds), self._turns[member, user]:
                 return await self._command((member, user), database, command)
         except TimeoutError:
-            raise Refused(0, f"no answer within {seconds:g} s") from None
+            raise Refused(0, tr("no answer within {seconds:g} s", seconds=seconds)) from None
         except OSError as error:
             raise Refused(0, os.strerror(error.errno) if error.errno else str(error)) from None
 
@@ -117,7 +118,7 @@ class Connections:
         login: dict[str, Any] = {}
         if user:
             if user not in self.secrets:
-                raise Refused(AUTHENTICATION_FAILED, f"the secrets file has no password for {user}")
+                raise Refused(AUTHENTICATION_FAILED, tr("the secrets file has no password for {user}", user=user))
             login = {"username": user, "password": self.secrets[user].reveal(), "authSource": "admin"}
         return pymongo.AsyncMongoClient(
             here.netloc,
@@ -147,4 +148,4 @@ def _refused(error: pymongo.errors.PyMongoError) -> Refused:
     for rest in (" (configured", ", full error", ", Timeout:"):
         text = text.partition(rest)[0]
     silent = text == "No servers found yet" or text.endswith("timed out")
-    return Refused(0, "it accepts connections but doesn't answer" if silent else text)
+    return Refused(0, tr("it accepts connections but doesn't answer") if silent else text)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 
+from corral.language import tr
 from corral.late import late
 from corral.mongo.clients import Document
 
@@ -72,7 +73,7 @@ def metadata_of(text: str) -> tuple[str, Metadata]:
         kind = value.get("type") or ("view" if "viewOn" in options else "collection")
         return str(value.get("collectionName") or ""), Metadata(str(kind), dict(options), tuple(indexes))
     except (AttributeError, TypeError, ValueError) as error:
-        raise DumpError(f"its metadata can't be read ({error})") from None
+        raise DumpError(tr("its metadata can't be read ({error})", error=error)) from None
 
 
 @contextmanager
@@ -84,14 +85,14 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         try:
             yield io.BufferedReader(gzip.GzipFile(fileobj=file), 1 << 20) if packed else file
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise DumpError(f"what gzip has packed is damaged, or cut off ({error})") from None
+            raise DumpError(tr("what gzip has packed is damaged, or cut off ({error})", error=error)) from None
 
 
 def length_at(head: bytes) -> int:
     """The length that a document begins with. Raises DumpError."""
     length = int.from_bytes(head, "little", signed=True)
     if not _SMALLEST <= length <= LARGEST:
-        raise DumpError(f"it is damaged: a document can't have {length} bytes")
+        raise DumpError(tr("it is damaged: a document can't have {length} bytes", length=length))
     return length
 
 
@@ -100,7 +101,7 @@ def document_at(file: IO[bytes], head: bytes) -> bytes:
     length = length_at(head)
     document = head + exactly(file, length - len(head))
     if document[-1]:
-        raise DumpError("it is damaged: a document has no end")
+        raise DumpError(tr("it is damaged: a document has no end"))
     return document
 
 
@@ -108,7 +109,7 @@ def exactly(file: IO[bytes], size: int) -> bytes:
     """Raises DumpError when there is less."""
     data = file.read(size)
     if len(data) < size:
-        raise DumpError("it is cut off in the middle of a document")
+        raise DumpError(tr("it is cut off in the middle of a document"))
     return data
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from corral.language import tr
 from corral.late import late
 from corral.mongo.clients import Document
 from corral.mongo.crc64 import Crc64
@@ -43,7 +44,7 @@ class DumpArchive:
                 header = _header(file, head)
                 namespace = _namespace(header)
                 if namespace in ended:
-                    raise DumpError(f"it is damaged: {namespace} goes on after its end")
+                    raise DumpError(tr("it is damaged: {namespace} goes on after its end", namespace=namespace))
                 checksum = sums.setdefault(namespace, Crc64())
                 for document in _block(file):
                     checksum.add(document)
@@ -71,7 +72,7 @@ def is_archive(path: Path) -> bool:
 def _prelude(file: IO[bytes]) -> list[Document]:
     """What it says of each collection. Raises DumpError."""
     if exactly(file, len(MAGIC)) != MAGIC:
-        raise DumpError("it doesn't begin as an archive of mongodump does")
+        raise DumpError(tr("it doesn't begin as an archive of mongodump does"))
     _header(file, exactly(file, 4))
     return [_read(document) for document in _block(file)]
 
@@ -84,7 +85,7 @@ def _block(file: IO[bytes]) -> Iterator[bytes]:
 
 def _header(file: IO[bytes], head: bytes) -> Document:
     if head == _MARK:
-        raise DumpError("it is damaged: a block has no header")
+        raise DumpError(tr("it is damaged: a block has no header"))
     return _read(document_at(file, head))
 
 
@@ -92,21 +93,21 @@ def _read(document: bytes) -> Document:
     try:
         return bson.decode(document)
     except bson.errors.BSONError as error:
-        raise DumpError(f"it is damaged: {error}") from None
+        raise DumpError(tr("it is damaged: {error}", error=error)) from None
 
 
 def _namespace(header: Document) -> Namespace:
     if not header.get("collection"):
-        raise DumpError("it is damaged: a block names no collection")
+        raise DumpError(tr("it is damaged: a block names no collection"))
     return Namespace(str(header.get("db", "")), str(header["collection"]))
 
 
 def _check(namespace: Namespace, header: Document, checksum: Crc64) -> None:
     """An archive of the first tools has no checksums."""
     if "CRC" in header and not checksum.is_right(int(header["CRC"])):
-        raise DumpError(f"it is damaged: the checksum of {namespace} is another one")
+        raise DumpError(tr("it is damaged: the checksum of {namespace} is another one", namespace=namespace))
 
 
 def _check_complete(named: set[Namespace], ended: set[Namespace]) -> None:
     if missing := sorted(map(str, named - ended)):
-        raise DumpError(f"it is cut off: {', '.join(missing)} has no end in it")
+        raise DumpError(tr("it is cut off: {missing} has no end in it", missing=", ".join(missing)))

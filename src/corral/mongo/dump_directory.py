@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
+from corral.language import tr
 from corral.mongo.dump import DumpError, Metadata, Namespace, document_at, metadata_of, opened
 
 _DATA: Final = (".bson", ".bson.gz")
@@ -39,7 +40,7 @@ class DumpDirectory:
                 namespace = Namespace(directory.name, own or unquote(name))
                 found[namespace] = (metadata, data.get(name))
         if not found:
-            raise DumpError("it is a directory without *.bson files, and so are those in it")
+            raise DumpError(tr("it is a directory without *.bson files, and so are those in it"))
         return found
 
     def _databases(self) -> list[Path]:

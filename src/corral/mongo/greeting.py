@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.mongodb_series import Series, series_by_wire
@@ -78,11 +79,11 @@ async def greet(connections: Connections, member: str) -> Greeting:
     except OutsideCluster as error:
         return Greeting(member, answered=False, detail=str(error), outside=True)
     except TimeoutError:
-        detail = f"it accepts connections but gave no answer within {ANSWER:g} s"
+        detail = tr("it accepts connections but gave no answer within {answer:g} s", answer=ANSWER)
     except OSError as error:
         detail = os.strerror(error.errno) if error.errno else str(error)
     except (EOFError, bson.errors.BSONError):
-        detail = "it accepts connections but doesn't answer as MongoDB does"
+        detail = tr("it accepts connections but doesn't answer as MongoDB does")
     return Greeting(member, answered=False, detail=detail)
 
 

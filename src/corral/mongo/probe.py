@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 
+from corral.language import tr
 from corral.model.database_users import OPERATOR, PROBE_DATABASE
 from corral.model.routes import Routes
 from corral.mongo.clients import UNAUTHORIZED, Connections, Refused
@@ -51,7 +52,7 @@ async def probe_write(connections: Connections, members: Sequence[str], deadline
     async with connections:
         primary = next((g.member for g in await _greet_all(connections, members) if g.role == "PRIMARY"), "")
         if not primary:
-            return WriteProbe(False, "", 0.0, (), tuple(members), "no member takes writes")
+            return WriteProbe(False, "", 0.0, (), tuple(members), tr("no member takes writes"))
         mark, started = token_hex(8), time.monotonic()
         try:
             await _write(connections, primary, {"insert": COLLECTION, "documents": [{"_id": mark}]}, deadline)
@@ -87,7 +88,7 @@ async def _write(connections: Connections, primary: str, command: dict[str, obje
 async def _appears(connections: Connections, member: str, mark: str, until: float) -> str:
     """Empty when `member` has the document; else why not."""
     find = {"find": COLLECTION, "filter": {"_id": mark}, "limit": 1}
-    detail = "it doesn't have the document"
+    detail = tr("it doesn't have the document")
     while time.monotonic() < until:
         try:
             answer = await connections.ask(member, dict(find), user=OPERATOR, database=PROBE_DATABASE)
@@ -112,4 +113,4 @@ async def _stranger(connections: Connections, member: str) -> StrangerProbe:
         await connections.ask(member, {"listDatabases": 1})
     except Refused as refused:
         return StrangerProbe(member, refused.code == UNAUTHORIZED, refused.text)
-    return StrangerProbe(member, False, "it listed its databases without a login")
+    return StrangerProbe(member, False, tr("it listed its databases without a login"))

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from corral.language import tr
 from corral.model.cluster import Database, Member
 from corral.model.database_users import MONITOR
 from corral.model.resources import SERVING, FoundReplicaSet, SetMember
@@ -79,14 +80,16 @@ async def member_answers(address: str, port: int, routes: Routes, kind: str = "m
         if not greeting.answered:
             return False, greeting.detail
         if greeting.role:
-            return True, f"it is {greeting.role}"
+            return True, tr("it is {role}", role=greeting.role)
         if greeting.set_name:
-            return kind == "started", f"it is in the set {greeting.set_name} and copies data or recovers"
+            return kind == "started", tr(
+                "it is in the set {set_name} and copies data or recovers", set_name=greeting.set_name
+            )
         if await open_state(connections, greeting.member) == "UNINITIALIZED":
-            return True, "it has no replica set yet"
+            return True, tr("it has no replica set yet")
     if kind == "newcomer":
-        return True, "it waits to join the set"
-    return False, "it holds data, but its replica set has no member with its address"
+        return True, tr("it waits to join the set")
+    return False, tr("it holds data, but its replica set has no member with its address")
 
 
 async def greeted_states(names: Collection[str], routes: Routes) -> dict[str, str]:
@@ -131,7 +134,11 @@ async def _view(connections: Connections, greetings: Collection[Greeting]) -> _V
         configuration = await read_configuration(connections, member, MONITOR)
         status = await connections.ask(member, {"replSetGetStatus": 1}, user=MONITOR)
     except Refused as refused:
-        return _View(detail=f"{member} gives the user {MONITOR} no answer: {refused.text}")
+        return _View(
+            detail=tr(
+                "{member} gives the user {monitor} no answer: {text}", member=member, monitor=MONITOR, text=refused.text
+            )
+        )
     members = {member.name: member for member in configuration.members}
     return _View(members, states_in(status), lags_in(status))
 
@@ -157,5 +164,7 @@ def _stranger(member: SetMember, greeting: Greeting, view: _View) -> MemberStatu
 
 def _why(members: Mapping[str, MemberStatus], view: _View) -> str:
     if not members:
-        return "no member is running"
-    return "; ".join([*(f"{name} is {status.state}" for name, status in members.items()), view.detail]).rstrip("; ")
+        return tr("no member is running")
+    return "; ".join(
+        [*(tr("{name} is {state}", name=name, state=status.state) for name, status in members.items()), view.detail]
+    ).rstrip("; ")

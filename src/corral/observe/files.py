@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.model.cluster import Host
 from corral.model.resources import Directory, File, FileRecord, digest
 from corral.observe.tar_stream import entries
@@ -60,7 +61,7 @@ async def observe_files(
     script = _FILES.before(f"{call('known', *directories)}{call('archive', *roots)}")
     completed = await transport.run(host.name, script)
     if completed.code != 0:
-        message = f"{host.name}: Corral's files can't be read: {completed.error}"
+        message = tr("{host}: Corral's files can't be read: {error}", host=host.name, error=completed.error)
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))
     known = completed.stderr.decode(errors="replace").splitlines()
     return _untar(host.name, completed.stdout, secrets), [Directory(host.name, path) for path in known]

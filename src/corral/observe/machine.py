@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.model.cluster import Cluster, Host
 from corral.model.machine import Machine
 from corral.model.resources import FoundReplicaSet, FoundUnit, Observed
@@ -41,8 +42,8 @@ async def ask(
 
 
 def _silent(host: str, why: str) -> Unreachable:
-    message = f"{host} could not be observed: {why}"
-    hint = f"log in to {host} and see whether `systemctl` and `docker ps` answer there"
+    message = tr("{host} could not be observed: {why}", host=host, why=why)
+    hint = tr("log in to {host} and see whether `systemctl` and `docker ps` answer there", host=host)
     return Unreachable(Problem("unreadable", "error", message, hint, host))
 
 

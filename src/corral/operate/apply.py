@@ -15,6 +15,7 @@ from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.events import Began, Event, Sink, Warned
 from corral.files import write_file
+from corral.language import tr
 from corral.operate.change import Change, change, judged
 from corral.operate.planning import differences, saved
 from corral.operate.refusals import Case, refuse
@@ -74,7 +75,9 @@ async def apply_to(
     wanted = Change(
         request.verb,
         saved(plan) if plan else differences(only),
-        question=f"carry out {{changes}} on the hosts of {place.cluster.name}?" if request.asks else "",
+        question=tr("carry out {{changes}} on the hosts of {cluster}?", cluster=place.cluster.name)
+        if request.asks
+        else "",
         only=only,
         yes=request.yes,
         overwrite=request.overwrite,
@@ -90,7 +93,7 @@ async def apply_to(
 
 async def begin(place: Place, verb: str, session: Session, plan: Plan | None = None) -> None:
     """What every verb that plans begins with: the file is judged, and missing secrets are made. Raises CorralError."""
-    findings = tuple(place.judge_file(session.language))
+    findings = tuple(place.judge_file())
     refuse("file", Case(verb, place, findings))
     await place.prepare()
     await _complete(place, session.sink)
@@ -138,7 +141,7 @@ def _place_name(where: Where, plan: Plan | None) -> PlaceName:
     """Raises InvalidFile for a plan that was made for another place than the one that is asked for."""
     made_for: PlaceName | None = None if plan is None else ("playground" if plan.place == "playground" else "hosts")
     if plan is not None and where.on is not None and made_for != where.on:
-        message = f"the plan was made for the {made_for}, but --on says {where.on}"
+        message = tr("the plan was made for the {made_for}, but --on says {on}", made_for=made_for, on=where.on)
         raise InvalidFile(Problem("other-place", "error", message, f"corral apply --on {made_for} PLAN"))
     return where.on or made_for or "hosts"
 
@@ -150,11 +153,22 @@ def _read(path: Path, loaded: Loaded) -> Plan:
         plan = Plan.from_json(json.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:
         reason = (
-            error.strerror if isinstance(error, OSError) else "it is not a plan that this version of Corral can read"
+            error.strerror
+            if isinstance(error, OSError)
+            else tr("it is not a plan that this version of Corral can read")
         )
-        raise InvalidFile(Problem("no-plan", "error", f"{path} can't be used: {reason}", hint, str(path))) from error
+        raise InvalidFile(
+            Problem("no-plan", "error", tr("{path} can't be used: {reason}", path=path, reason=reason), hint, str(path))
+        ) from error
     if plan.cluster != loaded.spec.name:
-        message = f"{path} is a plan for the cluster {plan.cluster}, but the cluster file is for {loaded.spec.name}"
-        hint = f"name the file of {plan.cluster} by -f, or make a plan of this one: {hint}"
+        message = tr(
+            "{path} is a plan for the cluster {cluster}, but the cluster file is for {spec}",
+            path=path,
+            cluster=plan.cluster,
+            spec=loaded.spec.name,
+        )
+        hint = tr(
+            "name the file of {cluster} by -f, or make a plan of this one: {hint}", cluster=plan.cluster, hint=hint
+        )
         raise InvalidFile(Problem("other-cluster", "error", message, hint, str(path)))
     return plan

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from corral.errors import Interrupted, StalePlan
 from corral.events import Note, Warned
 from corral.execute.engine import execute
+from corral.language import tr
 from corral.model.only import Only
 from corral.operate.consent import Consent
 from corral.operate.early import Answers, asked_early
@@ -84,7 +85,7 @@ async def change(place: Place, wanted: Change, session: Session) -> Changed | No
         except StalePlan as stale:
             if wanted.saved or not left:
                 raise
-            session.sink(Note(f"{stale}: making a new plan"))
+            session.sink(Note(tr("{stale}: making a new plan", stale=stale)))
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -106,7 +107,7 @@ async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | 
 
 def judged(place: Place, wanted: Change, seen: Observation, session: Session) -> Case:
     """With the plan. Raises CorralError for whatever refuses it; warnings go to the session's sink."""
-    found = place.findings(seen, session.language)
+    found = place.findings(seen)
     findings = tuple(each for each in found if not (each.code == LEFT_SILENT and each.where in wanted.forgotten))
     overwrites = wanted.overwrite or (session.consent.can_ask and not wanted.yes)
     case = Case(wanted.verb, place, findings, wanted.only, seen, overwrites, forgotten=wanted.forgotten)
@@ -121,7 +122,7 @@ def judged(place: Place, wanted: Change, seen: Observation, session: Session) ->
 
 def _not_known(name: str) -> Problem:
     """A warning alone: it was forgotten by an earlier run of the same command, perhaps."""
-    message = f"--forget {name}: no such host has left the cluster file since the last apply"
+    message = tr("--forget {name}: no such host has left the cluster file since the last apply", name=name)
     return Problem("unknown-target", "warning", message)
 
 
@@ -145,19 +146,21 @@ async def _unchanged(place: Place, wanted: Change, case: Case, early: Answers, s
 def _heed(stop: StopFlag) -> None:
     """Raises Interrupted when the user has asked to stop."""
     if stop.is_set:
-        message = "stopped: there was nothing to change, and the cluster isn't healthy yet"
-        raise Interrupted(Problem("interrupted", "error", message, "`corral status` shows what is missing"))
+        message = tr("stopped: there was nothing to change, and the cluster isn't healthy yet")
+        raise Interrupted(Problem("interrupted", "error", message, tr("`corral status` shows what is missing")))
 
 
 async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
     """Each file that was changed by hand is asked about, unless it may be overwritten."""
     if not wanted.overwrite:
         for drift in plan.drift():
-            where = f"{drift.file.path} on {drift.host}"
-            if not await consent.agreed(f"{where} was changed by hand: overwrite it?"):
+            where = tr("{path} on {host}", path=drift.file.path, host=drift.host)
+            if not await consent.agreed(tr("{where} was changed by hand: overwrite it?", where=where)):
                 return False
         for host, path in plan.by_hand:
-            if not await consent.agreed(f"{path} on {host} was changed by hand: have it come into force?"):
+            if not await consent.agreed(
+                tr("{path} on {host} was changed by hand: have it come into force?", path=path, host=host)
+            ):
                 return False
     if wanted.yes or not wanted.question:
         return True
@@ -192,8 +195,11 @@ async def end(place: Place, how: End, run: Run) -> None:
         try:
             await place.purge(run.check)
         except Interrupted as stopped:
-            message = f"stopped at a safe point: nothing runs any more, and what is left in {place.kept_in()} is kept"
-            hint = "the same command again deletes it"
+            message = tr(
+                "stopped at a safe point: nothing runs any more, and what is left in {kept_in} is kept",
+                kept_in=place.kept_in(),
+            )
+            hint = tr("the same command again deletes it")
             raise Interrupted(Problem("interrupted", "error", message, hint)) from stopped
 
 

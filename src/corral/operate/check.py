@@ -8,7 +8,7 @@ from corral import places
 from corral.cluster_file.parse import Loaded
 from corral.operate.where import Where, load, source_name
 from corral.places import PlaceName
-from corral.problems import Language, Problem
+from corral.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-async def check(where: Where, language: Language) -> Checked:
+async def check(where: Where) -> Checked:
     """Raises InvalidFile for a file that can't be read.
 
     Corral's own secrets are not read: whoever checks a file may not have them. Values that the file refers to are
@@ -29,7 +29,7 @@ async def check(where: Where, language: Language) -> Checked:
     found: dict[tuple[str, str, str], Problem] = {}
     for name in _judged_for(loaded, where.on):
         async with places.opened(loaded, name, with_secrets=False) as place:
-            for problem in place.judge_file(language):
+            for problem in place.judge_file():
                 found.setdefault((problem.code, problem.where, problem.message), problem)
     return Checked(source_name(loaded), tuple(found.values()))
 

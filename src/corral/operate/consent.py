@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 
@@ -22,7 +23,7 @@ class Consent(Protocol):
 
 
 def not_confirmed(question: str, hint: str) -> Problem:
-    return Problem("not-confirmed", "error", f"not done: {question}", hint)
+    return Problem("not-confirmed", "error", tr("not done: {question}", question=question), hint)
 
 
 class Nobody:
@@ -34,4 +35,4 @@ class Nobody:
         raise InvalidFile(not_confirmed(question, "add --yes"))
 
     async def named(self, question: str, name: str) -> bool:
-        raise InvalidFile(not_confirmed(question, f"add --yes {name}"))
+        raise InvalidFile(not_confirmed(question, tr("add --yes {name}", name=name)))

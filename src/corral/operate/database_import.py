@@ -12,6 +12,7 @@ from typing import Final
 
 from corral.errors import ChangeFailed, Interrupted, InvalidFile, Unreachable
 from corral.events import ActionFinished, ActionProgress, ActionStarted, StageFinished, StageStarted
+from corral.language import tr
 from corral.mongo.clients import Connections, Refused
 from corral.mongo.dump import Content, Dump, DumpError, Survey
 from corral.mongo.dump_archive import DumpArchive, is_archive
@@ -54,7 +55,12 @@ async def import_in(
         intended = await _compared(restore, intended)
         show(intended)
         _refuse(intended, request)
-        question = f"write {counted(intended.documents, 'document')} into {intended.database}{_replaced(intended)}?"
+        question = tr(
+            "write {documents} into {database}{replaced}?",
+            documents=counted(intended.documents, "document"),
+            database=intended.database,
+            replaced=_replaced(intended),
+        )
         if not request.yes and not await session.consent.agreed(question):
             return None
         asked = RunRequest(VERB, Plan(place.cluster.name, ()), session.stop)
@@ -69,7 +75,7 @@ async def _intended(place: Place, request: ImportRequest, session: Session) -> I
         dump = await asyncio.to_thread(_dump, request.dump)
         contents = await _surveyed(dump, session)
     except DumpError as error:
-        hint = "`mongodump --archive=FILE` makes an archive, `mongodump --out=DIRECTORY` a directory"
+        hint = tr("`mongodump --archive=FILE` makes an archive, `mongodump --out=DIRECTORY` a directory")
         raise InvalidFile(Problem("dump", "error", f"{request.dump}: {error}", hint, str(request.dump))) from None
     return chosen(contents, request, place.cluster.database.name)
 
@@ -78,10 +84,10 @@ def _dump(path: Path) -> Dump:
     if path.is_dir():
         return DumpDirectory(path)
     if path.suffix == ".bson" or path.name.endswith(".bson.gz"):
-        raise DumpError("it is one collection alone; name the directory that it is in")
+        raise DumpError(tr("it is one collection alone; name the directory that it is in"))
     if is_archive(path):
         return DumpArchive(path)
-    raise DumpError("it is neither a directory of BSON files nor an archive of mongodump")
+    raise DumpError(tr("it is neither a directory of BSON files nor an archive of mongodump"))
 
 
 async def _surveyed(dump: Dump, session: Session) -> tuple[Content, ...]:
@@ -90,7 +96,7 @@ async def _surveyed(dump: Dump, session: Session) -> tuple[Content, ...]:
     reading = asyncio.ensure_future(asyncio.to_thread(survey.contents))
     try:
         while not (await asyncio.wait([reading], timeout=_PACE))[0]:
-            session.sink(ActionProgress("read", f"{size(survey.size)} of documents read"))
+            session.sink(ActionProgress("read", tr("{size} of documents read", size=size(survey.size))))
             _check_stop(session)
         contents = await reading
     finally:
@@ -107,8 +113,15 @@ async def _restoring(place: Place) -> AsyncIterator[Restore]:
         greetings = await asyncio.gather(*(greet(connections, name) for name in data))
         primary = next((each.member for each in greetings if each.role == "PRIMARY"), "")
         if not primary:
-            message = f"no member of the replica set {place.cluster.database.replica_set} takes writes"
-            hint = f"`corral status --on {place.traits.name}` says why; `{place.traits.mend}` starts what doesn't run"
+            message = tr(
+                "no member of the replica set {replica_set} takes writes",
+                replica_set=place.cluster.database.replica_set,
+            )
+            hint = tr(
+                "`corral status --on {traits}` says why; `{mend}` starts what doesn't run",
+                traits=place.traits.name,
+                mend=place.traits.mend,
+            )
             raise Unreachable(Problem("no-primary", "error", message, hint))
         yield Restore(connections, primary, place.cluster.database.name)
 
@@ -127,8 +140,12 @@ def _refuse(intended: Import, request: ImportRequest) -> None:
         return
     taken = [part.name for part in intended.parts if part.present and not part.present.is_empty]
     if taken:
-        message = f"{intended.database} has documents already in {', '.join(taken)}; nothing was changed"
-        raise ChangeFailed(Problem("not-empty", "error", message, "`--drop` replaces them by those of the dump"))
+        message = tr(
+            "{database} has documents already in {taken}; nothing was changed",
+            database=intended.database,
+            taken=", ".join(taken),
+        )
+        raise ChangeFailed(Problem("not-empty", "error", message, tr("`--drop` replaces them by those of the dump")))
 
 
 def _replaced(intended: Import) -> str:
@@ -137,7 +154,11 @@ def _replaced(intended: Import) -> str:
     if not gone or intended.continued:
         return ""
     documents = counted(sum(part.present.documents or 0 for part in gone if part.present), "document")
-    return f", and delete the {documents} that {', '.join(part.name for part in gone)} has now"
+    return tr(
+        ", and delete the {documents} that {gone} has now",
+        documents=documents,
+        gone=", ".join(part.name for part in gone),
+    )
 
 
 class _Work:
@@ -155,8 +176,8 @@ class _Work:
 
 def _check_stop(session: Session) -> None:
     if session.stop.is_set:
-        message = "interrupted: the database is as it was, but for collections that nobody reads"
-        hint = f"the same command begins anew, and removes those; they are called {BESIDE}.NAME"
+        message = tr("interrupted: the database is as it was, but for collections that nobody reads")
+        hint = tr("the same command begins anew, and removes those; they are called {beside}.NAME", beside=BESIDE)
         raise Interrupted(Problem("interrupted", "error", message, hint))
 
 
@@ -227,15 +248,15 @@ class _Progress:
         name = content.namespace.collection
         if name not in self._begun:
             self._begun[name] = time.monotonic()
-            self._work.sink(ActionStarted(f"write:{name}", "", f"write {name}"))
+            self._work.sink(ActionStarted(f"write:{name}", "", tr("write {name}", name=name)))
         self._size += sum(map(len, documents))
         self._left[name] -= len(documents)
         if self._left[name] <= 0:
             took = time.monotonic() - self._begun[name]
-            self._work.sink(ActionFinished(f"write:{name}", "", f"write {name}", took))
+            self._work.sink(ActionFinished(f"write:{name}", "", tr("write {name}", name=name), took))
         elif time.monotonic() - self._told > _PACE:
             self._told = time.monotonic()
-            done = f"{name}: {size(self._size)} of {size(self._all)} in all"
+            done = tr("{name}: {size} of {size2} in all", name=name, size=size(self._size), size2=size(self._all))
             self._work.sink(ActionProgress(f"write:{name}", done))
 
 
@@ -245,15 +266,18 @@ async def _indexed(restore: Restore, intended: Import, work: _Work) -> None:
         for content in intended.contents:
             work.check()
             name, began = content.namespace.collection, time.monotonic()
-            what = f"indexes of {name}: {len(content.metadata.indexes)}"
+            what = tr("indexes of {name}: {count}", name=name, count=len(content.metadata.indexes))
             work.sink(ActionStarted(f"index:{name}", "", what))
             await restore.index(content)
             found = await restore.count(beside(content))
             if found != content.documents:
-                message = (
-                    f"{name} has {counted(found, 'document')}, and the dump {content.documents}; its name was not taken"
+                message = tr(
+                    "{name} has {documents}, and the dump {documents2}; its name was not taken",
+                    name=name,
+                    documents=counted(found, "document"),
+                    documents2=content.documents,
                 )
-                raise ChangeFailed(Problem("import-count", "error", message, "the same command begins anew"))
+                raise ChangeFailed(Problem("import-count", "error", message, tr("the same command begins anew")))
             work.sink(ActionFinished(f"index:{name}", "", what, time.monotonic() - began))
 
 
@@ -271,6 +295,6 @@ async def _told(place: Place) -> AsyncIterator[None]:
     try:
         yield
     except (Refused, DumpError) as error:
-        message = f"the import has failed: {redact(str(error), place.secrets)}"
-        hint = "mend that, and run the same command again: it begins anew; what was there before is there as long"
+        message = tr("the import has failed: {redact}", redact=redact(str(error), place.secrets))
+        hint = tr("mend that, and run the same command again: it begins anew; what was there before is there as long")
         raise ChangeFailed(Problem("import", "error", message, hint)) from None

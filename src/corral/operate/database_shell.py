@@ -12,6 +12,7 @@ from pathlib import Path
 
 from corral.errors import ChangeFailed, InvalidFile, Unreachable
 from corral.events import Note
+from corral.language import tr
 from corral.model.cluster import Member
 from corral.model.connection import shell_url
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
@@ -29,10 +30,10 @@ from corral.units import mongo_shell
 USERS = (APPLICATION, OPERATOR, ADMIN, MONITOR)
 """The first is the one by default."""
 _MAY = {
-    APPLICATION: "reads and writes {database}; no other user of Corral's may read it",
-    OPERATOR: "changes the replica set; it can't read {database}",
-    ADMIN: "makes and mends users; it can't read {database}",
-    MONITOR: "sees the state of the set, and reads local; it can't read {database}",
+    APPLICATION: tr("reads and writes {database}; no other user of Corral's may read it"),
+    OPERATOR: tr("changes the replica set; it can't read {database}"),
+    ADMIN: tr("makes and mends users; it can't read {database}"),
+    MONITOR: tr("sees the state of the set, and reads local; it can't read {database}"),
 }
 
 
@@ -49,14 +50,14 @@ class _To:
 async def shell(where: Where, user: str, session: Session) -> int:
     """The shell's exit code. Raises CorralError; Unreachable where no member answers, or there is no shell."""
     if user not in USERS:
-        message = f"{user!r} is no user that Corral makes in MongoDB"
+        message = tr("{user!r} is no user that Corral makes in MongoDB", user=user)
         raise InvalidFile(Problem("unknown-user", "error", message, hint(user, USERS)))
     async with opened(where) as place:
         if user not in place.secrets:
             raise ChangeFailed(_no_password(user, place))
         to = await _to(place)
         if program := next(filter(None, map(shutil.which, mongo_shell.PROGRAMS)), None):
-            session.sink(Note(_said(place, to, user, "this machine")))
+            session.sink(Note(_said(place, to, user, tr("this machine"))))
             return await _from_here(place, to, user, program, session)
         host, program = await _found(place, to.member.host.name)
         session.sink(Note(_said(place, to, user, host)))
@@ -101,9 +102,13 @@ async def _from_host(place: Place, to: _To, user: str, found: tuple[str, str], s
     try:
         done = await place.run(host, mongo_shell.putting(directory, path, mongo_shell.sign_in(path, url)))
         if done.code:
-            message = f"{host}: the shell's file can't be written: {done.error_without(place.secrets)}"
+            message = tr(
+                "{host}: the shell's file can't be written: {error_without}",
+                host=host,
+                error_without=done.error_without(place.secrets),
+            )
             raise ChangeFailed(
-                Problem("shell-file", "error", message, "mend that, then run the same command again", host)
+                Problem("shell-file", "error", message, tr("mend that, then run the same command again"), host)
             )
         script = mongo_shell.running(directory, mongo_shell.arguments(program, path))
         return await place.attach(host, script, session.signals)
@@ -120,28 +125,45 @@ async def _found(place: Place, first: str) -> tuple[str, str]:
             done = await place.run(host, mongo_shell.asking())
             if done.code == 0:
                 return host, done.text.strip()
-    hint = (
-        "one is enough: where mongod came from MongoDB's own packages, `apt-get install mongodb-mongosh` on that host; "
-        "on this machine `npm install --global mongosh`"
+    hint = tr(
+        "one is enough: where mongod came from MongoDB's own packages, `apt-get install mongodb-mongosh` "
+        "on that host; on this machine `npm install --global mongosh`"
     )
-    message = f"neither this machine nor a database host has {' or '.join(mongo_shell.PROGRAMS)}"
+    message = tr("neither this machine nor a database host has {programs}", programs=" or ".join(mongo_shell.PROGRAMS))
     raise Unreachable(Problem("no-mongo-shell", "error", message, hint))
 
 
 def _said(place: Place, to: _To, user: str, where: str) -> str:
     database = place.cluster.database
-    role = "the primary" if to.primary else "no primary: it takes no writes"
+    role = tr("the primary") if to.primary else tr("no primary: it takes no writes")
     may = _MAY[user].format(database=database.name)
-    return f"from {where}, signed in to {database.replica_set} at {to.member.name} ({role}) as {user}, who {may}"
+    return tr(
+        "from {where}, signed in to {replica_set} at {member} ({role}) as {user}, who {may}",
+        where=where,
+        replica_set=database.replica_set,
+        member=to.member.name,
+        role=role,
+        user=user,
+        may=may,
+    )
 
 
 def _no_password(user: str, place: Place) -> Problem:
-    message = f"there is no password of {user} on this machine"
-    hint = f"`{place.traits.mend}` makes it where nothing was ever started; docs/secrets.md says where else to look"
+    message = tr("there is no password of {user} on this machine", user=user)
+    hint = tr(
+        "`{mend}` makes it where nothing was ever started; docs/secrets.md says where else to look",
+        mend=place.traits.mend,
+    )
     return Problem("no-password", "error", message, hint)
 
 
 def _silent(place: Place, greetings: list[Greeting]) -> Problem:
     reasons = "; ".join(f"{each.member}: {each.detail}" for each in greetings)
-    hint = f"`corral status --on {place.traits.name}` shows what runs; `{place.traits.mend}` starts it"
-    return Problem("database-silent", "error", f"no member of the replica set answers: {reasons}", hint)
+    hint = tr(
+        "`corral status --on {traits}` shows what runs; `{mend}` starts it",
+        traits=place.traits.name,
+        mend=place.traits.mend,
+    )
+    return Problem(
+        "database-silent", "error", tr("no member of the replica set answers: {reasons}", reasons=reasons), hint
+    )

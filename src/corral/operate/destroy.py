@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from corral import places
 from corral.errors import ChangeFailed, InvalidFile
 from corral.events import Sink, Warned
+from corral.language import tr
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import data_directory, own_data_directory, releases
 from corral.model.machine import NOTES
@@ -48,7 +49,7 @@ async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> 
     """The same in a place that is open already. False when the user said no."""
     place.begin()
     name = place.cluster.name
-    question = f"Remove {name} from its hosts and {'DELETE' if purge else 'keep'} its data?"
+    question = tr("Remove {name} from its hosts and {which} its data?", name=name, which="DELETE" if purge else "keep")
     ends: End = "purged" if purge else "left"
     wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, end=ends)
     return await change(place, wanted, session) is not None
@@ -65,7 +66,7 @@ def _read_secrets(place: Place, sink: Sink) -> None:
 def refuse_other_name(cluster: str, given: str) -> None:
     """Raises InvalidFile when `given` is another name than the cluster's."""
     if given and given != cluster:
-        message = f"not done: --yes {given} is not the cluster's name"
+        message = tr("not done: --yes {given} is not the cluster's name", given=given)
         raise InvalidFile(Problem("not-confirmed", "error", message, f"--yes {cluster}"))
 
 
@@ -88,7 +89,7 @@ def destroy_plan(cluster: Cluster, seen: Observation, purge: bool) -> Plan:
 def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
     yield RemoveTree(host.name, str(layout.config), "configuration")
-    yield RemoveTree(host.name, str(layout.run), "temporary files")
+    yield RemoveTree(host.name, str(layout.run), tr("temporary files"))
     if layout.state != layout.run:
         for name in NOTES:
             yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")

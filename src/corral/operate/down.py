@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from corral import places
 from corral.execute.engine import execute
+from corral.language import tr
 from corral.model.identity import STOP_ORDER
 from corral.model.resources import FoundUnit
 from corral.operate.change import end
@@ -38,7 +39,7 @@ async def down(where: Where, name: str, purge: bool, yes: bool, session: Session
         if nothing := place.nothing_kept():
             return Stopped(called, nothing=nothing)
         kept = place.kept_in()
-        question = f"delete the data, logs and secrets of {called} in {kept}?"
+        question = tr("delete the data, logs and secrets of {called} in {kept}?", called=called, kept=kept)
         if purge and not yes and not await session.consent.agreed(question):
             return Stopped(called, kept, declined=True)
         return await stop_all(place, purge, session)
@@ -72,7 +73,7 @@ def stop_plan(cluster: str, units: tuple[FoundUnit, ...]) -> Plan:
     stages = []
     for roles in STOP_ORDER:
         wave = tuple(
-            StopUnit(unit.host, unit.name, "the cluster is stopped", role=unit.role)
+            StopUnit(unit.host, unit.name, tr("the cluster is stopped"), role=unit.role)
             for unit in running
             if unit.role in roles
         )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corral.desired.instances import version_of
+from corral.language import tr
 from corral.model.cluster import Instance
 from corral.model.resources import UP, FoundUnit
 from corral.operate.report import State
@@ -68,5 +69,12 @@ def resting_in(place: Place, seen: Observation) -> tuple[Problem, ...]:
     if not known:
         return ()
     mark = seen.marks[marks.IDLE]
-    message = f"stopped on purpose and left so: {', '.join(known)} (last by {mark.by}, at {mark.since})"
-    return (Problem("left-stopped", "info", message, f"`corral start {' '.join(known)}` starts it again"),)
+    message = tr(
+        "stopped on purpose and left so: {known} (last by {by}, at {since})",
+        known=", ".join(known),
+        by=mark.by,
+        since=mark.since,
+    )
+    return (
+        Problem("left-stopped", "info", message, tr("`corral start {known}` starts it again", known=" ".join(known))),
+    )

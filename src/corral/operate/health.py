@@ -10,6 +10,7 @@ from typing import Final
 
 from corral.desired.gates import health_gate, proxy_gate
 from corral.desired.instances import version_of
+from corral.language import tr
 from corral.model.cluster import Host, Instance
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
@@ -73,8 +74,13 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
 
 
 def _stopped(mark: Mark, place: Place) -> Problem:
-    message = f"{place.cluster.name} was stopped on purpose, by {mark.by}, at {mark.since}"
-    return Problem("stopped", "info", message, f"{place.traits.mend} starts it again")
+    message = tr(
+        "{cluster} was stopped on purpose, by {by}, at {since}",
+        cluster=place.cluster.name,
+        by=mark.by,
+        since=mark.since,
+    )
+    return Problem("stopped", "info", message, tr("{mend} starts it again", mend=place.traits.mend))
 
 
 class _Asking:
@@ -87,9 +93,11 @@ class _Asking:
     async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
         """`unasked`: the unit's host can't be reached, so that only the gate can say something about it."""
         if not (unit is None and unasked) and (unit is None or unit.state not in UP):
-            return Answer(False, unit.detail if unit and unit.detail else "it is not running")
+            return Answer(False, unit.detail if unit and unit.detail else tr("it is not running"))
         if gate is None:
-            return Answer(False, "its host can't be reached") if unit is None else Answer(True, "its process runs")
+            return (
+                Answer(False, tr("its host can't be reached")) if unit is None else Answer(True, tr("its process runs"))
+            )
         if gate in self._early:
             return await self._early[gate]
         return await ask(gate, self.place, way, self.place.secrets)
@@ -138,7 +146,16 @@ def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> 
             problem = _problem(each, f"instance-{state}", place, may_kick=writable and len(names) == 1)
             if len(names) > 1:
                 subject = who(names, len(place.cluster.app.instances))
-                problem = replace(problem, message=f"{subject} are {state}: {detail} ({', '.join(names)})")
+                problem = replace(
+                    problem,
+                    message=tr(
+                        "{subject} are {state}: {detail} ({names})",
+                        subject=subject,
+                        state=state,
+                        detail=detail,
+                        names=", ".join(names),
+                    ),
+                )
             if asked := question(detail):
                 problem = replace(problem, message=f"{problem.message}: {asked}", where="")
             problems.append(problem)
@@ -164,8 +181,16 @@ def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Proble
         return []
     versions = ", ".join(sorted({row.version for row in others}))
     wish = ", ".join(sorted({wanted[row.name] for row in others}))
-    message = f"{len(others)} of {len(running)} instances run another version than the file's {wish}: {versions}"
-    return [Problem("other-version", "warning", message, f"`{place.traits.mend}` brings the file's version")]
+    message = tr(
+        "{count} of {count2} instances run another version than the file's {wish}: {versions}",
+        count=len(others),
+        count2=len(running),
+        wish=wish,
+        versions=versions,
+    )
+    return [
+        Problem("other-version", "warning", message, tr("`{mend}` brings the file's version", mend=place.traits.mend))
+    ]
 
 
 def _held_back(seen: Units, place: Place) -> list[Problem]:
@@ -174,8 +199,12 @@ def _held_back(seen: Units, place: Place) -> list[Problem]:
         Problem(
             "held-back",
             "error",
-            f"{name} gets no requests from proxy {unit.host}: it is being restarted, or a run was interrupted",
-            f"wait if a run is going on; else `{place.traits.mend}` brings it back",
+            tr(
+                "{name} gets no requests from proxy {host}: it is being restarted, or a run was interrupted",
+                name=name,
+                host=unit.host,
+            ),
+            tr("wait if a run is going on; else `{mend}` brings it back", mend=place.traits.mend),
             name,
         )
         for unit in seen.units.values()
@@ -196,8 +225,12 @@ def _not_moving(seen: Units, place: Place) -> list[Problem]:
         Problem(
             "failover-stopped",
             "error",
-            f"keepalived doesn't run on {wanted.host}, so {cluster.moving.address} can't move there",
-            f"corral logs {wanted.name}; `{place.traits.mend}` starts it",
+            tr(
+                "keepalived doesn't run on {host}, so {address} can't move there",
+                host=wanted.host,
+                address=cluster.moving.address,
+            ),
+            tr("corral logs {wanted}; `{mend}` starts it", wanted=wanted.name, mend=place.traits.mend),
             wanted.host,
         )
         for wanted, unit in units.items()
@@ -210,10 +243,16 @@ def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Pr
     severity: Severity = "warning" if ill.state == "starting" else "error"
     hint = f"corral logs {ill.name}" if ill.unit else place.traits.mend
     if not ill.known:
-        hint = "set it where this command runs, as for the one that started it"
+        hint = tr("set it where this command runs, as for the one that started it")
     if may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
-        hint += f" says why; {place.traits.kick.format(pid=ill.unit.pid)}"
-    return Problem(code, severity, f"{ill.name} is {ill.state}: {ill.detail}", hint, ill.name)
+        hint += tr(" says why; {format}", format=place.traits.kick.format(pid=ill.unit.pid))
+    return Problem(
+        code,
+        severity,
+        tr("{ill} is {state}: {detail}", ill=ill.name, state=ill.state, detail=ill.detail),
+        hint,
+        ill.name,
+    )
 
 
 def _cluster_state(

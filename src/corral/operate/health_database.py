@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corral.language import tr
 from corral.model.cluster import Member
 from corral.model.resources import SERVING, UP, FoundUnit
 from corral.mongo.clients import Connections
@@ -33,7 +34,13 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
         rows.append(_member_row(member, facts, state, unit))
         if state not in SERVING and not found.rests(member.unit.name):
             detail = f": {facts.detail}" if facts and facts.detail else ""
-            message = f"member {member.host.name} ({member.name}) is {state}{detail}"
+            message = tr(
+                "member {host} ({member}) is {state}{detail}",
+                host=member.host.name,
+                member=member.name,
+                state=state,
+                detail=detail,
+            )
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
             problems.append(Problem("member-state", "error", message, hint, member.host.name))
     idle = any(found.rests(member.unit.name) for member in database.members)
@@ -46,9 +53,12 @@ def _no_primary(name: str, report: SetStatus) -> Problem:
     """With a majority of voters there is an election, which needs nobody's help."""
     voters = [member for member in report.members.values() if member.votes]
     alive = sum(member.state in SERVING for member in voters)
-    message = f"replica set {name} has no primary that takes writes: {report.detail}"
+    message = tr("replica set {name} has no primary that takes writes: {detail}", name=name, detail=report.detail)
     if alive > len(voters) // 2:
-        message, hint = f"{message}; an election is under way", "`corral status --watch` shows its end"
+        message, hint = (
+            tr("{message}; an election is under way", message=message),
+            tr("`corral status --watch` shows its end"),
+        )
         return Problem("not-writable", "error", message, hint)
     return Problem("not-writable", "error", message, "corral logs database")
 
@@ -64,9 +74,11 @@ def _strangers(place: Place, seen: Observation, report: SetStatus) -> tuple[list
         address = name.rpartition(":")[0].strip("[]")
         host = hosts.get(address, address)
         rows.append(MemberRow(host, address, facts.state, facts.priority, facts.votes, facts.lag_seconds, 0))
-        message = f"member {host} ({name}) is {facts.state} in the set, and not in the file"
+        message = tr(
+            "member {host} ({name}) is {state} in the set, and not in the file", host=host, name=name, state=facts.state
+        )
         plan = f"corral plan --on {place.traits.name}"
-        hint = f"`{plan}` shows how it is taken out; put it back into the file if it is to stay"
+        hint = tr("`{plan}` shows how it is taken out; put it back into the file if it is to stay", plan=plan)
         problems.append(Problem("member-not-in-file", "warning", message, hint, host))
     return rows, problems
 

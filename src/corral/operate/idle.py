@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corral import places
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.identity import UnitId
 from corral.model.only import Only
@@ -63,7 +64,19 @@ def _question(cluster: Cluster, units: Sequence[UnitId]) -> str:
         return ""
     voters = [member for member in cluster.database.members if member.votes]
     left = [member for member in voters if member.unit.name not in stopping]
-    what = f"stop {counted(len(stopping), 'member')} of the database of {cluster.name}"
+    what = tr(
+        "stop {members} of the database of {cluster}", members=counted(len(stopping), "member"), cluster=cluster.name
+    )
     if len(left) > len(voters) // 2:
-        return f"{what}? {len(left)} of {len(voters)} voters stay, which is enough for writes"
-    return f"{what}? {len(left)} of {len(voters)} voters stay: it takes no writes until they are started again"
+        return tr(
+            "{what}? {count} of {count2} voters stay, which is enough for writes",
+            what=what,
+            count=len(left),
+            count2=len(voters),
+        )
+    return tr(
+        "{what}? {count} of {count2} voters stay: it takes no writes until they are started again",
+        what=what,
+        count=len(left),
+        count2=len(voters),
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from corral.errors import ChangeFailed, InvalidFile
+from corral.language import tr
 from corral.model.resources import digest
 from corral.mongo.dump import Content
 from corral.mongo.restore import BESIDE, Present
@@ -89,8 +90,10 @@ def chosen(contents: Sequence[Content], request: ImportRequest, database: str) -
         else:
             parts.append(Part(content, None))
     if series := [part.name for part in parts if part.content.metadata.kind == "timeseries"]:
-        message = f"{request.dump} has time series, which Corral can't bring in: {', '.join(series)}"
-        hint = "mongorestore does; `corral show` has the connection string"
+        message = tr(
+            "{dump} has time series, which Corral can't bring in: {series}", dump=request.dump, series=", ".join(series)
+        )
+        hint = tr("mongorestore does; `corral show` has the connection string")
         raise ChangeFailed(Problem("dump-time-series", "error", message, hint, str(request.dump)))
     return Import(database, source, tuple(parts), tuple(left_out))
 
@@ -99,14 +102,14 @@ def _source(own: Sequence[str], request: ImportRequest, database: str) -> str:
     if request.source:
         if request.source in own:
             return request.source
-        message = f"{request.dump} has no database {request.source!r}"
+        message = tr("{dump} has no database {source!r}", dump=request.dump, source=request.source)
         raise InvalidFile(Problem("dump-database", "error", message, hint(request.source, own), str(request.dump)))
     if database in own or len(own) == 1:
         return database if database in own else own[0]
-    message = f"{request.dump} has {counted(len(own), 'database')}" + (
+    message = tr("{dump} has {databases}", dump=request.dump, databases=counted(len(own), "database")) + (
         f": {', '.join(own)}" if own else " but MongoDB's own"
     )
-    choose = "`--from-database NAME` chooses one of them" if own else "dump the application's database"
+    choose = tr("`--from-database NAME` chooses one of them") if own else tr("dump the application's database")
     raise InvalidFile(Problem("dump-database", "error", message, choose, str(request.dump)))
 
 
@@ -115,11 +118,11 @@ def _why_not(content: Content, source: str) -> str:
     if database in _MONGODB_OWN:
         return "MongoDB's own"
     if not database:
-        return "the oplog of the time of the dump"
+        return tr("the oplog of the time of the dump")
     if database != source:
-        return "another database"
+        return tr("another database")
     if collection.startswith("system.") and not collection.startswith("system.buckets."):
         return "MongoDB's own"
     if collection == BESIDE or collection.startswith(f"{BESIDE}."):
-        return "left there by an import that was interrupted"
+        return tr("left there by an import that was interrupted")
     return ""

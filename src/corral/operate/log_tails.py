@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from corral.language import tr
 from corral.model.identity import UnitId
 from corral.operate.report import Status
 from corral.places.base import Place
@@ -25,6 +26,10 @@ async def with_log_tails(problems: Iterable[Problem], place: Place, report: Stat
 
 async def _with_tail(problem: Problem, unit: UnitId, place: Place, lines: int) -> Problem:
     tail = shown("\n".join([each.line async for each in place.logs([unit], lines, follow=False)]))
-    whose = "its log" if problem.message.startswith(f"{unit.name} ") else f"the log of {unit.name}"
-    log = f"\nthe last lines of {whose}:\n{tail}" if tail else f"\n{whose} is empty"
+    whose = tr("its log") if problem.message.startswith(f"{unit.name} ") else tr("the log of {unit}", unit=unit.name)
+    log = (
+        tr("\nthe last lines of {whose}:\n{tail}", whose=whose, tail=tail)
+        if tail
+        else tr("\n{whose} is empty", whose=whose)
+    )
     return replace(problem, message=f"{problem.message}{log}")

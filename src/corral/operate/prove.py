@@ -10,6 +10,7 @@ from typing import Final
 
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, StageFinished, StageStarted
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.resources import SERVING
 from corral.operate.log_tails import with_log_tails
@@ -29,8 +30,17 @@ def announce(plan: Plan, cluster: Cluster, sink: Sink) -> None:
     seconds = sum(_seconds(wave, cluster.app.start_time) for wave in waves if wave)
     if seconds > 10:
         count = sum(map(len, waves))
-        what = "1 instance starts" if count == 1 else f"{count} instances start"
-        sink(Note(f"{what}: this can take {seconds:.0f} s ({cluster.app.start_time:g} s for one)"))
+        what = tr("1 instance starts") if count == 1 else tr("{count} instances start", count=count)
+        sink(
+            Note(
+                tr(
+                    "{what}: this can take {seconds:.0f} s ({start_time:g} s for one)",
+                    what=what,
+                    seconds=seconds,
+                    start_time=cluster.app.start_time,
+                )
+            )
+        )
 
 
 def _is_instance(action: Action) -> bool:
@@ -90,5 +100,7 @@ async def _unhealthy(place: Place, report: Status) -> list[Problem]:
     """The problems, with the last lines of the log of each instance that has one."""
     problems = await with_log_tails(report.problems, place, report, lines=20)
     if not errors_in(problems):
-        problems.append(Problem("not-healthy", "error", f"the cluster is {report.state}", "corral status"))
+        problems.append(
+            Problem("not-healthy", "error", tr("the cluster is {state}", state=report.state), "corral status")
+        )
     return problems

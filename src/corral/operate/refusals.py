@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from corral.desired.database import KEY
 from corral.errors import ChangeFailed, InvalidFile, StalePlan, Unreachable
+from corral.language import tr
 from corral.model.only import Only, hosts_of
 from corral.model.resources import Observed
 from corral.nearest import hint
@@ -61,7 +62,9 @@ def _file(case: Case) -> None:
 
 def _nothing_kept(case: Case) -> None:
     if nothing := case.place.nothing_kept():
-        raise ChangeFailed(Problem("not-running", "error", nothing, f"{case.place.traits.mend} starts the cluster"))
+        raise ChangeFailed(
+            Problem("not-running", "error", nothing, tr("{mend} starts the cluster", mend=case.place.traits.mend))
+        )
 
 
 def _unreachable(case: Case) -> None:
@@ -69,7 +72,7 @@ def _unreachable(case: Case) -> None:
     missing = {host: problem for host, problem in case.seen.silent.items() if host in needed}
     if missing and case.verb in _LEAVING_OUT:
         words = " ".join(f"--without {host}" for host in missing)
-        way = f"`corral {case.verb} {words}` carries out the rest"
+        way = tr("`corral {verb} {words}` carries out the rest", verb=case.verb, words=words)
         offered = [replace(each, hint="; or ".join(filter(None, (each.hint, way)))) for each in missing.values()]
         raise Unreachable(offered)
     if missing:
@@ -85,15 +88,28 @@ def _left_out(case: Case) -> None:
     starts = [action for action in case.plan.actions() if isinstance(action, StartUnit)]
     disturbed = [each.unit.name for each in starts if each.unit.role == "web" and each.restart]
     if disturbed and {host.name for host in cluster.proxy.hosts} <= without:
-        message = f"{disturbed[0]} can't be restarted while no proxy can be told to send it nothing: all are left out"
-        advice = f"apply a part that restarts no instance (`--only`), or bring {cluster.proxy.hosts[0].name} back first"
+        message = tr(
+            "{disturbed} can't be restarted while no proxy can be told to send it nothing: all are left out",
+            disturbed=disturbed[0],
+        )
+        advice = tr(
+            "apply a part that restarts no instance (`--only`), or bring {hosts} back first",
+            hosts=cluster.proxy.hosts[0].name,
+        )
         raise ChangeFailed(Problem("proxies-left-out", "error", message, advice, disturbed[0]))
     known = {unit.name for unit in case.seen.observed.units}
     moved = [each.unit.name for each in starts if each.unit.role == "worker" and each.unit.name not in known]
     unseen = sorted(without & case.seen.silent.keys())
     if moved and unseen:
-        message = f"{moved[0]} can't be started: a worker may still run on {unseen[0]}, which can't be asked"
-        advice = f"two workers would do every job twice: bring {unseen[0]} back first, or leave the workers as they are"
+        message = tr(
+            "{moved} can't be started: a worker may still run on {unseen}, which can't be asked",
+            moved=moved[0],
+            unseen=unseen[0],
+        )
+        advice = tr(
+            "two workers would do every job twice: bring {unseen} back first, or leave the workers as they are",
+            unseen=unseen[0],
+        )
         raise ChangeFailed(Problem("worker-left-out", "error", message, advice, moved[0]))
 
 
@@ -102,14 +118,14 @@ def _forgotten(case: Case) -> None:
     known = [host.name for host in case.seen.departed]
     for name in case.forgotten:
         if name in case.place.cluster.host_by_name:
-            message = f"--forget {name}: it is a host of the cluster file"
-            raise InvalidFile(Problem("unknown-target", "error", message, "take it out of the file first"))
+            message = tr("--forget {name}: it is a host of the cluster file", name=name)
+            raise InvalidFile(Problem("unknown-target", "error", message, tr("take it out of the file first")))
         if known and name not in known:
-            message = f"--forget {name!r} is not a host that has left the cluster file"
+            message = tr("--forget {name!r} is not a host that has left the cluster file", name=name)
             raise InvalidFile(Problem("unknown-target", "error", message, hint(name, known)))
     if case.forgotten and not case.only.everything:
-        message = "--forget and --only don't go together: a host is forgotten when the whole file is carried out"
-        raise InvalidFile(Problem("bad-value", "error", message, "leave out one of them"))
+        message = tr("--forget and --only don't go together: a host is forgotten when the whole file is carried out")
+        raise InvalidFile(Problem("bad-value", "error", message, tr("leave out one of them")))
 
 
 def _lost_secrets(case: Case) -> None:
@@ -156,9 +172,9 @@ def _unknown_values(case: Case) -> None:
     names = dict.fromkeys(name for text in texts for name in unknown_names(text, case.place.secrets))
     if names:
         missing = ", ".join(map(reference, names))
-        message = f"the saved plan needs {missing}, which the cluster file no longer refers to"
+        message = tr("the saved plan needs {missing}, which the cluster file no longer refers to", missing=missing)
         again = f"corral plan --on {case.place.traits.name} --out FILE"
-        advice = f"nothing was changed; `{again}` makes a plan of the present file"
+        advice = tr("nothing was changed; `{again}` makes a plan of the present file", again=again)
         raise StalePlan(Problem("stale-plan", "error", message, advice))
 
 
@@ -166,22 +182,27 @@ def _drift(case: Case) -> None:
     if case.overwrites:
         return
     advice = {
-        "up": "move the change into the cluster file, or add --overwrite; on a terminal you are asked",
-        "restart": f"`{case.place.traits.mend}` asks about it; without --yes you are asked here, too",
-    }.get(case.verb, "move the change into the cluster file, or add --overwrite; without --yes you are asked")
+        "up": tr("move the change into the cluster file, or add --overwrite; on a terminal you are asked"),
+        "restart": tr("`{mend}` asks about it; without --yes you are asked here, too", mend=case.place.traits.mend),
+    }.get(case.verb, tr("move the change into the cluster file, or add --overwrite; without --yes you are asked"))
     overwritten = [(each.host, each.file.path) for each in case.plan.drift()]
     if problems := [_by_hand(host, path, advice) for host, path in (*overwritten, *case.plan.by_hand)]:
         raise ChangeFailed(problems)
 
 
 def _by_hand(host: str, path: str, advice: str) -> Problem:
-    return Problem("drift", "error", f"{path} was changed by hand, so this run changes nothing", advice, host)
+    return Problem(
+        "drift", "error", tr("{path} was changed by hand, so this run changes nothing", path=path), advice, host
+    )
 
 
 def _stale(case: Case) -> None:
     if changed := changed_since(case.plan, case.seen.observed):
-        message = f"the plan is out of date: {', '.join(changed)} changed since it was made"
-        advice = f"nothing was changed; `corral plan --on {case.place.traits.name}` shows what would change now"
+        message = tr("the plan is out of date: {changed} changed since it was made", changed=", ".join(changed))
+        advice = tr(
+            "nothing was changed; `corral plan --on {traits}` shows what would change now",
+            traits=case.place.traits.name,
+        )
         raise StalePlan([Problem("stale-plan", "error", message, advice, name) for name in changed[:1]])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corral import places
+from corral.language import tr
 from corral.operate.apply import begin
 from corral.operate.change import Change, change
 from corral.operate.planning import restarts
@@ -24,5 +25,5 @@ async def restart_in(place: Place, target: str, yes: bool, session: Session) -> 
     """The same in a place that is open already."""
     names = {unit.name for unit in select(place.cluster, target)}
     await begin(place, "restart", session)
-    question = f"restart {target} of {place.cluster.name}?"
+    question = tr("restart {target} of {cluster}?", target=target, cluster=place.cluster.name)
     return await change(place, Change("restart", restarts(names), question, yes=yes, converges=False), session)

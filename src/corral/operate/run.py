@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from corral.errors import InvalidFile
 from corral.events import Note
+from corral.language import tr
 from corral.model.cluster import Cluster, Instance
 from corral.nearest import hint
 from corral.operate.session import Session
@@ -28,9 +29,13 @@ async def run_in(place: Place, host: str, command: Sequence[str], session: Sessi
     instance = _instance(place.cluster, host)
     others = [other for other in _hosts(place.cluster) if other != instance.host.name]
     if others and not host:
-        session.sink(Note(f"on {instance.host.name}; `--host` takes another one: {', '.join(others)}"))
+        session.sink(
+            Note(
+                tr("on {host}; `--host` takes another one: {others}", host=instance.host.name, others=", ".join(others))
+            )
+        )
     if not place.nothing_kept() and not await place.is_kept():
-        session.sink(Note(f"the cluster doesn't run: `{place.traits.mend}` starts it", "warning"))
+        session.sink(Note(tr("the cluster doesn't run: `{mend}` starts it", mend=place.traits.mend), "warning"))
     return await place.run_once(instance, command, session.signals)
 
 
@@ -42,7 +47,7 @@ def _instance(cluster: Cluster, host: str) -> Instance:
     mine = [each for each in cluster.app.instances if host in ("", each.host.name)]
     if not mine:
         known = _hosts(cluster)
-        message = f"{host!r} is no host of the application: {', '.join(known)}"
+        message = tr("{host!r} is no host of the application: {known}", host=host, known=", ".join(known))
         raise InvalidFile(Problem("unknown-target", "error", message, hint(host, known)))
     return min(mine, key=lambda each: each.role != "web")
 

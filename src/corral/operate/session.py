@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from corral.events import Sink, ignore
 from corral.operate.consent import Consent, Nobody
-from corral.problems import Language
 from corral.stop import Signals, StopFlag
 
 if TYPE_CHECKING:
@@ -21,12 +20,11 @@ def _unseen(_plan: Plan) -> None:
 
 @dataclass(frozen=True)
 class Session:
-    """`show` gets each plan before the user is asked about it; findings are in `language`."""
+    """`show` gets each plan before the user is asked about it."""
 
     consent: Consent = field(default_factory=Nobody)
     sink: Sink = ignore
     stop: StopFlag = field(default_factory=StopFlag)
     show: Callable[[Plan], None] = _unseen
-    language: Language = "en"
     signals: Signals = field(default_factory=Signals)
     """Those that come while a verb runs that changes no cluster."""

@@ -10,6 +10,7 @@ from corral.cluster_file.example import init_text
 from corral.cluster_file.json_schema import json_schema
 from corral.cluster_file.show import as_yaml, shown
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.operate.where import DEFAULT_FILE, Where, load
 from corral.problems import Problem
 
@@ -20,7 +21,7 @@ async def show(where: Where) -> dict[str, Any]:
     async with places.opened(loaded, "playground", with_secrets=False) as place:
         value = shown(loaded, place.cluster)
         value["playground"] = {"network": place.described.removeprefix("on "), **value["playground"]}
-        value["derived"]["time"] = "this machine's own clock"
+        value["derived"]["time"] = tr("this machine's own clock")
         return value
 
 
@@ -32,10 +33,10 @@ def init(file: Path | None, name: str, force: bool) -> Path:
         with file.open("w" if force else "x", encoding="utf-8") as stream:
             stream.write(text)
     except FileExistsError as error:
-        message = f"{file} exists already and was not changed"
-        raise InvalidFile(Problem("file-exists", "error", message, "corral init -f OTHER, or --force")) from error
+        message = tr("{file} exists already and was not changed", file=file)
+        raise InvalidFile(Problem("file-exists", "error", message, tr("corral init -f OTHER, or --force"))) from error
     except OSError as error:
-        message = f"{file} can't be written: {error.strerror}"
+        message = tr("{file} can't be written: {strerror}", file=file, strerror=error.strerror)
         raise InvalidFile(Problem("not-writable", "error", message)) from error
     return file
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Final
 
+from corral.language import tr
 from corral.model.resources import FoundUnit
 from corral.operate.health import status_of
 from corral.operate.log_tails import with_log_tails
@@ -53,6 +54,15 @@ async def status_in(place: Place) -> Status:
 
 
 def _unwatched(place: Place, count: int) -> Problem:
-    message = f"the supervisor is gone: {counted(count, 'program')} of {place.cluster.name} run without it"
-    why = "none is started again when it ends"
-    return Problem("unwatched", "error", f"{message}, and {why}", f"{place.traits.mend} ends them and starts them anew")
+    message = tr(
+        "the supervisor is gone: {programs} of {cluster} run without it",
+        programs=counted(count, "program"),
+        cluster=place.cluster.name,
+    )
+    why = tr("none is started again when it ends")
+    return Problem(
+        "unwatched",
+        "error",
+        tr("{message}, and {why}", message=message, why=why),
+        tr("{mend} ends them and starts them anew", mend=place.traits.mend),
+    )

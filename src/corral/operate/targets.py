@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.identity import UnitId, program_id
 from corral.model.only import ROLES, Only
@@ -22,7 +23,7 @@ def select(cluster: Cluster, word: str) -> list[UnitId]:
         groups.setdefault(target.name, [target])
         groups.setdefault(target.host, [other for other in everything if other.host == target.host])
     if word not in groups:
-        message = f"{word!r} is neither an instance, nor a host, nor a part of the cluster"
+        message = tr("{word!r} is neither an instance, nor a host, nor a part of the cluster", word=word)
         raise InvalidFile(Problem("unknown-target", "error", message, hint(word, sorted(groups))))
     return groups[word]
 
@@ -40,12 +41,12 @@ def part_named(words: Sequence[str], without: Sequence[str], cluster: Cluster) -
     hosts = {host.name for host in cluster.hosts}
     for word in without:
         if word not in hosts:
-            message = f"--without {word!r} is not a host of the file"
+            message = tr("--without {word!r} is not a host of the file", word=word)
             raise InvalidFile(Problem("unknown-target", "error", message, hint(word, sorted(hosts))))
     for word in words:
         if word not in hosts and word not in ROLES:
             known = [*(host.name for host in cluster.hosts), *ROLES]
-            message = f"--only {word!r} is neither a host of the file nor a part of the cluster"
+            message = tr("--only {word!r} is neither a host of the file nor a part of the cluster", word=word)
             raise InvalidFile(Problem("unknown-target", "error", message, hint(word, known)))
     chosen = frozenset(word for word in words if word in hosts)
     return Only(chosen, frozenset(ROLES[word] for word in words if word not in chosen), frozenset(without))

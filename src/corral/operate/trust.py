@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corral.errors import InvalidFile
 from corral.files import write_file
+from corral.language import tr
 from corral.nearest import hint
 from corral.operate.consent import Consent
 from corral.operate.where import Where, load
@@ -82,7 +83,7 @@ def _named(words: Sequence[str], settings: Mapping[str, SshSettings]) -> list[st
 def _check(word: str, known: Collection[str]) -> None:
     """Raises InvalidFile, with the nearest name, when `word` is not `known`."""
     if word not in known:
-        message = f"{word!r} is neither a host of the file nor a host on the way to one"
+        message = tr("{word!r} is neither a host of the file nor a host on the way to one", word=word)
         raise InvalidFile(Problem("unknown-target", "error", message, hint(word, known)))
 
 
@@ -102,7 +103,7 @@ async def _record(hosts: Sequence[Shown], book: Book, request: TrustRequest, con
 def _question(hosts: Sequence[Shown]) -> str:
     changed = [host.name for host in hosts if host.state == "changed"]
     new = len(hosts) - len(changed)
-    parts = [f"trust {counted(new, 'new key')}"] if new else []
+    parts = [tr("trust {new_keys}", new_keys=counted(new, "new key"))] if new else []
     if changed:
-        parts.append(f"replace the recorded key of {', '.join(changed)}")
+        parts.append(tr("replace the recorded key of {changed}", changed=", ".join(changed)))
     return f"{' and '.join(parts)}?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from corral.language import tr
 from corral.operate.consent import Consent
 from corral.operate.where import Where, recorded
 from corral.problems import Problem
@@ -39,7 +40,7 @@ async def unlock(
         show(found.locks)
         held = [lock for lock in found.locks if lock.held]
         names = ", ".join(lock.host.name for lock in held)
-        breaking = bool(held) and (yes or (ask and await consent.agreed(f"break the lock on {names}?")))
+        breaking = bool(held) and (yes or (ask and await consent.agreed(tr("break the lock on {names}?", names=names))))
         broken = await place.records.break_locks(held) if breaking else None
     removed, refusals = (tuple(broken.locks), tuple(broken.problems)) if broken else ((), ())
     return Unlocked(name, tuple(found.locks), removed, tuple(found.problems), refusals)

@@ -9,6 +9,7 @@ from typing import Final
 
 from corral import places
 from corral.errors import Interrupted
+from corral.language import tr
 from corral.operate.apply import Applied, ApplyRequest, apply_to, plan_of
 from corral.operate.down import stop_all
 from corral.operate.report import Status
@@ -58,11 +59,11 @@ async def foreground(
         except asyncio.CancelledError:
             if ran and applied is None:
                 raise  # it ran before, and is as it was or on its way: whoever stopped at a question meant no more
-            say("\nstopping everything; the data stay")
+            say(tr("\nstopping everything; the data stay"))
             raise await _stopped(place, session) from None
 
 
 async def _stopped(place: Place, session: Session) -> Interrupted:
     done = await stop_all(place, False, replace(session, stop=StopFlag()))
-    message = f"{done.name} is stopped; its data are kept in {done.kept}"
+    message = tr("{done} is stopped; its data are kept in {kept}", done=done.name, kept=done.kept)
     return Interrupted(Problem("stopped", "info", message, "corral up starts it again with them"))

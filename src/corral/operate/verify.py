@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.resources import UP
 from corral.operate.targets import select
@@ -43,14 +44,14 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
     seen = await place.observe(live=True)
     units = seen.observed.units
     if units and not any(unit.state in UP for unit in units) and not await place.has_processes():
-        yield failed("cluster", "nothing of it is running", hint=f"{place.traits.mend} starts it")
+        yield failed("cluster", tr("nothing of it is running"), hint=tr("{mend} starts it", mend=place.traits.mend))
         return
     if not seen.observed.units:
         yield failed("cluster", place.traits.silence, hint=f"corral status --on {place.traits.name} says why")
         return
     if not place.secrets:
         yield failed(
-            "cluster", "its secrets are not on this machine", hint="docs/secrets.md says where to look for them"
+            "cluster", tr("its secrets are not on this machine"), hint=tr("docs/secrets.md says where to look for them")
         )
         return
     resting = marks.idle_units(seen.marks)
@@ -64,7 +65,9 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
         partial(database.database, cluster, place.secrets, place),
     )
     for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
-        yield skipped(f"stopped on purpose: {name}", f"`corral start {name}` starts it again")
+        yield skipped(
+            tr("stopped on purpose: {name}", name=name), tr("`corral start {name}` starts it again", name=name)
+        )
     for part in parts:
         for check in await part():
             yield check

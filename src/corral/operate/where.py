@@ -12,6 +12,7 @@ from corral import places
 from corral.cluster_file import parse
 from corral.cluster_file.example import example_text
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.places import PlaceName
 from corral.problems import Problem
 
@@ -46,13 +47,17 @@ def load(where: Where) -> Loaded:
 
 
 def _no_file(here: Sequence[str]) -> Problem:
-    known = f"; this machine has {', '.join(here)}: `corral list` shows where their files are" if here else ""
-    hint = f"name one with -f FILE, or `corral init` writes one to start from{known}"
-    return Problem("no-file", "error", f"there is no {DEFAULT_FILE} in this directory", hint)
+    known = (
+        tr("; this machine has {here}: `corral list` shows where their files are", here=", ".join(here)) if here else ""
+    )
+    hint = tr("name one with -f FILE, or `corral init` writes one to start from{known}", known=known)
+    return Problem(
+        "no-file", "error", tr("there is no {default_file} in this directory", default_file=DEFAULT_FILE), hint
+    )
 
 
 def source_name(loaded: Loaded) -> str:
-    return loaded.source or "the built-in example"
+    return loaded.source or tr("the built-in example")
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from corral.language import tr
 from corral.model.cluster import Application, Cluster, Install
 from corral.model.software import Archive, Image
 from corral.places.image_archive import saved_image
@@ -50,7 +51,7 @@ def why_no_image(source: str, name: str) -> str:
     try:
         saved_image(source, name)
     except OSError as error:
-        return f"can't be read: {error.strerror or error}"
+        return tr("can't be read: {strerror}", strerror=error.strerror or error)
     except ValueError as error:
         return str(error)
     return ""
@@ -71,9 +72,14 @@ def _of_image(image: Image) -> Problem | None:
     found = "" if why else saved_image(image.source, image.name).sha256
     if found == image.sha256:
         return None
-    instead = why or f"has {found}, and {image.sha256} is wanted"
-    message = f"{image.source} isn't the image {image.name} that the plan means: it {instead}"
-    hint = "bring the right file there; or make a new plan, which takes this one"
+    instead = why or tr("has {found}, and {sha256} is wanted", found=found, sha256=image.sha256)
+    message = tr(
+        "{source} isn't the image {image} that the plan means: it {instead}",
+        source=image.source,
+        image=image.name,
+        instead=instead,
+    )
+    hint = tr("bring the right file there; or make a new plan, which takes this one")
     return Problem("other-archive", "error", message, hint, image.source)
 
 
@@ -82,17 +88,20 @@ def _of_archive(archive: Archive) -> Problem | None:
         found = _digest(archive.source)
     except OSError as error:
         message, hint = (
-            f"{archive.source} can't be read: {error.strerror}",
-            "a relative path starts at the cluster file",
+            tr("{source} can't be read: {strerror}", source=archive.source, strerror=error.strerror),
+            tr("a relative path starts at the cluster file"),
         )
         return Problem("no-archive", "error", message, hint, archive.source)
     wanted = archive.sha256.lower()
     if found == wanted:
         return None
-    message = (
-        f"{archive.source} is not the file that was expected: its SHA-256 is {found}, and the cluster file has {wanted}"
+    message = tr(
+        "{source} is not the file that was expected: its SHA-256 is {found}, and the cluster file has {wanted}",
+        source=archive.source,
+        found=found,
+        wanted=wanted,
     )
-    hint = "put the right file there; or, if you trust this one, write its sha256 into the cluster file"
+    hint = tr("put the right file there; or, if you trust this one, write its sha256 into the cluster file")
     return Problem("other-archive", "error", message, hint, archive.source)
 
 

@@ -19,7 +19,7 @@ from corral.model.machine import Machine
 from corral.model.resources import Desired, Observed
 from corral.model.routes import Way
 from corral.model.shared_machine import SharedMachine
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.secrets import Secrets
 from corral.stop import Signals
 from corral.vault.store import SecretStore
@@ -130,7 +130,7 @@ class Place(Protocol):
     def described(self) -> str:
         """Where the cluster is, as the end of a sentence: `on its 7 hosts`."""
 
-    def judge_file(self, language: Language) -> Sequence[Problem]:
+    def judge_file(self) -> Sequence[Problem]:
         """What the rules on the cluster file find, for a cluster that runs here."""
 
     def nothing_kept(self) -> str:
@@ -168,7 +168,7 @@ class Place(Protocol):
         With `live` only what `status` needs: units, and whether hosts answer; the rest stays unknown.
         """
 
-    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
+    def findings(self, seen: Observation) -> Sequence[Problem]:
         """What the rules on machines find; an error means that a change would not work."""
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from corral.files import write_file
+from corral.language import tr
 from corral.late import late
 from corral.units.docker_inspect import familiar
 
@@ -41,7 +42,7 @@ def saved_image(source: str, name: str) -> SavedImage:
     images = images_in(Path(source))
     if image := images.get(familiar(name)):
         return image
-    raise ValueError(f"holds {', '.join(images) or 'no image with a name'}")
+    raise ValueError(tr("holds {images}", images=", ".join(images) or tr("no image with a name")))
 
 
 def images_in(path: Path) -> Mapping[str, SavedImage]:
@@ -84,7 +85,7 @@ def _keep(cache: Mapping[str, Any]) -> None:
 def _read(path: Path) -> dict[str, SavedImage]:
     found = _tables(path)
     if _CONTENTS not in found:
-        raise ValueError(f"has no {_CONTENTS}, which `docker save` writes")
+        raise ValueError(tr("has no {contents}, which `docker save` writes", contents=_CONTENTS))
     try:
         manifests = dict(_manifests(json.loads(found.get(_INDEX, b"{}"))))
         return {
@@ -93,7 +94,7 @@ def _read(path: Path) -> dict[str, SavedImage]:
             for tag in entry["RepoTags"] or ()
         }
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise ValueError("has a list of images that `docker save` doesn't write") from None
+        raise ValueError(tr("has a list of images that `docker save` doesn't write")) from None
 
 
 def _tables(path: Path) -> dict[str, bytes]:
@@ -107,7 +108,7 @@ def _tables(path: Path) -> dict[str, bytes]:
                 if len(found) == 2:
                     break
     except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError):
-        raise ValueError("is not a complete tar file, plain or compressed by gzip, bzip2 or xz") from None
+        raise ValueError(tr("is not a complete tar file, plain or compressed by gzip, bzip2 or xz")) from None
     return found
 
 

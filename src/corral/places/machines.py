@@ -9,6 +9,7 @@ from contextlib import aclosing
 from corral.cluster_file.parse import Loaded
 from corral.errors import ChangeFailed, CorralError
 from corral.execute.ways import Ways
+from corral.language import tr
 from corral.model.cluster import Instance
 from corral.model.identity import UnitId
 from corral.places.base import LogLine
@@ -20,8 +21,13 @@ def file_changed(loaded: Loaded, digest: object, place: str) -> tuple[Problem, .
     """A problem where `digest`, of the file that was carried out at `place`, is known and another one."""
     if not digest or digest == loaded.digest:
         return ()
-    message = f"{loaded.source or 'the built-in example'} has changed since it was last carried out as a whole"
-    return (Problem("file-changed", "info", message, f"`corral plan --on {place}` shows what would change"),)
+    message = tr(
+        "{source} has changed since it was last carried out as a whole",
+        source=loaded.source or tr("the built-in example"),
+    )
+    return (
+        Problem("file-changed", "info", message, tr("`corral plan --on {place}` shows what would change", place=place)),
+    )
 
 
 async def logs(ways: Ways, units: Sequence[UnitId], lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
@@ -51,8 +57,8 @@ async def _tail(ways: Ways, unit: UnitId, lines: int) -> list[LogLine]:
     try:
         done = await ways.transport.run(unit.host, ways.units.log_script(unit, lines))
     except CorralError as error:
-        return [LogLine(unit, f"its log can't be read: {error}")]
-    said = done.text if done.code == 0 else f"its log can't be read: {done.error}"
+        return [LogLine(unit, tr("its log can't be read: {error}", error=error))]
+    said = done.text if done.code == 0 else tr("its log can't be read: {error}", error=done.error)
     return [LogLine(unit, redact(line, ways.secrets)) for line in said.splitlines()]
 
 
@@ -63,12 +69,16 @@ async def _read(ways: Ways, unit: UnitId, lines: int, queue: asyncio.Queue[LogLi
             async for line in stream:
                 await queue.put(LogLine(unit, redact(line, ways.secrets)))
     except CorralError as error:
-        await queue.put(LogLine(unit, f"its log can't be followed: {error}"))
+        await queue.put(LogLine(unit, tr("its log can't be followed: {error}", error=error)))
     await queue.put(None)
 
 
 def not_applied(instance: Instance, mend: str) -> ChangeFailed:
     """For a command that would have the environment of an instance which nobody has made; `mend` makes it."""
-    message = f"{instance.name} was never carried out on {instance.host.name}, so a command has no environment there"
-    hint = f"`{mend}` first, then the same command again"
+    message = tr(
+        "{instance} was never carried out on {host}, so a command has no environment there",
+        instance=instance.name,
+        host=instance.host.name,
+    )
+    hint = tr("`{mend}` first, then the same command again", mend=mend)
     return ChangeFailed(Problem("not-applied", "error", message, hint, instance.host.name))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
+from corral.language import tr
 from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
@@ -15,8 +16,8 @@ from corral.words import counted
 
 FORMAT = 1
 """The version of the plan's JSON shape."""
-PRIMARY = "it is the primary"
-STOPPED_ON_PURPOSE = "asked for"
+PRIMARY = tr("it is the primary")
+STOPPED_ON_PURPOSE = tr("asked for")
 """In the reason of a restart that brings an election with it."""
 
 
@@ -35,7 +36,7 @@ class MakeDirectory:
 
     @property
     def summary(self) -> str:
-        return f"make {self.directory.path}"
+        return tr("make {path}", path=self.directory.path)
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class WriteFile:
 
     @property
     def summary(self) -> str:
-        by_hand = " (changed by hand)" if self.drift else ""
+        by_hand = tr(" (changed by hand)") if self.drift else ""
         return f"{'change' if self.before else 'write'} {self.file.path}{by_hand}"
 
 
@@ -81,7 +82,7 @@ class RemoveFile:
 
     @property
     def summary(self) -> str:
-        return f"remove {self.path}"
+        return tr("remove {path}", path=self.path)
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class RemoveTree:
 
     @property
     def summary(self) -> str:
-        return f"delete {self.path} ({self.what})"
+        return tr("delete {path} ({what})", path=self.path, what=self.what)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class ReloadUnit:
 
     @property
     def summary(self) -> str:
-        return f"reload {self.unit.name} ({self.why})"
+        return tr("reload {unit} ({why})", unit=self.unit.name, why=self.why)
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ class StopUnit:
 
     @property
     def summary(self) -> str:
-        return f"stop {self.name} ({self.why})"
+        return tr("stop {value} ({why})", value=self.name, why=self.why)
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,7 @@ class ConvergeReplicaSet:
 
     @property
     def summary(self) -> str:
-        return f"replica set {self.wanted.name}: {counted(len(self.preview), 'step')}"
+        return tr("replica set {wanted}: {steps}", wanted=self.wanted.name, steps=counted(len(self.preview), "step"))
 
 
 HostChange = (

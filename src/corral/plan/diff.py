@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
+from corral.language import tr
 from corral.model.resources import UP, Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
@@ -142,7 +143,7 @@ def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:
     wanted = {unit.name for unit in desired.units}
     drain = max((unit.drain for unit in desired.units), default=0.0)
     return [
-        StopUnit(unit.host, unit.name, "no longer in the cluster file", unit.id.port, drain, unit.role)
+        StopUnit(unit.host, unit.name, tr("no longer in the cluster file"), unit.id.port, drain, unit.role)
         for unit in observed.units
         if unit.name not in wanted
     ]
@@ -160,12 +161,12 @@ def unit_action(
     if found is None or found.state not in UP:
         return StartUnit(unit, gate, _why_start(found))
     if found.revision != unit.revision:
-        why = "its configuration changed" if found.revision else "an earlier start was not finished"
+        why = tr("its configuration changed") if found.revision else tr("an earlier start was not finished")
         return StartUnit(unit, gate, why, restart=True)
     if is_another(found, images):
-        return StartUnit(unit, gate, "its image changed", restart=True)
+        return StartUnit(unit, gate, tr("its image changed"), restart=True)
     if found.reload_revision != unit.reload_revision:
-        return ReloadUnit(unit, gate, "its configuration changed")
+        return ReloadUnit(unit, gate, tr("its configuration changed"))
     return None
 
 
@@ -177,10 +178,14 @@ def reload_of_changed(unit: Unit, found: FoundUnit | None, gate: Gate, files: Se
     changed = any(action.host == unit.host and action.file.stage == "proxy" for action in files)
     if found is None or found.state not in UP or found.proven or not changed:
         return None
-    return ReloadUnit(unit, gate, "its supervisor has restarted it meanwhile")
+    return ReloadUnit(unit, gate, tr("its supervisor has restarted it meanwhile"))
 
 
 def _why_start(found: FoundUnit | None) -> str:
     if found is None:
         return "new"
-    return f"it has failed: {found.detail}" if found.state == "failed" and found.detail else "not running"
+    return (
+        tr("it has failed: {detail}", detail=found.detail)
+        if found.state == "failed" and found.detail
+        else tr("not running")
+    )

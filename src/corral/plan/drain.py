@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 
+from corral.language import tr
 from corral.model.resources import UP, Desired, Directory, File, FoundUnit, Observed, Unit
 from corral.model.software import Software
 from corral.plan import diff
@@ -74,7 +75,7 @@ class Proxies:
             if unit.role == "proxy" and not (isinstance(action, StartUnit) and not action.restart):
                 running = True
                 if action is not None:
-                    changes.append(replace(action, why=f"without {', '.join(sorted(names))}"))
+                    changes.append(replace(action, why=tr("without {names}", names=", ".join(sorted(names)))))
         return changes, running
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from corral.language import tr
 from corral.plan.actions import PRIMARY, ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
 from corral.plan.retire import DATABASE, LOGS
 from corral.plan.software import InstallPackages
@@ -17,37 +18,48 @@ def effects(plan: Plan) -> Iterator[str]:
     starts = [action for action in actions if isinstance(action, StartUnit)]
     restarts = [action for action in starts if action.restart]
     if packages:
-        yield f"installs {', '.join(sorted(packages))} from the hosts' own sources"
+        yield tr("installs {packages} from the hosts' own sources", packages=", ".join(sorted(packages)))
     yield from _counted("starts", [action.unit.name for action in starts if not action.restart])
     yield from _counted("restarts", [action.unit.name for action in restarts if action.unit.role != "database"])
     yield from _of_members([action for action in restarts if action.unit.role == "database"])
     reloads = [action.unit.name for action in actions if isinstance(action, ReloadUnit)]
     for name in dict.fromkeys(reloads):
         times = reloads.count(name)
-        yield f"reloads {name} {'once' if times == 1 else f'{times} times'}"
+        yield tr("reloads {name} {which}", name=name, which="once" if times == 1 else tr("{times} times", times=times))
     yield from _counted("stops", [action.name for action in actions if isinstance(action, StopUnit)])
     yield from _deleted([action for action in actions if isinstance(action, RemoveTree)])
     for action in actions:
         if isinstance(action, ConvergeReplicaSet):
             steps = len(action.preview)
-            yield f"changes the replica set {action.wanted.name} in {counted(steps, 'step')}"
+            yield tr(
+                "changes the replica set {wanted} in {steps}", wanted=action.wanted.name, steps=counted(steps, "step")
+            )
 
 
 def _of_members(restarts: list[StartUnit]) -> Iterator[str]:
     if not restarts:
         return
-    turns = ", one after the other" if len(restarts) > 1 else ""
-    last = ", the primary last" if turns else ", the primary"
-    election = f"{last}: then another one is elected" if any(PRIMARY in action.why for action in restarts) else ""
-    yield f"restarts {', '.join(action.unit.name for action in restarts)}{turns}{election}"
+    turns = tr(", one after the other") if len(restarts) > 1 else ""
+    last = tr(", the primary last") if turns else tr(", the primary")
+    election = (
+        tr("{last}: then another one is elected", last=last)
+        if any(PRIMARY in action.why for action in restarts)
+        else ""
+    )
+    yield tr(
+        "restarts {restarts}{turns}{election}",
+        restarts=", ".join(action.unit.name for action in restarts),
+        turns=turns,
+        election=election,
+    )
 
 
 def _deleted(trees: list[RemoveTree]) -> Iterator[str]:
     for what in (DATABASE, LOGS):
-        yield from _counted(f"DELETES {what} of", [tree.host for tree in trees if tree.what == what])
+        yield from _counted(tr("DELETES {what} of", what=what), [tree.host for tree in trees if tree.what == what])
 
 
 def _counted(verb: str, names: list[str]) -> Iterator[str]:
     if names:
-        shown = ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+        shown = ", ".join(names[:6]) + (tr(" and {count} more", count=len(names) - 6) if len(names) > 6 else "")
         yield f"{verb} {shown}"

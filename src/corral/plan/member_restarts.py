@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Final
 
+from corral.language import tr
 from corral.model.resources import SERVING, FoundReplicaSet, Gate, ReplicaSet, Unit
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.replica_set_steps import Decision, Stuck
@@ -57,13 +58,26 @@ def refusal_of_restart(voters: Collection[str], states: Mapping[str, str]) -> De
     copying = [name for name in ill if state(name) != _SILENT]
     said = listed(f"{name} ({state(name)})" for name in copying or ill)
     if copying:
-        hint = f"wait until {listed(copying)} has caught up (corral status), then run the same command again"
+        hint = tr(
+            "wait until {copying} has caught up (corral status), then run the same command again",
+            copying=listed(copying),
+        )
         return Decision(
-            Stuck("member-copies", hint), f"{me} is not restarted while another one copies data or recovers: {said}"
+            Stuck("member-copies", hint),
+            tr("{me} is not restarted while another one copies data or recovers: {said}", me=me, said=said),
         )
     healthy, needed = len(others) - len(ill), len(voters) // 2 + 1
     if healthy >= needed:
         return None
-    sentence = f"a restart of {me} would leave {healthy} of {len(voters)} voters, and {needed} are needed: {said}"
-    hint = f"bring {listed(ill)} back first; or take it out of the file, and apply that before any other change"
+    sentence = tr(
+        "a restart of {me} would leave {healthy} of {count} voters, and {needed} are needed: {said}",
+        me=me,
+        healthy=healthy,
+        count=len(voters),
+        needed=needed,
+        said=said,
+    )
+    hint = tr(
+        "bring {ill} back first; or take it out of the file, and apply that before any other change", ill=listed(ill)
+    )
     return Decision(Stuck("no-majority", hint), sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from corral.language import tr
 from corral.model.identity import INSTANCES, STOP_ORDER, UnitRole
 from corral.model.resources import SERVING, UP, Desired, Observed, Unit
 from corral.plan import diff
@@ -182,7 +183,7 @@ def _guarded(action: StartUnit | ReloadUnit, desired: Desired, observed: Observe
 def _with_election(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
     if not _is_primary(action.unit, observed):
         return action
-    return replace(action, why=f"{action.why}; {PRIMARY}, so another one is elected")
+    return replace(action, why=tr("{why}; {primary}, so another one is elected", why=action.why, primary=PRIMARY))
 
 
 def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:

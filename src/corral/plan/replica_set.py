@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final
 
+from corral.language import tr
 from corral.model.database_users import ADMIN, OPERATOR
 from corral.model.resources import DatabaseUser, FoundReplicaSet, ReplicaSet
 from corral.plan.replica_set_preview import simulated
@@ -30,9 +31,9 @@ from corral.plan.replica_set_votes import joining, settings, voting
 _MOST_STEPS: Final = 200
 """More than the way from 50 members to 50 others needs; a longer preview is a defect."""
 
-_OTHER_SECRETS = (
-    "put back the secrets file that these data were made with; "
-    "or start without the data (corral down --purge, on hosts corral destroy --purge)"
+_OTHER_SECRETS = tr(
+    "put back the secrets file that these data were made with; or start without the data (corral down "
+    "--purge, on hosts corral destroy --purge)"
 )
 
 
@@ -43,7 +44,14 @@ def decide(wanted: ReplicaSet, found: FoundReplicaSet) -> Decision:
         decision = rule(view)
         if decision is not None:
             return decision
-    return Decision(Complete(), f"replica set {wanted.name} is as the file wants it; its primary is {found.primary}")
+    return Decision(
+        Complete(),
+        tr(
+            "replica set {wanted} is as the file wants it; its primary is {primary}",
+            wanted=wanted.name,
+            primary=found.primary,
+        ),
+    )
 
 
 def is_complete(wanted: ReplicaSet, found: FoundReplicaSet, idle: Collection[str] = ()) -> bool:
@@ -66,7 +74,7 @@ def preview(wanted: ReplicaSet, found: FoundReplicaSet) -> tuple[str, ...]:
         if isinstance(decision.step, Stuck):
             return tuple(sentences)
         state = simulated(wanted, state, decision.step)
-    return (*sentences, "go on from what the members say then")
+    return (*sentences, tr("go on from what the members say then"))
 
 
 def _bootstrap(view: View) -> Decision | None:
@@ -75,11 +83,17 @@ def _bootstrap(view: View) -> Decision | None:
         return None
     silent = tuple(name for name in view.goal if view.state(name) != "UNINITIALIZED")
     if silent:
-        sentence = f"ask {listed(silent)} whether it holds data: a set is made only when no member has any"
+        sentence = tr(
+            "ask {silent} whether it holds data: a set is made only when no member has any", silent=listed(silent)
+        )
         return Decision(AwaitMembers(silent), sentence)
     electable = [member for member in view.wanted.members if view.electable(member.name)]
     first = max(electable, key=lambda member: member.priority)
-    sentence = f"initiate replica set {view.wanted.name} with {first.name} alone: it can take writes at once"
+    sentence = tr(
+        "initiate replica set {wanted} with {first} alone: it can take writes at once",
+        wanted=view.wanted.name,
+        first=first.name,
+    )
     return Decision(Initiate(first), sentence)
 
 
@@ -91,12 +105,19 @@ def _leaderless(view: View) -> Decision | None:
     able = [member for member in view.found.members if member.votes and member.priority and not member.arbiter]
     if able and alive == len(voters):
         first = max(able, key=lambda member: member.priority).name
-        sentence = f"have {first} stand for election at once: all voters are back, so nobody waits for the timeout"
+        sentence = tr(
+            "have {first} stand for election at once: all voters are back, so nobody waits for the timeout", first=first
+        )
         return Decision(Elect(first), sentence)
-    why = "an election is under way"
+    why = tr("an election is under way")
     if voters and alive <= len(voters) // 2:
-        why = f"{alive} of {len(voters)} voters can vote, and {len(voters) // 2 + 1} are needed"
-    return Decision(AwaitPrimary(), f"wait for a primary: {why}")
+        why = tr(
+            "{alive} of {count} voters can vote, and {count2} are needed",
+            alive=alive,
+            count=len(voters),
+            count2=len(voters) // 2 + 1,
+        )
+    return Decision(AwaitPrimary(), tr("wait for a primary: {why}", why=why))
 
 
 def _key_users(view: View) -> Decision | None:
@@ -122,41 +143,54 @@ def _user(view: View, user: DatabaseUser) -> Decision | None:
         case "ok":
             return None
         case "missing":
-            return Decision(CreateUser(user), f"create the user {user.name} ({_roles(user)})")
+            return Decision(
+                CreateUser(user), tr("create the user {user} ({roles})", user=user.name, roles=_roles(user))
+            )
         case "unknown":
             detail = f": {view.found.detail}" if view.found.detail else ""
             return Decision(
-                AwaitPrimary(), f"wait until the primary can say whether the user {user.name} is right{detail}"
+                AwaitPrimary(),
+                tr(
+                    "wait until the primary can say whether the user {user} is right{detail}",
+                    user=user.name,
+                    detail=detail,
+                ),
             )
         case "wrong_password" if user.name == ADMIN:
-            message = f"replica set {view.wanted.name} refuses the password of its user {ADMIN}"
+            message = tr(
+                "replica set {wanted} refuses the password of its user {admin}", wanted=view.wanted.name, admin=ADMIN
+            )
             return Decision(Stuck("wrong-password", _OTHER_SECRETS), message)
         case "wrong_password":
-            sentence = f"set the password of the user {user.name} again: MongoDB refuses the one in the secrets file"
+            sentence = tr(
+                "set the password of the user {user} again: MongoDB refuses the one in the secrets file", user=user.name
+            )
         case "wrong_roles":
-            sentence = f"set the roles of the user {user.name} to {_roles(user)}: it has others"
+            sentence = tr(
+                "set the roles of the user {user} to {roles}: it has others", user=user.name, roles=_roles(user)
+            )
     return Decision(UpdateUser(user, state), sentence)
 
 
 def _roles(user: DatabaseUser) -> str:
-    return listed(f"{role} on {database}" for role, database in user.roles)
+    return listed(tr("{role} on {database}", role=role, database=database) for role, database in user.roles)
 
 
 def _configuration_known(view: View) -> Decision | None:
     if view.found.members:
         return None
     detail = f": {view.found.detail}" if view.found.detail else ""
-    return Decision(AwaitPrimary(), f"wait until the configuration can be read{detail}")
+    return Decision(AwaitPrimary(), tr("wait until the configuration can be read{detail}", detail=detail))
 
 
 def _health(view: View) -> Decision | None:
     silent = tuple(name for name in view.goal if view.state(name) == "UNREACHABLE")
     if silent:
-        return Decision(AwaitMembers(silent), f"wait for {listed(silent)} to answer")
+        return Decision(AwaitMembers(silent), tr("wait for {silent} to answer", silent=listed(silent)))
     ill = tuple(name for name in view.goal if not view.healthy(name))
     if ill:
         said = listed(f"{name} ({view.state(name)})" for name in ill)
-        return Decision(AwaitSecondary(ill), f"wait until {said} has caught up")
+        return Decision(AwaitSecondary(ill), tr("wait until {said} has caught up", said=said))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from corral.language import tr
 from corral.plan.replica_set_steps import Decision, Stuck
 from corral.plan.replica_set_view import View, listed
 
@@ -13,7 +14,7 @@ OTHER_SET: Final = "OTHER_SET"
 FOREIGN: Final = frozenset({"UNKNOWN", "REMOVED"})
 """States of members that hold data and aren't in the set: `REMOVED`, or they refuse the operator."""
 
-_PURGE = "move its data directory away if nobody needs it, then run the same command again"
+_PURGE = tr("move its data directory away if nobody needs it, then run the same command again")
 
 
 def refusal(view: View) -> Decision | None:
@@ -35,8 +36,11 @@ def _stuck(code: str, sentence: str, hint: str) -> Decision:
 def _unelectable(view: View) -> Decision | None:
     if any(map(view.electable, view.goal)):
         return None
-    sentence = f"no member of replica set {view.wanted.name} could ever be primary: each has priority 0 or no vote"
-    return _stuck("no-electable-member", sentence, "give one member in the file a priority above 0")
+    sentence = tr(
+        "no member of replica set {wanted} could ever be primary: each has priority 0 or no vote",
+        wanted=view.wanted.name,
+    )
+    return _stuck("no-electable-member", sentence, tr("give one member in the file a priority above 0"))
 
 
 def _other_set(view: View) -> Decision | None:
@@ -45,25 +49,31 @@ def _other_set(view: View) -> Decision | None:
         return None
     details = {facts.name: facts.detail for facts in view.found.facts}
     said = listed(f"{name} ({details[name]})" for name in names)
-    return _stuck("other-set", f"{said} belongs to another replica set, with data of its own", _PURGE)
+    return _stuck("other-set", tr("{said} belongs to another replica set, with data of its own", said=said), _PURGE)
 
 
 def _other_name(view: View) -> Decision | None:
     found, wanted = view.found.name, view.wanted.name
     if found in {"", wanted}:
         return None
-    sentence = f"the members hold replica set {found}, and the file says {wanted}; a set can't be renamed"
-    return _stuck("wrong-set-name", sentence, f"write replica_set: {found} in the file")
+    sentence = tr(
+        "the members hold replica set {found}, and the file says {wanted}; a set can't be renamed",
+        found=found,
+        wanted=wanted,
+    )
+    return _stuck("wrong-set-name", sentence, tr("write replica_set: {found} in the file", found=found))
 
 
 def _nobody_in_common(view: View) -> Decision | None:
     if not view.roster or view.roster.keys() & view.goal.keys():
         return None
-    sentence = (
-        f"replica set {view.found.name} consists of {listed(view.roster)}, and the file names "
-        f"{listed(view.goal)}: not one member is the same"
+    sentence = tr(
+        "replica set {found} consists of {roster}, and the file names {goal}: not one member is the same",
+        found=view.found.name,
+        roster=listed(view.roster),
+        goal=listed(view.goal),
     )
-    hint = "did the hosts' addresses change? Give them their old ones, or move one member at a time"
+    hint = tr("did the hosts' addresses change? Give them their old ones, or move one member at a time")
     return _stuck("no-common-member", sentence, hint)
 
 
@@ -72,11 +82,15 @@ def _primary_left(view: View) -> Decision | None:
     left = view.found.left
     if not left:
         return None
-    sentence = f"{left} is the primary of replica set {view.wanted.name}, and its host is not in the cluster file"
-    hint = (
-        "put its host back below `hosts`, but not into `database.members`: then the next `corral apply` (in the "
-        "playground `corral up`) has another member elected and removes this one from the set; after that its host can "
-        "leave the file too"
+    sentence = tr(
+        "{left} is the primary of replica set {wanted}, and its host is not in the cluster file",
+        left=left,
+        wanted=view.wanted.name,
+    )
+    hint = tr(
+        "put its host back below `hosts`, but not into `database.members`: then the next `corral apply` "
+        "(in the playground `corral up`) has another member elected and removes this one from the set; "
+        "after that its host can leave the file too"
     )
     return _stuck("primary-left", sentence, hint)
 
@@ -86,8 +100,10 @@ def _foreign_data(view: View) -> Decision | None:
     strange = [n for n in view.goal if view.state(n) in FOREIGN and not (view.found.name and _known(view, n))]
     if not strange:
         return None
-    sentence = f"{listed(strange)} holds data that the set knows nothing of, and refuses the user operator"
-    hint = f"put back the secrets file that the data were made with; or {_PURGE}"
+    sentence = tr(
+        "{strange} holds data that the set knows nothing of, and refuses the user operator", strange=listed(strange)
+    )
+    hint = tr("put back the secrets file that the data were made with; or {purge}", purge=_PURGE)
     return _stuck("unknown-data", sentence, hint)
 
 
@@ -99,8 +115,10 @@ def _known(view: View, name: str) -> bool:
 def _other_kind(view: View) -> Decision | None:
     for name, member in view.goal.items():
         if name in view.roster and view.roster[name].arbiter != member.arbiter:
-            kinds = ("a member with data", "an arbiter")
+            kinds = (tr("a member with data"), tr("an arbiter"))
             was, becomes = kinds if member.arbiter else reversed(kinds)
-            sentence = f"{name} is in the set as {was} and can't become {becomes}"
-            return _stuck("other-kind", sentence, "take it out of the file, apply that, then add it again")
+            sentence = tr(
+                "{name} is in the set as {was} and can't become {becomes}", name=name, was=was, becomes=becomes
+            )
+            return _stuck("other-kind", sentence, tr("take it out of the file, apply that, then add it again"))
     return None

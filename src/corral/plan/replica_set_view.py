@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
+from corral.language import tr
 from corral.model.resources import SERVING, FoundReplicaSet, ReplicaSet, SetMember, UserState
 from corral.plan.replica_set_steps import AddMembers, Members, Reconfiguration, SetSettings, settings_of
 
@@ -70,4 +71,4 @@ class View:
 def listed(names: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return tr("{first} and {last}", first=", ".join(first), last=last) if first else last

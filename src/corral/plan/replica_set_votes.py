@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from corral.language import tr
 from corral.model.resources import SetMember
 from corral.plan.replica_set_steps import (
     AddArbiter,
@@ -30,7 +31,7 @@ def joining(view: View) -> Decision | None:
     )
     if not names:
         return None
-    sentence = f"add {listed(names)} without a vote: until it has the data, no write waits for it"
+    sentence = tr("add {names} without a vote: until it has the data, no write waits for it", names=listed(names))
     return Decision(AddMembers(names), sentence)
 
 
@@ -40,7 +41,7 @@ def voting(view: View) -> Decision | None:
     surplus = [name for name, member in view.roster.items() if member.votes and not _has_vote(view, name)]
     dead = [name for name in surplus if not view.healthy(name)]
     if dead:
-        return _take(view, dead[0], "it is to leave the set, and isn't healthy")
+        return _take(view, dead[0], tr("it is to leave the set, and isn't healthy"))
     new = _unvoiced(view) or _new_arbiters(view)
     full = sum(1 for member in view.roster.values() if member.votes) >= MOST_VOTERS
     if new and not (full and surplus):
@@ -54,9 +55,11 @@ def settings(view: View) -> Decision | None:
     if not view.settings_differ:
         return None
     wanted = settings_of(view.wanted)
-    sentence = (
-        f"set the election timeout to {wanted.election_timeout:g} s and the heartbeat interval to "
-        f"{wanted.heartbeat_interval:g} s, as the file says"
+    sentence = tr(
+        "set the election timeout to {election_timeout:g} s and the heartbeat interval to "
+        "{heartbeat_interval:g} s, as the file says",
+        election_timeout=wanted.election_timeout,
+        heartbeat_interval=wanted.heartbeat_interval,
     )
     return Decision(SetSettings(wanted), sentence)
 
@@ -81,15 +84,23 @@ def _give(view: View, new: list[SetMember], *, waiting_matters: bool) -> Decisio
     """
     for member in new:
         if member.arbiter and view.state(member.name) != "UNREACHABLE":
-            return _guarded(view, AddArbiter(member.name), f"add the arbiter {member.name} with its vote")
+            return _guarded(
+                view, AddArbiter(member.name), tr("add the arbiter {member} with its vote", member=member.name)
+            )
         if view.state(member.name) == "SECONDARY":
-            sentence = f"give {member.name} its vote and priority {member.priority:g}: it has the data now"
+            sentence = tr(
+                "give {member} its vote and priority {priority:g}: it has the data now",
+                member=member.name,
+                priority=member.priority,
+            )
             return _guarded(view, GrantVote(member.name, member.priority), sentence)
     pending = tuple(m.name for m in new if waiting_matters or view.state(m.name) != "UNREACHABLE")
     if not pending:
         return None
     said = listed(f"{name} ({view.state(name)})" for name in pending)
-    return Decision(AwaitSecondary(pending), f"wait until {said} can be given a vote: a copy of the data comes first")
+    return Decision(
+        AwaitSecondary(pending), tr("wait until {said} can be given a vote: a copy of the data comes first", said=said)
+    )
 
 
 def _priorities(view: View) -> Decision | None:
@@ -104,8 +115,8 @@ def _priorities(view: View) -> Decision | None:
     )
     if not changes:
         return None
-    said = listed(f"{name} to {priority:g}" for name, priority in changes)
-    sentence = f"set the priority of {said}; the member with the highest one becomes primary"
+    said = listed(tr("{name} to {priority:g}", name=name, priority=priority) for name, priority in changes)
+    sentence = tr("set the priority of {said}; the member with the highest one becomes primary", said=said)
     return _guarded(view, SetPriorities(changes), sentence)
 
 
@@ -116,12 +127,22 @@ def _stepping_down(view: View) -> Decision | None:
     others = [name for name in view.roster if name != primary and view.electable(name)]
     ready = [name for name in others if view.state(name) == "SECONDARY"]
     if ready:
-        why = "it has left the file" if primary not in view.goal else "the file gives it no priority"
+        why = tr("it has left the file") if primary not in view.goal else tr("the file gives it no priority")
         return Decision(
-            StepDown(primary), f"let the primary {primary} step down ({why}): {listed(ready)} can take over"
+            StepDown(primary),
+            tr(
+                "let the primary {primary} step down ({why}): {ready} can take over",
+                primary=primary,
+                why=why,
+                ready=listed(ready),
+            ),
         )
     waited = tuple(others or [name for name in view.goal if view.electable(name)])
-    sentence = f"wait until {listed(waited)} can take over from the primary {primary}, which is to step down"
+    sentence = tr(
+        "wait until {waited} can take over from the primary {primary}, which is to step down",
+        waited=listed(waited),
+        primary=primary,
+    )
     return Decision(AwaitSecondary(waited), sentence)
 
 
@@ -129,7 +150,7 @@ def _leaving(view: View, surplus: list[str]) -> Decision | None:
     """The primary goes last, so that nobody takes over from it who is to leave as well."""
     others = [name for name in surplus if name != view.found.primary]
     if others:
-        return _take(view, others[0], "the file gives it no vote")
+        return _take(view, others[0], tr("the file gives it no vote"))
     handover = _stepping_down(view)
     if handover is not None:
         return handover
@@ -137,14 +158,16 @@ def _leaving(view: View, surplus: list[str]) -> Decision | None:
     if not names:
         return None
     return _guarded(
-        view, RemoveMembers(names), f"remove {listed(names)} from the set: no longer in the file, and without a vote"
+        view,
+        RemoveMembers(names),
+        tr("remove {names} from the set: no longer in the file, and without a vote", names=listed(names)),
     )
 
 
 def _take(view: View, name: str, why: str) -> Decision:
     if view.roster[name].arbiter:
-        return _guarded(view, RemoveMembers((name,)), f"remove the arbiter {name}: {why}")
-    return _guarded(view, TakeVote(name), f"take {name}'s vote: {why}")
+        return _guarded(view, RemoveMembers((name,)), tr("remove the arbiter {name}: {why}", name=name, why=why))
+    return _guarded(view, TakeVote(name), tr("take {name}'s vote: {why}", name=name, why=why))
 
 
 def _guarded(view: View, step: Reconfiguration, sentence: str) -> Decision:
@@ -153,4 +176,6 @@ def _guarded(view: View, step: Reconfiguration, sentence: str) -> Decision:
     if view.keeps_majority(view.found.members) and view.keeps_majority(after):
         return Decision(view.last_of(step), sentence)
     ill = tuple(dict.fromkeys(m.name for m in (*view.found.members, *after) if m.votes and not view.healthy(m.name)))
-    return Decision(AwaitMembers(ill), f"wait for {listed(ill)}: without a healthy majority no vote is changed")
+    return Decision(
+        AwaitMembers(ill), tr("wait for {ill}: without a healthy majority no vote is changed", ill=listed(ill))
+    )

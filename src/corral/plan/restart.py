@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
 
+from corral.language import tr
 from corral.model.resources import UP, Desired, FoundUnit, Observed
 from corral.plan.actions import STAGE_OF, Action, Plan, Stage, StartUnit
 from corral.plan.drain import HeldBack
 from corral.plan.order import make_plan
 
-_WHY: Final = "asked for"
+_WHY: Final = tr("asked for")
 
 
 def restart_plan(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from corral.language import tr
 from corral.model.identity import STOP_ORDER
 from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import Action, Plan, RemoveFile, RemoveTree, Stage, StopUnit
 from corral.plan.diff import removals
 
-DATABASE: Final = "the database"
-LOGS: Final = "the logs"
+DATABASE: Final = tr("the database")
+LOGS: Final = tr("the logs")
 """What a tree holds that can't be brought back."""
 
 
@@ -31,4 +32,4 @@ def left_on(hosts: Iterable[str], observed: Observed, plan: Plan) -> frozenset[s
 
 
 def _stop(unit: FoundUnit) -> StopUnit:
-    return StopUnit(unit.host, unit.name, "the cluster is removed", role=unit.role)
+    return StopUnit(unit.host, unit.name, tr("the cluster is removed"), role=unit.role)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from corral.language import tr
 from corral.model.software import Archive, Image, Service
 
 
@@ -25,8 +26,8 @@ class InstallPackages:
     @property
     def summary(self) -> str:
         stay = "stays" if len(self.keep_off) == 1 else "stay"
-        off = f" ({', '.join(self.keep_off)} {stay} off)" if self.keep_off else ""
-        return f"install {', '.join(self.names)}{off}"
+        off = tr(" ({keep_off} {stay} off)", keep_off=", ".join(self.keep_off), stay=stay) if self.keep_off else ""
+        return tr("install {names}{off}", names=", ".join(self.names), off=off)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class UnpackArchive:
 
     @property
     def summary(self) -> str:
-        return f"unpack {self.archive.source} to {self.archive.path}"
+        return tr("unpack {source} to {path}", source=self.archive.source, path=self.archive.path)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,11 @@ class LoadImage:
 
     @property
     def summary(self) -> str:
-        return f"load {self.image.name} from {self.image.source}" if self.image.source else f"pull {self.image.name}"
+        return (
+            tr("load {image} from {source}", image=self.image.name, source=self.image.source)
+            if self.image.source
+            else tr("pull {image}", image=self.image.name)
+        )
 
 
 @dataclass(frozen=True)
@@ -86,4 +91,4 @@ class EnableService:
 
     @property
     def summary(self) -> str:
-        return f"enable {self.service.name}"
+        return tr("enable {service}", service=self.service.name)

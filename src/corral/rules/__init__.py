@@ -1,7 +1,7 @@
 """What is known to go wrong with clusters such as these: one catalogue, for the cluster file and for the machines.
 
 One rule is one function with a code of docs/rules.md: app, database, proxy and time look at the file, values at what it
-refers to, host_* at hosts, shared_* at the one machine that all hosts may be. Their words: texts_en, texts_zh.
+refers to, host_* at hosts, shared_* at the one machine that all hosts may be. Their words: texts.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from corral.language import language, tr
 from corral.model.cluster import Cluster
 from corral.model.shared_machine import SharedMachine
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.rules import (  # noqa: F401  # they register their rules
     app,
     database,
@@ -29,13 +30,11 @@ from corral.rules import (  # noqa: F401  # they register their rules
     shared_ports,
     shared_programs,
     shared_resources,
-    texts_en,
-    texts_zh,
     time,
     values,
 )
 from corral.rules.registry import RULES, Facts, LooksAt, Machines, Rule, Seen
-from corral.rules.texts import Text
+from corral.rules.texts import TEXTS
 from corral.secrets import Secrets
 
 if TYPE_CHECKING:
@@ -43,25 +42,19 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "TEXTS", "findings", "findings_on"]
 
-TEXTS: Final[dict[Language, dict[str, Text]]] = {"en": texts_en.TEXTS, "zh": texts_zh.TEXTS}
 
-
-def findings(
-    cluster: Cluster, loaded: Loaded, language: Language = "en", outside: Secrets = MappingProxyType({})
-) -> list[Problem]:
+def findings(cluster: Cluster, loaded: Loaded, outside: Secrets = MappingProxyType({})) -> list[Problem]:
     """What the rules on the file have to say, and the warnings of the file's reading, in the order of the file.
 
     `outside` are the values that the file refers to, as far as they are known.
     """
     seen = list(_applying("file", Facts(cluster, loaded.spec, outside)))
     seen.sort(key=lambda pair: loaded.document.position(pair[1].path))
-    told = (_problem(rule, each, language, loaded.where(each.path)) for rule, each in seen)
+    told = (_problem(rule, each, loaded.where(each.path)) for rule, each in seen)
     return [*loaded.warnings, *told]
 
 
-def findings_on(
-    cluster: Cluster, machines: Machines, language: Language = "en", shared: SharedMachine | None = None
-) -> list[Problem]:
+def findings_on(cluster: Cluster, machines: Machines, shared: SharedMachine | None = None) -> list[Problem]:
     """What the rules on machines have to say, host by host in the file's order; errors refuse.
 
     `shared` is the one machine that all hosts are, where they are one: what is wrong with it comes first, and once.
@@ -74,7 +67,7 @@ def findings_on(
     seen = [*first, *_applying("machines", facts)]
     order = {host.name: number for number, host in enumerate(cluster.hosts)}
     seen.sort(key=lambda pair: order.get(pair[1].host, -1))
-    return list(dict.fromkeys(_problem(rule, each, language) for rule, each in seen))
+    return list(dict.fromkeys(_problem(rule, each) for rule, each in seen))
 
 
 def _applying(looks_at: LooksAt, facts: Facts, *, alone: bool = False) -> Iterator[tuple[Rule, Seen]]:
@@ -83,9 +76,9 @@ def _applying(looks_at: LooksAt, facts: Facts, *, alone: bool = False) -> Iterat
             yield from ((rule, seen) for seen in rule.look(facts))
 
 
-def _problem(rule: Rule, seen: Seen, language: Language, where: str | None = None) -> Problem:
-    text, evidence = TEXTS[language][rule.name], {"host": seen.host, **seen.evidence}
-    between = " " if language == "en" else ""
-    message, why, hint = (part.format(**evidence) for part in text)
+def _problem(rule: Rule, seen: Seen, where: str | None = None) -> Problem:
+    evidence = {"host": seen.host, **seen.evidence}
+    between = " " if language() == "en" else ""
+    message, why, hint = (tr(part, **evidence) for part in TEXTS[rule.name])
     where = rule.where.format(**evidence) if where is None else where
     return Problem(rule.code.format(**evidence), rule.severity, f"{message}{between}{why}", hint, where)

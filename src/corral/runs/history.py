@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from corral.errors import InvalidFile, Unreachable, split
+from corral.language import tr
 from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import journal_texts
@@ -118,7 +119,7 @@ async def records_of(transport: Transport, hosts: Sequence[Host]) -> tuple[dict[
 async def _records(transport: Transport, host: Host) -> tuple[str, str]:
     completed = await transport.run(host.name, journal_texts.read(str(host.layout.state)))
     if completed.code != 0:
-        message = f"{host.name}: its journal can't be read: {completed.error}"
+        message = tr("{host}: its journal can't be read: {error}", host=host.name, error=completed.error)
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))
     return host.name, completed.text
 
@@ -129,15 +130,20 @@ def find(runs: Sequence[RecordedRun], prefix: str) -> RecordedRun:
     if len(found) == 1:
         return found[0]
     if found:
-        message = f"{len(found)} runs begin with {prefix!r}: {', '.join(run.run for run in found[:5])}"
-        raise InvalidFile(Problem("unknown-run", "error", message, "type more of its name"))
-    message = f"no run begins with {prefix!r}" if runs else "no run has been recorded"
+        message = tr(
+            "{count} runs begin with {prefix!r}: {found}",
+            count=len(found),
+            prefix=prefix,
+            found=", ".join(run.run for run in found[:5]),
+        )
+        raise InvalidFile(Problem("unknown-run", "error", message, tr("type more of its name")))
+    message = tr("no run begins with {prefix!r}", prefix=prefix) if runs else tr("no run has been recorded")
     raise InvalidFile(
         Problem(
             "unknown-run",
             "error",
             message,
-            "`corral journal` lists the runs of this machine, `corral journal --hosts` all of them",
+            tr("`corral journal` lists the runs of this machine, `corral journal --hosts` all of them"),
         )
     )
 

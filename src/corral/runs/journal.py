@@ -22,6 +22,7 @@ from typing import Any, Final, Literal
 
 from corral.errors import ChangeFailed, CorralError, Interrupted
 from corral.events import ActionFailed, ActionFinished, ActionStarted, Event, Note, Sink, StageFinished
+from corral.language import tr
 from corral.model.cluster import Host
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, WriteFile
 from corral.problems import Problem
@@ -117,8 +118,12 @@ class Journal:
                     self._file.write(line)
             self._file.write(self._line("plan", plan=plan.to_json()))
         except OSError as error:
-            message = f"this run can't be recorded in {self._file.path.parent}: {error.strerror}"
-            hint = "nothing was changed; fix that, then run the same command again"
+            message = tr(
+                "this run can't be recorded in {parent}: {strerror}",
+                parent=self._file.path.parent,
+                strerror=error.strerror,
+            )
+            hint = tr("nothing was changed; fix that, then run the same command again")
             raise ChangeFailed(Problem("journal-not-written", "error", message, hint)) from error
 
     def __call__(self, event: Event) -> None:
@@ -173,8 +178,10 @@ class Journal:
             self._file.write(line)
         except OSError as error:
             self._file.close()
-            message = (
-                f"{self._file.path} can't be written any more: {error.strerror}; the run goes on without this record"
+            message = tr(
+                "{path} can't be written any more: {strerror}; the run goes on without this record",
+                path=self._file.path,
+                strerror=error.strerror,
             )
             self._sink(Note(message, "warning"))
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from corral.errors import ChangeFailed, CorralError, Locked, Unreachable, joined
 from corral.events import Note, Sink, ignore
+from corral.language import tr
 from corral.model.cluster import Host
 from corral.model.command import CommandResult
 from corral.problems import Problem
@@ -140,7 +141,7 @@ class Lock:
     async def _clear(self, host: Host, answer: Answer) -> None:
         """Remove a lock that a dead process of this machine has left behind: there is nothing to wait for."""
         await self._transport.run(host.name, lock_file.remove(str(host.layout.state), answer.content))
-        self._say_taken_over(answer, "no longer runs")
+        self._say_taken_over(answer, tr("no longer runs"))
 
     def _say_taken_over(self, answer: Answer, why: str = "") -> None:
         claim = answer.claim
@@ -148,8 +149,10 @@ class Lock:
             return
         if claim:
             self.taken_over.append(claim)
-        reason = why or f"has given no sign of life for {answer.age} s"
-        self._hooks.sink(Note(f"the lock is taken over from {answer.who}: that run {reason}", "warning"))
+        reason = why or tr("has given no sign of life for {age} s", age=answer.age)
+        self._hooks.sink(
+            Note(tr("the lock is taken over from {who}: that run {reason}", who=answer.who, reason=reason), "warning")
+        )
 
     async def keep(self, host: Host) -> None:
         """Refresh the lock on `host` until cancelled, or until it is lost. A failed refresh is tried again first."""
@@ -173,7 +176,12 @@ class Lock:
                 self._heard[name], pause = sent, self._ttl / 3
             else:
                 taker = answer.claim
-                self._lose(name, f"{taker} holds it now" if taker else "somebody removed it, as `corral unlock` does")
+                self._lose(
+                    name,
+                    tr("{taker} holds it now", taker=taker)
+                    if taker
+                    else tr("somebody removed it, as `corral unlock` does"),
+                )
 
     async def _ask(self, host: str, text: str, patience: float) -> tuple[Answer | None, bool]:
         """None when the host can't be asked just now; and whether all of `text` was carried out.
@@ -184,21 +192,21 @@ class Lock:
             async with asyncio.timeout(patience):
                 completed = await self._transport.run(host, text, patience)
         except (CorralError, OSError) as error:
-            self._trouble[host] = str(error) or "no answer"  # TimeoutError has no words
+            self._trouble[host] = str(error) or tr("no answer")  # TimeoutError has no words
             return None, False
         self._trouble.pop(host, None)
         return answer_in(completed.text), completed.code == 0
 
     def _overdue(self, host: str, seconds: float) -> str:
         why = f" ({self._trouble[host]})" if host in self._trouble else ""
-        return f"it could not be refreshed for {seconds:.0f} s{why}"
+        return tr("it could not be refreshed for {seconds:.0f} s{why}", seconds=seconds, why=why)
 
     def _lose(self, host: str, reason: str) -> None:
         if self._loss:
             return
-        message = f"the cluster's lock on {host} is lost: {reason}"
-        first = "" if host in self._trouble else f"`{self._hooks.unlock}` shows who holds it; then "
-        hint = f"nothing more is changed; {first}run the same command again"
+        message = tr("the cluster's lock on {host} is lost: {reason}", host=host, reason=reason)
+        first = "" if host in self._trouble else tr("`{unlock}` shows who holds it; then ", unlock=self._hooks.unlock)
+        hint = tr("nothing more is changed; {first}run the same command again", first=first)
         self._loss = Problem("lock-lost", "error", message, hint, host)
         self.lost.set()
         self._hooks.on_lost(self._loss)
@@ -219,8 +227,14 @@ class Lock:
         except (CorralError, OSError) as error:
             reason = str(error)
         if reason:
-            message = f"{host.name}: the end of the run could not be recorded there: {reason}; its lock expires"
-            self._hooks.sink(Note(f"{message} {self._ttl} s after the last sign of life", "warning"))
+            message = tr(
+                "{host}: the end of the run could not be recorded there: {reason}; its lock expires",
+                host=host.name,
+                reason=reason,
+            )
+            self._hooks.sink(
+                Note(tr("{message} {ttl} s after the last sign of life", message=message, ttl=self._ttl), "warning")
+            )
 
 
 @asynccontextmanager
@@ -246,15 +260,23 @@ def _now() -> float:
 
 
 def _held(host: Host, answer: Answer, ttl: int, unlock: str) -> Problem:
-    message = f"the cluster is locked by {answer.who}; its last sign of life was {answer.age} s ago"
-    hint = (
-        f"wait until that run has ended, then run the same command again; if it is dead, its lock expires {ttl} s "
-        f"after its last sign of life; `{unlock}` says more"
+    message = tr(
+        "the cluster is locked by {who}; its last sign of life was {age} s ago", who=answer.who, age=answer.age
+    )
+    hint = tr(
+        "wait until that run has ended, then run the same command again; if it is dead, its lock expires "
+        "{ttl} s after its last sign of life; `{unlock}` says more",
+        ttl=ttl,
+        unlock=unlock,
     )
     return Problem("locked", "error", message, hint, host.name)
 
 
 def _not_taken(host: Host, completed: CommandResult) -> Problem:
-    message = f"{host.name}: the cluster's lock can't be taken: {completed.error or 'it gave no answer'}"
-    hint = "nothing was changed; fix that, then run the same command again"
+    message = tr(
+        "{host}: the cluster's lock can't be taken: {error}",
+        host=host.name,
+        error=completed.error or tr("it gave no answer"),
+    )
+    hint = tr("nothing was changed; fix that, then run the same command again")
     return Problem("lock-failed", "error", message, hint, host.name)

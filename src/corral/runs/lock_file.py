@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from corral.language import tr
 from corral.shell import beside, call, function, must
 from corral.transport.alone import alone
 
@@ -42,7 +43,7 @@ class Holder:
         try:
             operator = getpass.getuser()
         except (KeyError, OSError):  # no such account, as in a container
-            operator = f"uid {os.getuid()}"
+            operator = tr("uid {getuid}", getuid=os.getuid())
         return cls(verb, operator, platform.node(), os.getpid())
 
 
@@ -79,7 +80,14 @@ class Claim:
 
     def __str__(self) -> str:
         holder = self.holder
-        return f"`corral {holder.verb}` of {holder.operator} on {holder.machine} (pid {holder.pid}), since {self.since}"
+        return tr(
+            "`corral {verb}` of {operator} on {machine} (pid {pid}), since {since}",
+            verb=holder.verb,
+            operator=holder.operator,
+            machine=holder.machine,
+            pid=holder.pid,
+            since=self.since,
+        )
 
 
 def process_of(pid: int) -> str:
@@ -134,7 +142,7 @@ class Answer:
 
     @property
     def who(self) -> str:
-        return str(self.claim or "a run whose name is unknown")
+        return str(self.claim or tr("a run whose name is unknown"))
 
 
 def answer_in(output: str) -> Answer | None:

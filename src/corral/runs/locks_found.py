@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from corral.errors import ChangeFailed, split
+from corral.language import tr
 from corral.model.cluster import Host
 from corral.problems import Problem
 from corral.runs import lock_file
@@ -36,10 +37,10 @@ class FoundLock:
     @property
     def sentence(self) -> str:
         if not self.held:
-            return "not locked"
-        who = str(self.claim or "a run whose name is unknown")
-        state = "alive" if self.alive else "left behind: the next run takes it over"
-        return f"{who}; last sign of life {self.age} s ago: {state}"
+            return tr("not locked")
+        who = str(self.claim or tr("a run whose name is unknown"))
+        state = "alive" if self.alive else tr("left behind: the next run takes it over")
+        return tr("{who}; last sign of life {age} s ago: {state}", who=who, age=self.age, state=state)
 
     def to_json(self) -> dict[str, Any]:
         """Without the token, which is the run's own."""
@@ -75,7 +76,7 @@ async def _remove(transport: Transport, lock: FoundLock) -> FoundLock:
     """The host without it. Raises ChangeFailed when another run has taken it since."""
     answer = await _ask(transport, lock.host, lock_file.remove(str(lock.host.layout.state), lock.content))
     if answer.word == "found":
-        message = f"{lock.host.name}: another run has taken the lock since: {answer.who}"
+        message = tr("{host}: another run has taken the lock since: {who}", host=lock.host.name, who=answer.who)
         raise ChangeFailed(Problem("locked-anew", "error", message, "corral unlock shows it", lock.host.name))
     return FoundLock(lock.host)
 
@@ -84,6 +85,8 @@ async def _ask(transport: Transport, host: Host, text: str) -> Answer:
     completed = await transport.run(host.name, text)
     answer = answer_in(completed.text)
     if completed.code != 0 or answer is None:
-        message = f"{host.name}: the lock can't be read: {completed.error or 'it gave no answer'}"
+        message = tr(
+            "{host}: the lock can't be read: {error}", host=host.name, error=completed.error or tr("it gave no answer")
+        )
         raise ChangeFailed(Problem("lock-failed", "error", message, where=host.name))
     return answer

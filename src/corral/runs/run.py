@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from corral.errors import Interrupted
 from corral.events import ActionFinished, Event, Sink
+from corral.language import tr
 from corral.problems import Problem
 from corral.stop import StopFlag
 
@@ -54,10 +55,10 @@ class Run:
         """How far it came, and what would have come next."""
         ids = [action.id for action in self._request.plan.actions()]
         left = list((Counter(ids) - self._done).elements())
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        rest = f"; not done: {', '.join(left[:3])}{more}" if left else ""
-        return f"{self._done.total()} of {len(ids)} changes are done{rest}"
+        more = tr(" and {count} more", count=len(left) - 3) if len(left) > 3 else ""
+        rest = tr("; not done: {left}{more}", left=", ".join(left[:3]), more=more) if left else ""
+        return tr("{total} of {count} changes are done{rest}", total=self._done.total(), count=len(ids), rest=rest)
 
     def _stopped(self) -> Problem:
-        hint = f"`corral {self._request.verb}` goes on from here; `corral status` shows what runs"
-        return Problem("interrupted", "error", f"stopped at a safe point: {self.account}", hint)
+        hint = tr("`corral {verb}` goes on from here; `corral status` shows what runs", verb=self._request.verb)
+        return Problem("interrupted", "error", tr("stopped at a safe point: {account}", account=self.account), hint)

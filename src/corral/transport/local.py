@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Final, cast
 
 from corral.files import write_file
+from corral.language import tr
 from corral.model.command import CommandResult
 from corral.transport.lines import Splitter
 from corral.transport.script import whole
@@ -85,7 +86,11 @@ async def _completed(process: Process, host: str, deadline: float, script: bytes
 def too_long(host: str, stdout: bytes, stderr: bytes, deadline: float) -> CommandResult:
     """The result of a script that was ended at its deadline."""
     newline = b"\n" if stderr and not stderr.endswith(b"\n") else b""
-    return CommandResult(124, stdout, stderr + newline + f"{host}: no answer within {deadline:g} s".encode())
+    return CommandResult(
+        124,
+        stdout,
+        stderr + newline + tr("{host}: no answer within {deadline:g} s", host=host, deadline=deadline).encode(),
+    )
 
 
 async def _kill(process: Process) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from corral.errors import Interrupted
+from corral.language import tr
 from corral.late import late
 from corral.model.command import CommandResult
 from corral.problems import Problem
@@ -59,7 +60,7 @@ class SshTransport:
         self._begun = [asyncio.ensure_future(pool.connection()) for pool in pools]
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
-        async with self._exchange(host, "sh -s", "a script ran") as exchange:
+        async with self._exchange(host, "sh -s", tr("a script ran")) as exchange:
             exchange.send(guarded(script, deadline).encode())
             try:
                 async with asyncio.timeout(deadline):
@@ -93,7 +94,9 @@ class SshTransport:
         A connection that is cut looks to `command` like the end of the file: it has to check what it got.
         """
         with await asyncio.to_thread(source.open, "rb") as file:
-            async with self._exchange(host, streamed(command, deadline), f"{source.name} was sent") as exchange:
+            async with self._exchange(
+                host, streamed(command, deadline), tr("{source} was sent", source=source.name)
+            ) as exchange:
                 try:
                     async with asyncio.timeout(deadline):
                         while not exchange.ended.is_set() and (chunk := await asyncio.to_thread(file.read, CHUNK)):
@@ -106,7 +109,7 @@ class SshTransport:
         return await self._judged(host, CommandResult(code, exchange.stdout, exchange.stderr))
 
     async def follow(self, host: str, script: str) -> AsyncGenerator[str, None]:
-        async with self._exchange(host, "sh -s", "its lines were followed", hold_back=True) as exchange:
+        async with self._exchange(host, "sh -s", tr("its lines were followed"), hold_back=True) as exchange:
             exchange.send(guarded(script, 0).encode())
             lines = Splitter()
             try:
@@ -129,10 +132,10 @@ class SshTransport:
         to = await self.hosts.resolved(host)
         as_root = ["sudo", "-n"] if self._settings[host].sudo and to.way.user != "root" else []
         command = shlex.join([*as_root, "sh", "-c", script])
-        async with self.hosts.as_unreachable(to, "a command ran"):
+        async with self.hosts.as_unreachable(to, tr("a command ran")):
             attached = await ssh_attached.attach(await self.connection(host), command, signals)
         if attached.interrupted:
-            raise Interrupted(Problem("interrupted", "error", f"{host}: interrupted, and ended there"))
+            raise Interrupted(Problem("interrupted", "error", tr("{host}: interrupted, and ended there", host=host)))
         if attached.code is None:
             raise ssh_trouble.attachment_lost(to.way, attached.failure)
         return attached.code

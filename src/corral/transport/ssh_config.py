@@ -16,6 +16,7 @@ import asyncssh
 
 from corral.errors import InvalidFile
 from corral.files import expanded
+from corral.language import tr
 from corral.problems import Problem
 from corral.transport.known_hosts import Entry, Known, entries_in, known_of, place
 from corral.transport.ssh_keys import DEFAULT_FILES, KeyFile, read_key_file
@@ -103,9 +104,9 @@ class Reader:
             except (FileNotFoundError, NotADirectoryError):
                 text = ""
             except OSError as error:
-                message = f"{path} can't be read: {error.strerror}"
+                message = tr("{path} can't be read: {strerror}", path=path, strerror=error.strerror)
                 raise InvalidFile(
-                    Problem("known-hosts", "error", message, "correct its mode or owner", str(path))
+                    Problem("known-hosts", "error", message, tr("correct its mode or owner"), str(path))
                 ) from None
             self._entries[file] = entries_in(text, str(path))
         return self._entries[file]
@@ -126,8 +127,10 @@ class Reader:
             return self._key_file(file)
         except (OSError, asyncssh.KeyImportError) as error:
             reason = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-            hint = "ssh.key in the cluster file names it"
-            raise way.failure("key-unusable", f"the key {file} can't be used: {reason}", hint) from None
+            hint = tr("ssh.key in the cluster file names it")
+            raise way.failure(
+                "key-unusable", tr("the key {file} can't be used: {reason}", file=file, reason=reason), hint
+            ) from None
 
     def _key_file(self, file: str) -> KeyFile:
         path = str(expanded(file))
@@ -156,8 +159,8 @@ def _config(settings: SshSettings) -> asyncssh.SSHClientConnectionOptions:
             x509_trusted_cert_paths=[],
         )
     except (ValueError, OSError) as error:
-        message = f"ssh's configuration can't be used for {settings.host}: {error}"
-        hint = f"`ssh -G {settings.address}` shows how ssh itself reads it"
+        message = tr("ssh's configuration can't be used for {host}: {error}", host=settings.host, error=error)
+        hint = tr("`ssh -G {address}` shows how ssh itself reads it", address=settings.address)
         raise InvalidFile(Problem("ssh-config", "error", message, hint, settings.host)) from None
 
 
@@ -169,9 +172,9 @@ def _jumps(text: str, settings: SshSettings) -> tuple[Jump, ...]:
     try:
         return jumps_in(text)
     except ValueError as error:
-        message = f"{settings.host}: the list of its jump hosts can't be read: {error}"
+        message = tr("{host}: the list of its jump hosts can't be read: {error}", host=settings.host, error=error)
         raise InvalidFile(
-            Problem("ssh-jump", "error", message, "ssh.jump is what ssh -J takes", settings.host)
+            Problem("ssh-jump", "error", message, tr("ssh.jump is what ssh -J takes"), settings.host)
         ) from None
 
 

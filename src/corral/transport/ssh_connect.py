@@ -12,6 +12,7 @@ from typing import Any, Final
 import asyncssh
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.transport import ssh_trouble
 from corral.transport.known_hosts import Entry, HostKey
 from corral.transport.ssh_config import Resolved
@@ -24,10 +25,10 @@ KEEPALIVES: Final = 2
 """How many may stay unanswered: a cut network is noticed 15 s after the last answer."""
 
 _UNHEARD: Final = {
-    errno.ECONNREFUSED: "nothing listens on port {port} there",
-    errno.EHOSTUNREACH: "its network has no such host (no route to host)",
-    errno.ENETUNREACH: "no network of this machine leads there (network is unreachable)",
-    errno.ETIMEDOUT: "no answer on port {port}",
+    errno.ECONNREFUSED: tr("nothing listens on port {port} there"),
+    errno.EHOSTUNREACH: tr("its network has no such host (no route to host)"),
+    errno.ENETUNREACH: tr("no network of this machine leads there (network is unreachable)"),
+    errno.ETIMEDOUT: tr("no answer on port {port}"),
 }
 
 
@@ -117,7 +118,7 @@ async def ask_key(to: Resolved, tunnel: asyncssh.SSHClientConnection | None) -> 
     except (asyncssh.Error, OSError) as error:
         raise _failure(error, to, None, Tried()) from None
     if key is None:
-        raise ssh_trouble.no_answer(to.way, "it shows no host key")
+        raise ssh_trouble.no_answer(to.way, tr("it shows no host key"))
     return host_key(key)
 
 
@@ -139,7 +140,9 @@ def _failure(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried
         key = to.keys[0].path if to.keys_only and to.keys else ""
         return ssh_trouble.login_refused(way, tried, key, too_many=_ends_login(error))
     reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
-    return ssh_trouble.no_answer(way, f"the program on port {way.port} can't be used over SSH: {reason}")
+    return ssh_trouble.no_answer(
+        way, tr("the program on port {port} can't be used over SSH: {reason}", port=way.port, reason=reason)
+    )
 
 
 def _ends_login(error: Exception) -> bool:
@@ -151,19 +154,42 @@ def _untrusted(error: asyncssh.HostKeyNotVerifiable, to: Resolved, seen: asyncss
     if seen is not None:
         return ssh_trouble.untrusted(to.way, host_key(seen), to.known, to.listed)
     return to.way.failure(
-        "host-key-revoked", f"its host key is not accepted: {error.reason}", "don't go on before you know why"
+        "host-key-revoked",
+        tr("its host key is not accepted: {reason}", reason=error.reason),
+        tr("don't go on before you know why"),
     )
 
 
 def _not_from_jump(way: Way, error: asyncssh.ChannelOpenError) -> Unreachable:
     jump = way.through.rpartition(",")[2]
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
-        hint = f"its sshd_config needs AllowTcpForwarding yes, and PermitOpen for {way.address}:{way.port}"
-        return way.failure(
-            "jump-unreachable", f"{jump} forbids connections from there to other hosts ({error.reason})", hint
+        hint = tr(
+            "its sshd_config needs AllowTcpForwarding yes, and PermitOpen for {address}:{port}",
+            address=way.address,
+            port=way.port,
         )
-    hint = f"on {jump}: `ssh-keyscan -p {way.port} {way.address}` shows whether it can reach the host"
-    return way.failure("unreachable", f"{jump} can't reach port {way.port} of {way.address} ({error.reason})", hint)
+        return way.failure(
+            "jump-unreachable",
+            tr("{jump} forbids connections from there to other hosts ({reason})", jump=jump, reason=error.reason),
+            hint,
+        )
+    hint = tr(
+        "on {jump}: `ssh-keyscan -p {port} {address}` shows whether it can reach the host",
+        jump=jump,
+        port=way.port,
+        address=way.address,
+    )
+    return way.failure(
+        "unreachable",
+        tr(
+            "{jump} can't reach port {port} of {address} ({reason})",
+            jump=jump,
+            port=way.port,
+            address=way.address,
+            reason=error.reason,
+        ),
+        hint,
+    )
 
 
 def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreachable:
@@ -171,14 +197,25 @@ def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreacha
     if isinstance(error, TimeoutError) and not error.errno:
         return ssh_trouble.too_slow(way, to.timeout)
     if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
-        hint = f"it may block this machine, or have too many logins at once (MaxStartups); `{way.by_hand}` tries it"
-        return ssh_trouble.no_answer(way, "it closes the connection before the login", hint)
+        hint = tr(
+            "it may block this machine, or have too many logins at once (MaxStartups); `{by_hand}` tries it",
+            by_hand=way.by_hand,
+        )
+        return ssh_trouble.no_answer(way, tr("it closes the connection before the login"), hint)
     if isinstance(error, socket.gaierror):
-        reason = f"the name {way.address} is not known here ({(error.strerror or str(error)).lower()})"
-        return ssh_trouble.no_answer(way, reason, "put its address into the cluster file, or the name into /etc/hosts")
+        reason = tr(
+            "the name {address} is not known here ({lower})",
+            address=way.address,
+            lower=(error.strerror or str(error)).lower(),
+        )
+        return ssh_trouble.no_answer(
+            way, reason, tr("put its address into the cluster file, or the name into /etc/hosts")
+        )
     number = _number(error)
     reason = _UNHEARD.get(number, os.strerror(number) if number else str(error)).format(port=way.port)
-    refused = f"on the host: systemctl status ssh; another port is ssh.port; `{way.by_hand}` tries it by hand"
+    refused = tr(
+        "on the host: systemctl status ssh; another port is ssh.port; `{by_hand}` tries it by hand", by_hand=way.by_hand
+    )
     return ssh_trouble.no_answer(way, reason, refused if number == errno.ECONNREFUSED else "")
 
 

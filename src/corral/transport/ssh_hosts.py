@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import asyncssh
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.problems import Problem
 from corral.transport import ssh_trouble
 from corral.transport.known_hosts import HostKey
@@ -68,9 +69,9 @@ class Hosts:
 
     def _settings_of(self, host: str) -> SshSettings:
         if host not in self._settings:
-            message = f"{host} is no longer in the cluster file, so it is not known how to reach it"
+            message = tr("{host} is no longer in the cluster file, so it is not known how to reach it", host=host)
             raise Unreachable(
-                Problem("unreachable", "error", message, "put it back into the file, below `hosts`", host)
+                Problem("unreachable", "error", message, tr("put it back into the file, below `hosts`"), host)
             )
         return self._settings[host]
 
@@ -95,7 +96,12 @@ class Hosts:
             return await self._jump(to.jumps, settings)
         except Unreachable as failure:
             problem = failure.problems[0]
-            message = f"{to.way.who} is reached through {to.way.through}, which can't be used: {problem.message}"
+            message = tr(
+                "{who} is reached through {through}, which can't be used: {message}",
+                who=to.way.who,
+                through=to.way.through,
+                message=problem.message,
+            )
             raise Unreachable(Problem("jump-unreachable", "error", message, problem.hint, to.way.name)) from None
 
     async def _jump(self, chain: Chain, settings: SshSettings) -> asyncssh.SSHClientConnection:
@@ -131,8 +137,11 @@ class Hosts:
         except CutOff as cut:
             raise ssh_trouble.connection_lost(to.way, what, str(cut)) from None
         except asyncssh.ChannelOpenError as error:
-            message = f"it accepts the login but refuses to run anything ({error.reason})"
-            hint = f"MaxSessions in its sshd_config must not be 0; `{to.way.by_hand} true` tries it by hand"
+            message = tr("it accepts the login but refuses to run anything ({reason})", reason=error.reason)
+            hint = tr(
+                "MaxSessions in its sshd_config must not be 0; `{by_hand} true` tries it by hand",
+                by_hand=to.way.by_hand,
+            )
             raise to.way.failure("unreachable", message, hint) from None
         except asyncssh.Error as error:
             raise ssh_trouble.connection_lost(to.way, what, str(error)) from None

@@ -11,6 +11,8 @@ from typing import Final
 
 import asyncssh
 
+from corral.language import tr
+
 DEFAULT_FILES: Final = ("id_ed25519_sk", "id_ecdsa_sk", "id_ed25519", "id_ecdsa", "id_rsa")
 """In ~/.ssh: what ssh tries when nothing names any."""
 
@@ -97,12 +99,15 @@ def offer_of(files: Sequence[KeyFile], agent: Sequence[asyncssh.SSHKeyPair], fil
     chosen: dict[bytes, tuple[str, asyncssh.SSHKeyPair]] = {}
     for file in files:
         if file.locked and file.public in held:
-            chosen.setdefault(file.public, (f"{_short(file.path)} (by the agent)", held[file.public]))
+            chosen.setdefault(file.public, (tr("{short} (by the agent)", short=_short(file.path)), held[file.public]))
         for pair in file.pairs:
             chosen.setdefault(pair.public_data, (_short(file.path), pair))
     if not files_only or any(file.locked and not file.public for file in files):
         for public, pair in held.items():
-            chosen.setdefault(public, (f"{pair.get_comment(errors='replace') or 'a key'} (by the agent)", pair))
+            chosen.setdefault(
+                public,
+                (tr("{get_comment} (by the agent)", get_comment=pair.get_comment(errors="replace") or "a key"), pair),
+            )
     return Offer(
         pairs=tuple(copy(pair) for _, pair in chosen.values()),  # a pair remembers how one connection has it sign
         names=tuple(dict.fromkeys(name for name, _ in chosen.values())),

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from corral.language import tr
+
 DEFAULT_PORT: Final = 22
 _PLACE: Final = re.compile(r"(?P<address>\[[^\[\]]+\]|[^\[\]:]+)(?::(?P<port>[0-9]+))?")
 _BARE_IPV6: Final = re.compile(r"(?P<address>[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)(?P<port>)")
@@ -61,5 +63,5 @@ def _jump(text: str) -> Jump:
     user, _, rest = text.removeprefix("ssh://").rstrip("/").rpartition("@")
     match = _BARE_IPV6.fullmatch(rest) or _PLACE.fullmatch(rest)
     if not match:
-        raise ValueError(f"{text!r} is not a host; expected [user@]host[:port]")
+        raise ValueError(tr("{text!r} is not a host; expected [user@]host[:port]", text=text))
     return Jump(match["address"].strip("[]"), user, int(match["port"] or 0))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.model.command import CommandResult
 from corral.problems import Problem
 from corral.transport.known_hosts import HostKey, Known
@@ -49,21 +50,24 @@ class Way:
         return shlex.join(["ssh", *port, *jump, "-l", self.user, self.address])
 
     def failure(self, code: str, message: str, hint: str = "") -> Unreachable:
-        via = f", through {self.through}" if self.through else ""
+        via = tr(", through {through}", through=self.through) if self.through else ""
         return Unreachable(Problem(code, "error", f"{self.who}{via}: {message}", hint, self.name))
 
 
 def no_answer(way: Way, reason: str, hint: str = "") -> Unreachable:
     return way.failure(
-        "unreachable", reason, hint or f"is the host up, and its address right? `{way.by_hand}` tries it by hand"
+        "unreachable",
+        reason,
+        hint or tr("is the host up, and its address right? `{by_hand}` tries it by hand", by_hand=way.by_hand),
     )
 
 
 def too_slow(way: Way, seconds: float) -> Unreachable:
-    message = f"no answer on port {way.port} within {seconds:g} s"
-    hint = (
-        f"is the host up, its address right, and no firewall between? `{way.by_hand}` tries it; "
-        "ssh.timeout gives it more time"
+    message = tr("no answer on port {port} within {seconds:g} s", port=way.port, seconds=seconds)
+    hint = tr(
+        "is the host up, its address right, and no firewall between? `{by_hand}` tries it; ssh.timeout "
+        "gives it more time",
+        by_hand=way.by_hand,
     )
     return no_answer(way, message, hint)
 
@@ -71,21 +75,32 @@ def too_slow(way: Way, seconds: float) -> Unreachable:
 def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable:
     """The host shows a key that is not recorded for it. `listed` is its name in known_hosts files."""
     state = known.state(seen)
-    shown = f"its {seen.kind} host key is {seen.fingerprint}"
-    check = f"on its own console, `ssh-keygen -lf /etc/ssh/ssh_host_{_short(seen.kind)}_key.pub` shows the true one"
+    shown = tr("its {kind} host key is {fingerprint}", kind=seen.kind, fingerprint=seen.fingerprint)
+    check = tr(
+        "on its own console, `ssh-keygen -lf /etc/ssh/ssh_host_{short}_key.pub` shows the true one",
+        short=_short(seen.kind),
+    )
     if state == "revoked":
         where = next(entry.where for entry in known.revoked if entry.key == seen)
-        return way.failure("host-key-revoked", f"{shown}, which {where} revokes", "don't go on before you know why")
+        return way.failure(
+            "host-key-revoked",
+            tr("{shown}, which {where} revokes", shown=shown, where=where),
+            tr("don't go on before you know why"),
+        )
     if state == "changed":
         expected = " or ".join(f"{entry.key.kind} {entry.key.fingerprint} ({entry.where})" for entry in known.keys)
-        message = (
-            f"{shown}, but {expected} was expected: the host was installed again, or another machine answers there"
+        message = tr(
+            "{shown}, but {expected} was expected: the host was installed again, or another machine answers there",
+            shown=shown,
+            expected=expected,
         )
         return way.failure(
-            "host-key-changed", message, f"{check}; if it is this key: corral trust --replace {way.name}"
+            "host-key-changed",
+            message,
+            tr("{check}; if it is this key: corral trust --replace {way}", check=check, way=way.name),
         )
-    message = f"{shown}, and no known_hosts file has a key of {listed}"
-    return way.failure("unknown-host-key", message, f"corral trust shows and records it; {check}")
+    message = tr("{shown}, and no known_hosts file has a key of {listed}", shown=shown, listed=listed)
+    return way.failure("unknown-host-key", message, tr("corral trust shows and records it; {check}", check=check))
 
 
 @dataclass(frozen=True)
@@ -100,23 +115,35 @@ class Tried:
 
     @property
     def summary(self) -> str:
-        parts = [f"tried: {', '.join(self.keys)}"] if self.keys else []
-        parts += [f"{file} needs a passphrase, and no agent holds it" for file in self.locked]
-        parts += [f"no agent answers at {self.silent_agent}"] if self.silent_agent else []
-        return "; ".join(parts) or "there was no key to try: no file in ~/.ssh, none in an agent"
+        parts = [tr("tried: {keys}", keys=", ".join(self.keys))] if self.keys else []
+        parts += [tr("{file} needs a passphrase, and no agent holds it", file=file) for file in self.locked]
+        parts += [tr("no agent answers at {silent_agent}", silent_agent=self.silent_agent)] if self.silent_agent else []
+        return "; ".join(parts) or tr("there was no key to try: no file in ~/.ssh, none in an agent")
 
 
 def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
     """`key` is the file of the one that the cluster file demands."""
     if too_many:
-        message = f"it accepts no more keys for {way.user}: the login ended before the right one; {tried.summary}"
-        return way.failure("login-refused", message, "name the right key by ssh.key in the cluster file")
-    message = f"it doesn't let {way.user} log in with a key; {tried.summary}"
+        message = tr(
+            "it accepts no more keys for {user}: the login ended before the right one; {summary}",
+            user=way.user,
+            summary=tried.summary,
+        )
+        return way.failure("login-refused", message, tr("name the right key by ssh.key in the cluster file"))
+    message = tr("it doesn't let {user} log in with a key; {summary}", user=way.user, summary=tried.summary)
     if tried.locked:
-        hint = f"`ssh-add {shlex.quote(tried.locked[0])}` gives it to the agent; `{way.by_hand}` tries it by hand"
+        hint = tr(
+            "`ssh-add {locked}` gives it to the agent; `{by_hand}` tries it by hand",
+            locked=shlex.quote(tried.locked[0]),
+            by_hand=way.by_hand,
+        )
         return way.failure("login-refused", message, hint)
     copy = f"ssh-copy-id{f' -i {shlex.quote(key)}.pub' if key else ''} {_to(way)}"
-    return way.failure("login-refused", message, f"`{way.by_hand}` shows the same; `{copy}` puts a key there")
+    return way.failure(
+        "login-refused",
+        message,
+        tr("`{by_hand}` shows the same; `{copy}` puts a key there", by_hand=way.by_hand, copy=copy),
+    )
 
 
 def _to(way: Way) -> str:
@@ -131,14 +158,20 @@ def _short(kind: str) -> str:
 def attachment_lost(way: Way, reason: str) -> Unreachable:
     """Of a command that somebody else has chosen: whether it may be run again isn't known here."""
     because = f" ({reason})" if reason else ""
-    message = f"the connection was cut{because} while the command ran, so its exit code is not known"
-    return way.failure("connection-lost", message, "look at what it has done before you run it again")
+    message = tr(
+        "the connection was cut{because} while the command ran, so its exit code is not known", because=because
+    )
+    return way.failure("connection-lost", message, tr("look at what it has done before you run it again"))
 
 
 def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
     because = f" ({reason})" if reason else ""
-    message = f"the connection was cut{because} while {what}, so it is not known whether that was finished"
-    hint = "run the same command again: it checks what is there and goes on from that"
+    message = tr(
+        "the connection was cut{because} while {what}, so it is not known whether that was finished",
+        because=because,
+        what=what,
+    )
+    hint = tr("run the same command again: it checks what is there and goes on from that")
     return way.failure("connection-lost", message, hint)
 
 
@@ -150,11 +183,17 @@ def refuses_sudo(way: Way, completed: CommandResult) -> Unreachable | None:
     refusal = _NO_SUDO.search(said)
     if not refusal:
         return None
-    message = f"{way.user} can't become root: `sudo -n sh -s` said: {said.strip().splitlines()[-1]}"
+    message = tr(
+        "{user} can't become root: `sudo -n sh -s` said: {splitlines}",
+        user=way.user,
+        splitlines=said.strip().splitlines()[-1],
+    )
     line = f"{way.user} ALL=(ALL) NOPASSWD: ALL"
-    hint = (
-        f"as root there: echo '{line}' >/etc/sudoers.d/{_file_name(way.user)} (visudo -c checks it); "
-        "or log in as root: ssh.user: root"
+    hint = tr(
+        "as root there: echo '{line}' >/etc/sudoers.d/{file_name} (visudo -c checks it); or log in as "
+        "root: ssh.user: root",
+        line=line,
+        file_name=_file_name(way.user),
     )
     return way.failure("no-sudo", message, hint)
 

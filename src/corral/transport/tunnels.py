@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.routes import OutsideCluster, Way
@@ -53,7 +54,7 @@ class Tunnels:
         """
         host = self._places.get(to.address)
         if host is None:
-            raise OutsideCluster(f"no host of the cluster has the address {to.address}")
+            raise OutsideCluster(tr("no host of the cluster has the address {address}", address=to.address))
         place = (HERE if way == "local" else to.address, to.port)
         try:
             connection = await self._shared_proof((host, *place))
@@ -82,7 +83,7 @@ class Tunnels:
                 async with asyncio.timeout(PROOF):
                     _, writer = await connection.open_connection(*there)
             except TimeoutError:
-                raise OSError(f"no connection within {PROOF:g} s") from None
+                raise OSError(tr("no connection within {proof:g} s", proof=PROOF)) from None
             except asyncssh.ChannelOpenError as error:
                 if await ssh_pool.was_cut(connection, error):
                     continue  # while nobody used it
@@ -130,8 +131,20 @@ def _is_over(task: asyncio.Task[_Forward], connection: asyncssh.SSHClientConnect
 def _refusal(error: asyncssh.ChannelOpenError, place: _OnHost) -> OSError:
     host, address, port = place
     if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
-        reason = f"{host} forbids connections to port {port} through SSH: its sshd_config needs AllowTcpForwarding yes"
+        reason = tr(
+            "{host} forbids connections to port {port} through SSH: its sshd_config needs AllowTcpForwarding yes",
+            host=host,
+            port=port,
+        )
         return OSError(reason)
     if error.code != asyncssh.OPEN_CONNECT_FAILED or any(word in error.reason.lower() for word in _OTHER_REASONS):
-        return OSError(f"{host} can't reach {address}:{port} ({error.reason})")
+        return OSError(
+            tr(
+                "{host} can't reach {address}:{port} ({reason})",
+                host=host,
+                address=address,
+                port=port,
+                reason=error.reason,
+            )
+        )
     return ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED), f"{address}:{port}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, NoReturn
 
 from corral.errors import ChangeFailed, Unreachable
+from corral.language import tr
 from corral.model.cluster import Cluster, Layout
 from corral.model.command import CommandResult
 from corral.model.identity import UnitId, container_of, prefix
@@ -74,7 +75,7 @@ class ComposeUnits:
 
     async def reload(self, unit: UnitId) -> None:
         """Nothing that runs in a container reloads: raises ChangeFailed."""
-        message = f"{unit.host}: {unit.name} runs in a container, which can't reload"
+        message = tr("{host}: {unit} runs in a container, which can't reload", host=unit.host, unit=unit.name)
         raise ChangeFailed(Problem("compose", "error", message, "", unit.name))
 
     def log_script(self, unit: UnitId, lines: int, follow: bool = False) -> str:
@@ -112,8 +113,14 @@ class ComposeUnits:
         if completed.code == 0:
             return
         if name != batch.names[0]:
-            message = f"{host}: {name} was to {what} in the same docker command as {batch.names[0]}, which failed"
-            raise ChangeFailed(Problem("compose", "error", message, "run the same command again", name))
+            message = tr(
+                "{host}: {name} was to {what} in the same docker command as {names}, which failed",
+                host=host,
+                name=name,
+                what=what,
+                names=batch.names[0],
+            )
+            raise ChangeFailed(Problem("compose", "error", message, tr("run the same command again"), name))
         self._refused(host, name, what, completed)
 
     async def _carry_out(self, host: str, what: _What, batch: _Batch) -> CommandResult:
@@ -156,8 +163,14 @@ class ComposeUnits:
         return self._cluster.host_by_name.get(host, self._cluster.hosts[0]).layout
 
     def _refused(self, host: str, name: str, what: str, completed: CommandResult) -> NoReturn:
-        message = f"{host}: docker compose can't {what} {name}: {_words(completed.error_without(self._secrets))}"
-        hint = f"`corral logs {name}` shows more; fix it, then run the same command again"
+        message = tr(
+            "{host}: docker compose can't {what} {name}: {words}",
+            host=host,
+            what=what,
+            name=name,
+            words=_words(completed.error_without(self._secrets)),
+        )
+        hint = tr("`corral logs {name}` shows more; fix it, then run the same command again", name=name)
         raise ChangeFailed(Problem("compose", "error", message, hint, name))
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
+from corral.language import tr
 from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, UnitState
@@ -28,14 +29,18 @@ The last column, the id of a container's image, is missing in what Corral 0.1.0 
 """
 
 _LABELS: Final = 'index (index . "Config") "Labels"'
-_DESCRIBE: Final = (
-    '{{$of := ""}}{{$service := ""}}'
-    f'{{{{with {_LABELS}}}}}{{{{with index . "{PROJECT_LABEL}"}}}}{{{{$of = .}}}}{{{{end}}}}'
-    f'{{{{with index . "{SERVICE_LABEL}"}}}}{{{{$service = .}}}}{{{{end}}}}{{{{end}}}}'
-    '{{if index . "HostConfig"}}{{index . "Id"}}{{"\\t"}}{{$of}}{{"\\t"}}{{$service}}{{"\\t"}}{{index . "Name"}}'
-    '{{"\\t"}}{{with index . "NetworkSettings"}}{{json (index . "Ports")}}{{end}}{{"\\n"}}{{end}}'
-    '{{if or (not (index . "HostConfig")) (eq $of "PROJECT")}}'
-    f"{INSPECT}{{{{end}}}}"
+_DESCRIBE: Final = tr(
+    '{{{{$of := ""}}}}{{{{$service := ""}}}}{{{{with {labels}}}}}{{{{with index . '
+    '"{project_label}"}}}}{{{{$of = .}}}}{{{{end}}}}{{{{with index . "{service_label}"}}}}{{{{$service = '
+    '.}}}}{{{{end}}}}{{{{end}}}}{{{{if index . "HostConfig"}}}}{{{{index . '
+    '"Id"}}}}{{{{"\\t"}}}}{{{{$of}}}}{{{{"\\t"}}}}{{{{$service}}}}{{{{"\\t"}}}}{{{{index . '
+    '"Name"}}}}{{{{"\\t"}}}}{{{{with index . "NetworkSettings"}}}}{{{{json (index . '
+    '"Ports")}}}}{{{{end}}}}{{{{"\\n"}}}}{{{{end}}}}{{{{if or (not (index . "HostConfig")) (eq $of '
+    '"PROJECT")}}}}{inspect}{{{{end}}}}',
+    labels=_LABELS,
+    project_label=PROJECT_LABEL,
+    service_label=SERVICE_LABEL,
+    inspect=INSPECT,
 )
 
 _STATES: Final[dict[str, UnitState]] = {
@@ -130,13 +135,13 @@ def _detail(state: Mapping[str, Any], restarts: int) -> str:
     if state.get("Error"):
         return str(state["Error"])
     if state.get("Status") == "paused":
-        return "it is paused"
+        return tr("it is paused")
     if state.get("Status") == "created":
-        return "it was created but never started"
-    again = f", and was restarted {counted(restarts, 'time')}" if restarts else ""
+        return tr("it was created but never started")
+    again = tr(", and was restarted {times}", times=counted(restarts, "time")) if restarts else ""
     if state.get("OOMKilled"):
-        return f"the kernel killed it since memory was short{again}"
-    return f"it {ended(int(state.get('ExitCode') or 0), also=again)}"
+        return tr("the kernel killed it since memory was short{again}", again=again)
+    return tr("it {ended}", ended=ended(int(state.get("ExitCode") or 0), also=again))
 
 
 def _moment(text: str) -> float:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from xmlrpc.client import Fault
 
 from corral.errors import ChangeFailed
+from corral.language import tr
 from corral.model.ends import ended, signal_number
 from corral.model.identity import UnitId, read_back
 from corral.model.resources import FoundUnit, UnitState
@@ -152,12 +153,16 @@ def _detail(unit: UnitId, row: dict[str, Any], end: int | None) -> str:
     if end is None and row["statename"] == "EXITED" and row["exitstatus"] >= 0:
         end = int(row["exitstatus"])
     if end is None:
-        return "" if row["statename"] == "STARTING" else "it ended by itself, and its log may say why"
-    return f"it {ended(end, unit.program)}"
+        return "" if row["statename"] == "STARTING" else tr("it ended by itself, and its log may say why")
+    return tr("it {ended}", ended=ended(end, unit.program))
 
 
 def _refused(what: str, name: str, error: Exception) -> Problem:
-    said = error.faultString if isinstance(error, Fault) else "supervisord does not answer"
+    said = error.faultString if isinstance(error, Fault) else tr("supervisord does not answer")
     return Problem(
-        "supervisord", "error", f"supervisord can't {what} {name}: {said}", "run the same command again", name
+        "supervisord",
+        "error",
+        tr("supervisord can't {what} {name}: {said}", what=what, name=name, said=said),
+        tr("run the same command again"),
+        name,
     )

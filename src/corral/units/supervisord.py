@@ -16,6 +16,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from corral.errors import ChangeFailed
 from corral.files import write_file
+from corral.language import tr
 from corral.late import late
 from corral.model.ends import SILENT, ended
 from corral.model.programs import MONGOD_LIMIT
@@ -132,8 +133,8 @@ class Supervisord:
         directory = self._elsewhere.parent
         directory.mkdir(mode=0o700, exist_ok=True)
         if directory.lstat().st_uid != os.geteuid():
-            message = f"{directory} belongs to another user"
-            hint = "set XDG_STATE_HOME to a path of fewer than 80 plain letters"
+            message = tr("{directory} belongs to another user", directory=directory)
+            hint = tr("set XDG_STATE_HOME to a path of fewer than 80 plain letters")
             raise ChangeFailed(Problem("socket-owner", "error", message, hint))
         if self._plain_root != self.root:
             self._elsewhere.unlink(missing_ok=True)
@@ -165,8 +166,12 @@ class Supervisord:
             code = process.poll()
             if code is not None or time.monotonic() > deadline:
                 said = (self.root / "supervisord.out").read_text(errors="replace").strip()[-1000:]
-                end = f"it {ended(code, also=SILENT)}" if code is not None else f"no answer within {patience:g} s"
-                message = f"supervisord did not start: {said or end}"
+                end = (
+                    tr("it {ended}", ended=ended(code, also=SILENT))
+                    if code is not None
+                    else tr("no answer within {patience:g} s", patience=patience)
+                )
+                message = tr("supervisord did not start: {said}", said=said or end)
                 raise ChangeFailed(Problem("supervisord", "error", message, where=str(self.root)))
             await asyncio.sleep(0.02)
 

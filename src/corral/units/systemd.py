@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed, Unreachable
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.command import CommandResult
 from corral.model.identity import UnitId, prefix, service_of
@@ -85,8 +86,14 @@ class SystemdUnits:
 
     def _refused(self, unit: UnitId, what: str, completed: CommandResult) -> NoReturn:
         said = completed.error_without(self._secrets)
-        message = f"{unit.host}: systemd can't {what} {service_of(self._cluster.name, unit)}: {said}"
-        hint = f"`corral logs {unit.name}` shows more; fix it, then run the same command again"
+        message = tr(
+            "{host}: systemd can't {what} {service_of}: {said}",
+            host=unit.host,
+            what=what,
+            service_of=service_of(self._cluster.name, unit),
+            said=said,
+        )
+        hint = tr("`corral logs {unit}` shows more; fix it, then run the same command again", unit=unit.name)
         raise ChangeFailed(Problem("systemd", "error", message, hint, unit.name))
 
 

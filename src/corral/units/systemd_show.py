@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Final
 
+from corral.language import tr
 from corral.model.ends import ended
 from corral.model.identity import UnitId, unit_of
 from corral.model.resources import FoundUnit, UnitState
@@ -32,24 +33,24 @@ _STATES: Final[dict[str, UnitState]] = {
 }
 _TOO_OFTEN: Final = "start-limit-hit"
 _RESULTS: Final = {
-    "timeout": "it did not start or stop within its time",
-    "oom-kill": "the kernel killed it since memory was short",
-    "watchdog": "it stopped answering its watchdog",
-    _TOO_OFTEN: "it died too often in a short time",
-    "resources": "the system had no room for it, or its environment file is missing",
-    "protocol": "it did not say that it is ready",
+    "timeout": tr("it did not start or stop within its time"),
+    "oom-kill": tr("the kernel killed it since memory was short"),
+    "watchdog": tr("it stopped answering its watchdog"),
+    _TOO_OFTEN: tr("it died too often in a short time"),
+    "resources": tr("the system had no room for it, or its environment file is missing"),
+    "protocol": tr("it did not say that it is ready"),
 }
 _FILES: Final = {
-    "not-found": "its unit file is gone",
-    "bad-setting": "its unit file has a mistake",
-    "error": "its unit file can't be read",
+    "not-found": tr("its unit file is gone"),
+    "bad-setting": tr("its unit file has a mistake"),
+    "error": tr("its unit file can't be read"),
 }
 _STATUSES: Final = {
-    "200": "its directory can't be entered",
-    "203": "its program can't be executed: it isn't there, may not be run, or asks for a missing interpreter",
-    "216": "its group doesn't exist",
-    "217": "its account doesn't exist",
-    "226": "its restricted view of the file system can't be set up",
+    "200": tr("its directory can't be entered"),
+    "203": tr("its program can't be executed: it isn't there, may not be run, or asks for a missing interpreter"),
+    "216": tr("its group doesn't exist"),
+    "217": tr("its account doesn't exist"),
+    "226": tr("its restricted view of the file system can't be set up"),
 }
 """Exit statuses that systemd itself gives a process that it could not make ready."""
 
@@ -109,11 +110,13 @@ def _state(properties: Properties, uptime: float) -> UnitState:
 
 def _detail(unit: UnitId, properties: Properties) -> str:
     if properties.get("LoadState", "loaded") != "loaded":
-        return _FILES.get(properties["LoadState"], f"its unit file is {properties['LoadState']}")
+        return _FILES.get(
+            properties["LoadState"], tr("its unit file is {properties}", properties=properties["LoadState"])
+        )
     result = properties.get("Result", "")
     if result in _RESULTS:
         last = _end(unit, properties) if result == _TOO_OFTEN else ""
-        return f"{_RESULTS[result]}; the last time {last}" if last else _RESULTS[result]
+        return tr("{results}; the last time {last}", results=_RESULTS[result], last=last) if last else _RESULTS[result]
     if result == "success" and properties.get("ExecMainCode") != "1":
         return ""
     return _end(unit, properties) or result
@@ -123,9 +126,9 @@ def _end(unit: UnitId, properties: Properties) -> str:
     """How its main process has ended last; empty where that isn't told."""
     status, code = properties.get("ExecMainStatus") or "0", properties.get("ExecMainCode", "")
     if code in ("2", "3"):
-        return f"it {ended(-int(status), unit.program)}"
+        return tr("it {ended}", ended=ended(-int(status), unit.program))
     if code == "1":
-        return _STATUSES.get(status) or f"it {ended(int(status), unit.program)}"
+        return _STATUSES.get(status) or tr("it {ended}", ended=ended(int(status), unit.program))
     return ""
 
 

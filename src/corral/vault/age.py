@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from corral.errors import ChangeFailed
 from corral.files import expanded
 from corral.files import home as user_home
+from corral.language import tr
 from corral.late import late
 from corral.problems import Problem
 
@@ -22,9 +23,10 @@ else:
 ARMOUR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
 VARIABLE: Final = "CORRAL_AGE_IDENTITY"
 _OWN_KEY: Final = "~/.config/corral/age.key"
-MAKE_A_KEY: Final = (
-    f"`mkdir -p ~/.config/corral && ssh-keygen -t ed25519 -N '' -f {_OWN_KEY}` makes a key for Corral alone; whoever "
-    f"can read the secrets adds {_OWN_KEY}.pub to secrets.recipients"
+MAKE_A_KEY: Final = tr(
+    "`mkdir -p ~/.config/corral && ssh-keygen -t ed25519 -N '' -f {own_key}` makes a key for Corral "
+    "alone; whoever can read the secrets adds {own_key}.pub to secrets.recipients",
+    own_key=_OWN_KEY,
 )
 
 
@@ -53,8 +55,8 @@ def read_recipients(texts: Sequence[str]) -> Recipients:
                 name = " ".join(line.split()[:2])
                 keys[name] = _recipient(name)
         except _Unfit as reason:
-            message = f"secrets.recipients: {text[:60]!r} {reason}"
-            hint = "write a public key there (age1…, ssh-ed25519 … or ssh-rsa …), or the path of a .pub file"
+            message = tr("secrets.recipients: {text!r} {reason}", text=text[:60], reason=reason)
+            hint = tr("write a public key there (age1…, ssh-ed25519 … or ssh-rsa …), or the path of a .pub file")
             problems.append(Problem("secrets-recipient", "error", message, hint))
     if problems:
         raise ChangeFailed(problems)
@@ -72,15 +74,15 @@ def decrypt(content: bytes, source: Path, identities: Sequence[str]) -> bytes:
     """Raises ChangeFailed, with what was tried, when no identity fits or `content` is not a complete age file."""
     keys, remarks = _read_identities(identities)
     if not keys:
-        raise ChangeFailed(_undecipherable(source, ["no private key was found", *remarks]))
+        raise ChangeFailed(_undecipherable(source, [tr("no private key was found"), *remarks]))
     try:
         decrypted: bytes = pyrage.decrypt(content, list(keys.values()))
     except pyrage.DecryptError as error:
         if "No matching keys" in str(error):
-            reason = f"it is encrypted for other keys than {', '.join(keys)}"
+            reason = tr("it is encrypted for other keys than {keys}", keys=", ".join(keys))
             raise ChangeFailed(_undecipherable(source, [reason, *remarks])) from None
-        message = f"{source} is damaged: {error}"
-        hint = "bring the whole file back, from version control or a backup"
+        message = tr("{source} is damaged: {error}", source=source, error=error)
+        hint = tr("bring the whole file back, from version control or a backup")
         raise ChangeFailed(Problem("secrets-damaged", "error", message, hint, str(source))) from None
     return decrypted
 
@@ -111,11 +113,11 @@ def _lines(text: str) -> list[str]:
     try:
         lines = [line.strip() for line in expanded(text).read_text().splitlines()]
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
-        raise _Unfit(f"is not a public key, and it can't be read as a file: {reason}") from None
+        reason = error.strerror if isinstance(error, OSError) else tr("it is not a text")
+        raise _Unfit(tr("is not a public key, and it can't be read as a file: {reason}", reason=reason)) from None
     keys = [line for line in lines if line and not line.startswith("#")]
     if not keys:
-        raise _Unfit("is a file without a key")
+        raise _Unfit(tr("is a file without a key"))
     return keys
 
 
@@ -124,7 +126,7 @@ def _recipient(name: str) -> Any:
     try:
         return kind.Recipient.from_str(name)
     except pyrage.RecipientError:
-        raise _Unfit("is not a public key that age knows") from None
+        raise _Unfit(tr("is not a public key that age knows")) from None
 
 
 def _read_identities(paths: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
@@ -144,7 +146,7 @@ def _keys(path: str) -> list[Any]:
     try:
         content = expanded(path).read_bytes()
     except OSError as error:
-        raise _Unfit(f"can't be read: {error.strerror}") from None
+        raise _Unfit(tr("can't be read: {strerror}", strerror=error.strerror)) from None
     own = [line.strip() for line in content.splitlines() if line.strip().startswith(b"AGE-SECRET-KEY-1")]
     try:
         if own:
@@ -156,15 +158,17 @@ def _keys(path: str) -> list[Any]:
 
 def _why_no_key(content: bytes, error: str) -> str:
     if is_encrypted(content) or "decrypted first" in error or "Encrypted" in error:
-        return "has a passphrase, and Corral can't use such a key"
+        return tr("has a passphrase, and Corral can't use such a key")
     if b"AGE-PLUGIN-" in content:
-        return "belongs to a plugin of age, and Corral runs no plugins"
+        return tr("belongs to a plugin of age, and Corral runs no plugins")
     if b"PRIVATE KEY" in content:
-        return "is of a kind that age doesn't know; it knows ssh-ed25519 and ssh-rsa"
-    return "is not a private key of age or SSH"
+        return tr("is of a kind that age doesn't know; it knows ssh-ed25519 and ssh-rsa")
+    return tr("is not a private key of age or SSH")
 
 
 def _undecipherable(source: Path, reasons: Sequence[str]) -> Problem:
-    message = f"{source} can't be decrypted: {'; '.join(reasons)}"
-    hint = f"name the right key as secrets.identity or ${VARIABLE}; {MAKE_A_KEY}"
+    message = tr("{source} can't be decrypted: {reasons}", source=source, reasons="; ".join(reasons))
+    hint = tr(
+        "name the right key as secrets.identity or ${variable}; {make_a_key}", variable=VARIABLE, make_a_key=MAKE_A_KEY
+    )
     return Problem("secrets-identity", "error", message, hint, str(source))

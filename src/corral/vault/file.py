@@ -14,6 +14,7 @@ from typing import Final
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink, ignore
 from corral.files import write_file
+from corral.language import tr
 from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, generate, generate_key, generate_short
@@ -85,8 +86,8 @@ class Vault:
         except FileNotFoundError:
             return _Kept({}, exists=False)
         except OSError as error:
-            message = f"{self.path} can't be read: {error.strerror}"
-            hint = f"`ls -l {self.path}` shows whose it is"
+            message = tr("{path} can't be read: {strerror}", path=self.path, strerror=error.strerror)
+            hint = tr("`ls -l {path}` shows whose it is", path=self.path)
             raise ChangeFailed(Problem("secrets-unreadable", "error", message, hint, str(self.path))) from error
         if not age.is_encrypted(content):
             return _Kept(text.read(content, self.path)[0])
@@ -109,8 +110,14 @@ class Vault:
         try:
             age.decrypt(content, self.path, age.identity_paths(self.identities))
         except ChangeFailed as failure:
-            message = f"none of secrets.recipients has its private key on this machine: {failure.problems[0].message}"
-            hint = f"nothing was written; add your own public key to secrets.recipients. {age.MAKE_A_KEY}"
+            message = tr(
+                "none of secrets.recipients has its private key on this machine: {message}",
+                message=failure.problems[0].message,
+            )
+            hint = tr(
+                "nothing was written; add your own public key to secrets.recipients. {make_a_key}",
+                make_a_key=age.MAKE_A_KEY,
+            )
             raise ChangeFailed(Problem("secrets-lockout", "error", message, hint, str(self.path))) from None
 
     def _close(self, plain: bool, sink: Sink) -> None:
@@ -119,7 +126,11 @@ class Vault:
         mode = self.path.stat().st_mode & 0o777
         if plain and mode & 0o077:
             self.path.chmod(0o600)
-            message = f"{self.path} could be read by others (mode {mode:03o}); now only its owner can read it"
+            message = tr(
+                "{path} could be read by others (mode {mode:03o}); now only its owner can read it",
+                path=self.path,
+                mode=mode,
+            )
             sink(Note(message, "warning"))
 
     def _ignore(self, *, encrypted: bool) -> None:
@@ -130,9 +141,11 @@ class Vault:
 def secrets_lost(path: Path, host: str, *, taken_back: bool) -> ChangeFailed:
     """For a run that finds the cluster on `host`, and in `path` other secrets, or none (the new ones were removed
     again)."""
-    seen = f"there is no {path}" if taken_back else f"{path} has other ones"
-    message = f"{host} runs this cluster already, but the cluster's secrets are not here: {seen}"
-    hint = (
+    seen = tr("there is no {path}", path=path) if taken_back else tr("{path} has other ones", path=path)
+    message = tr(
+        "{host} runs this cluster already, but the cluster's secrets are not here: {seen}", host=host, seen=seen
+    )
+    hint = tr(
         "bring that file back from the machine that made it, version control or a backup; docs/secrets.md has the rest"
     )
     return ChangeFailed(Problem("secrets-lost", "error", message, hint, host))
@@ -140,8 +153,8 @@ def secrets_lost(path: Path, host: str, *, taken_back: bool) -> ChangeFailed:
 
 def _made(kept: _Kept, made: Mapping[str, str]) -> str:
     if made and not kept.exists:
-        return "the cluster's secrets were made; keep a copy of the file somewhere else"
-    return f"made and added: {', '.join(made)}" if made else ""
+        return tr("the cluster's secrets were made; keep a copy of the file somewhere else")
+    return tr("made and added: {made}", made=", ".join(made)) if made else ""
 
 
 def _change_of_readers(kept: _Kept, recipients: age.Recipients | None) -> str:
@@ -150,13 +163,22 @@ def _change_of_readers(kept: _Kept, recipients: age.Recipients | None) -> str:
         return ""
     count = counted(len(recipients.names), "recipient")
     if kept.recipients is None:
-        return f"it was plain, and is now encrypted for {count}"
-    return f"the recipients have changed: it is now encrypted for {count}; earlier ones still know what it held"
+        return tr("it was plain, and is now encrypted for {count}", count=count)
+    return tr(
+        "the recipients have changed: it is now encrypted for {count}; earlier ones still know what it held",
+        count=count,
+    )
 
 
 def _would_be_plain(path: Path) -> Problem:
-    message = f"{path} is encrypted, but the cluster file no longer has secrets.recipients, so it would become plain"
-    hint = f"name recipients again; or, if it is to be plain, replace it by what `age --decrypt -i KEY {path}` prints"
+    message = tr(
+        "{path} is encrypted, but the cluster file no longer has secrets.recipients, so it would become plain",
+        path=path,
+    )
+    hint = tr(
+        "name recipients again; or, if it is to be plain, replace it by what `age --decrypt -i KEY {path}` prints",
+        path=path,
+    )
     return Problem("secrets-plain", "error", message, hint, str(path))
 
 
@@ -166,8 +188,10 @@ def _written_down(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        message = f"{error.filename or path} can't be written: {error.strerror}"
-        hint = "no host was changed; fix that, then run the same command again"
+        message = tr(
+            "{filename} can't be written: {strerror}", filename=error.filename or path, strerror=error.strerror
+        )
+        hint = tr("no host was changed; fix that, then run the same command again")
         raise ChangeFailed(Problem("secrets-not-written", "error", message, hint, str(path))) from error
 
 

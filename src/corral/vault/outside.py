@@ -12,11 +12,12 @@ from corral.cluster_file.app import Health, variables
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
 from corral.files import expanded
+from corral.language import tr
 from corral.model.headers import TEXT_PATTERN
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, outside_names, reference, resolve
 
-_IN_HEADERS: Final = "it must be one line of printable ASCII without blanks at its ends"
+_IN_HEADERS: Final = tr("it must be one line of printable ASCII without blanks at its ends")
 LARGEST: Final = (128 << 10) - 1024
 """Bytes. Linux passes no variable of 128 KiB or more, its name included (MAX_ARG_STRLEN in execve(2))."""
 
@@ -28,7 +29,11 @@ def outside_of(loaded: Loaded, environment: Mapping[str, str] = os.environ) -> S
         Problem(
             "bad-value",
             "error",
-            f"{reference(outside_names(text)[0])} can't stand in a header: {_IN_HEADERS}",
+            tr(
+                "{reference} can't stand in a header: {in_headers}",
+                reference=reference(outside_names(text)[0]),
+                in_headers=_IN_HEADERS,
+            ),
             "",
             where,
         )
@@ -82,7 +87,7 @@ def _collect(
             try:
                 values[name] = Secret(_value(name, directory, environment))
             except _NoValue as reason:
-                message = f"{reference(name)} has no value: {reason}"
+                message = tr("{reference} has no value: {reason}", reference=reference(name), reason=reason)
                 problems[name] = Problem("no-value", "error", message, _hint(name), where)
     return values, list(problems.values())
 
@@ -95,20 +100,20 @@ def _value(name: str, directory: Path, environment: Mapping[str, str]) -> str:
     kind, _, what = name.partition(":")
     value = _variable(what, environment) if kind == "env" else _content(directory / expanded(what))
     if not value:
-        raise _NoValue("it is empty")
+        raise _NoValue(tr("it is empty"))
     if "\0" in value:
-        raise _NoValue("it holds a NUL byte, which a variable can't hold")
+        raise _NoValue(tr("it holds a NUL byte, which a variable can't hold"))
     return value
 
 
 def _variable(name: str, environment: Mapping[str, str]) -> str:
     value = environment.get(name)
     if value is None:
-        raise _NoValue(f"the variable {name} is not set where corral runs")
+        raise _NoValue(tr("the variable {name} is not set where corral runs", name=name))
     try:
         value.encode()  # os.environ has a lone surrogate for a byte that is not UTF-8
     except UnicodeEncodeError:
-        raise _NoValue(f"the variable {name} is not UTF-8") from None
+        raise _NoValue(tr("the variable {name} is not UTF-8", name=name)) from None
     return value
 
 
@@ -117,17 +122,23 @@ def _content(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(LARGEST + 1)
     except OSError as error:
-        raise _NoValue(f"{path} can't be read: {error.strerror}") from None
+        raise _NoValue(tr("{path} can't be read: {strerror}", path=path, strerror=error.strerror)) from None
     if len(content) > LARGEST:
-        raise _NoValue(f"{path} is larger than {LARGEST >> 10} KiB, and Linux passes no variable of that size")
+        raise _NoValue(
+            tr(
+                "{path} is larger than {largest} KiB, and Linux passes no variable of that size",
+                path=path,
+                largest=LARGEST >> 10,
+            )
+        )
     try:
         return content.decode().removesuffix("\n")
     except UnicodeDecodeError:
-        raise _NoValue(f"{path} is not UTF-8") from None
+        raise _NoValue(tr("{path} is not UTF-8", path=path)) from None
 
 
 def _hint(name: str) -> str:
     kind, _, what = name.partition(":")
     if kind == "env":
-        return f"`export {what}=…` and run the same command again"
-    return "a relative path starts at the cluster file's directory"
+        return tr("`export {what}=…` and run the same command again", what=what)
+    return tr("a relative path starts at the cluster file's directory")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from corral.errors import ChangeFailed
+from corral.language import tr
 from corral.late import late
 from corral.problems import Problem
 
@@ -20,13 +21,15 @@ else:
     yaml_error = late("ruamel.yaml.error")
 
 Form = Literal["yaml", "json"]
-_HEAD: Final = "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n"
+_HEAD: Final = tr(
+    "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n"
+)
 _FORMS: Final = {
-    "keyfile": (r"[A-Za-z0-9+/=]{6,1024}", "6 to 1024 characters of base64"),
-    "vrrp": (r"[A-Za-z0-9._~-]{8}", "8 letters and digits"),
+    "keyfile": (r"[A-Za-z0-9+/=]{6,1024}", tr("6 to 1024 characters of base64")),
+    "vrrp": (r"[A-Za-z0-9._~-]{8}", tr("8 letters and digits")),
 }
 """The form of a value, also of one written by hand: configuration files hold it without any escaping."""
-_ANY_FORM: Final = (r"[A-Za-z0-9._~-]{8,200}", "8 to 200 letters, digits, dots, hyphens, underscores and tildes")
+_ANY_FORM: Final = (r"[A-Za-z0-9._~-]{8,200}", tr("8 to 200 letters, digits, dots, hyphens, underscores and tildes"))
 _RECIPIENTS: Final = "recipients"
 """The key of an encrypted file with its recipients: age's own header doesn't name them."""
 
@@ -47,7 +50,7 @@ def read(content: bytes, path: Path) -> tuple[dict[str, str], tuple[str, ...]]:
     """The secrets and the recipients in the content of `path`. Raises ChangeFailed with all that is wrong in it."""
     document = _parsed_json(content, path) if form_of(path) == "json" else _parsed_yaml(content, path)
     if not isinstance(document, dict):
-        raise ChangeFailed(_broken(path, "it is not a mapping of names and values"))
+        raise ChangeFailed(_broken(path, tr("it is not a mapping of names and values")))
     recipients = document.pop(_RECIPIENTS, None) or []
     problems = [problem for name, value in document.items() if (problem := _wrong(name, value, path))]
     if problems:
@@ -59,9 +62,9 @@ def _parsed_json(content: bytes, path: Path) -> Any:
     try:
         return json.loads(content)
     except json.JSONDecodeError as error:
-        raise ChangeFailed(_broken(path, "it is not JSON", error.lineno)) from None
+        raise ChangeFailed(_broken(path, tr("it is not JSON"), error.lineno)) from None
     except UnicodeDecodeError:
-        raise ChangeFailed(_broken(path, "it is not JSON")) from None
+        raise ChangeFailed(_broken(path, tr("it is not JSON"))) from None
 
 
 def _parsed_yaml(content: bytes, path: Path) -> Any:
@@ -69,23 +72,25 @@ def _parsed_yaml(content: bytes, path: Path) -> Any:
         return yaml.YAML(typ="safe", pure=True).load(content.decode())
     except (yaml_error.YAMLError, UnicodeDecodeError) as error:
         mark = error.problem_mark if isinstance(error, yaml_error.MarkedYAMLError) else None
-        raise ChangeFailed(_broken(path, "it is not YAML", mark.line + 1 if mark else 0)) from None
+        raise ChangeFailed(_broken(path, tr("it is not YAML"), mark.line + 1 if mark else 0)) from None
 
 
 def _wrong(name: Any, value: Any, path: Path) -> Problem | None:
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         return _broken(
-            path, "a key in it can't be the name of a secret: such a name has small letters, digits and underscores"
+            path, tr("a key in it can't be the name of a secret: such a name has small letters, digits and underscores")
         )
     if not isinstance(value, str):
-        return _broken(path, f"the value of {name} is not a text: put it in quotes")
+        return _broken(path, tr("the value of {name} is not a text: put it in quotes", name=name))
     form, described = _FORMS.get(name, _ANY_FORM)
     if not re.fullmatch(form, value):
-        return _broken(path, f"the value of {name} must be {described}")
+        return _broken(path, tr("the value of {name} must be {described}", name=name, described=described))
     return None
 
 
 def _broken(path: Path, reason: str, line: int = 0) -> Problem:
     where = f"{path}:{line}" if line else str(path)
-    hint = "fix it, or restore it from version control or a backup; the cluster goes on with the values that it has"
-    return Problem("secrets-broken", "error", f"{path} can't be used: {reason}", hint, where)
+    hint = tr("fix it, or restore it from version control or a backup; the cluster goes on with the values that it has")
+    return Problem(
+        "secrets-broken", "error", tr("{path} can't be used: {reason}", path=path, reason=reason), hint, where
+    )

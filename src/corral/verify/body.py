@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Final
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
+from corral.language import tr
 from corral.late import late
 from corral.model.cluster import Cluster, Host
 from corral.model.endpoint import Endpoint
@@ -43,10 +44,16 @@ async def body(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check
             headers = sent(cluster.app.headers, secrets, at.netloc)
             here = await routes.reach(at, "visitor")
         except CantBeAsked as reason:
-            checks.append(failed("the limit of a body", f"{at.netloc} can't be asked: {reason}", host.name))
+            checks.append(
+                failed(
+                    tr("the limit of a body"),
+                    tr("{netloc} can't be asked: {reason}", netloc=at.netloc, reason=reason),
+                    host.name,
+                )
+            )
             continue
         except OSError as error:
-            checks.append(failed("the limit of a body", f"{at.netloc}: {error.strerror or error}", host.name))
+            checks.append(failed(tr("the limit of a body"), f"{at.netloc}: {error.strerror or error}", host.name))
             continue
         probe = (*headers, (PROBE_HEADER, secrets["probe"].reveal()))
         checks.append(await _accepted(host, here, limit - margin, probe))
@@ -58,26 +65,32 @@ async def _accepted(host: Host, here: Endpoint, wanted: int, headers: Headers) -
     """Any answer of the application will do, even a closed connection: nginx passes a request on when it has the whole
     body, and says in a header that it did, to whoever sends the probe secret."""
     size = min(wanted, LARGEST)
-    name = f"a body of {_text(size)} is accepted"
+    name = tr("a body of {text} is accepted", text=_text(size))
     if size < wanted:
-        name += f", the largest that is sent (up to {_text(wanted)} was not tried)"
+        name += tr(", the largest that is sent (up to {text} was not tried)", text=_text(wanted))
     headers = (*headers, ("Content-Length", str(size)))
     try:
         async with client(_PATIENCE) as http:
             answer = await http.post(f"{here.url}{PATH}", content=_zeros(size), headers=headers)
     except httpx.HTTPError as error:
-        return failed(name, f"the connection broke: {error or type(error).__name__}", host.name)
+        return failed(name, tr("the connection broke: {error}", error=error or type(error).__name__), host.name)
     upstream = answer.headers.get(UPSTREAM_HEADER, "")
     if answer.status_code == 413 or not upstream:
-        return failed(name, f"answered {answer.status_code}", host.name, f"corral logs {host.name}")
-    return passed(name, f"passed on to {upstream}, which answered {answer.status_code}", host.name)
+        return failed(
+            name, tr("answered {status_code}", status_code=answer.status_code), host.name, f"corral logs {host.name}"
+        )
+    return passed(
+        name,
+        tr("passed on to {upstream}, which answered {status_code}", upstream=upstream, status_code=answer.status_code),
+        host.name,
+    )
 
 
 async def _refused(host: Host, here: Endpoint, size: int, headers: Headers) -> Check:
     """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
-    name = f"a body of {_text(size)} is refused"
+    name = tr("a body of {text} is refused", text=_text(size))
     lines = (f"{name}: {text}\r\n" for name, text in (*headers, ("Content-Length", size), ("Connection", "close")))
-    head = f"POST {PATH} HTTP/1.1\r\n{''.join(lines)}\r\n"
+    head = tr("POST {path} HTTP/1.1\r\n{lines}\r\n", path=PATH, lines="".join(lines))
     try:
         async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection(*here.socket)
@@ -85,10 +98,10 @@ async def _refused(host: Host, here: Endpoint, size: int, headers: Headers) -> C
             line = (await reader.readline()).decode(errors="replace").strip()
             writer.close()
     except TimeoutError:
-        return failed(name, "the proxy waits for the body instead of refusing it", host.name)
+        return failed(name, tr("the proxy waits for the body instead of refusing it"), host.name)
     except OSError as error:
-        return failed(name, f"no answer: {error.strerror or error}", host.name)
-    return judged(name, " 413" in line, f"answered {line or 'nothing'}", host.name)
+        return failed(name, tr("no answer: {strerror}", strerror=error.strerror or error), host.name)
+    return judged(name, " 413" in line, tr("answered {line}", line=line or "nothing"), host.name)
 
 
 async def _zeros(size: int) -> AsyncIterator[bytes]:
@@ -100,4 +113,4 @@ async def _zeros(size: int) -> AsyncIterator[bytes]:
 
 
 def _text(size: int) -> str:
-    return f"{size / _MEGABYTE:.10g} MB" if size >= _MEGABYTE else f"{size} bytes"
+    return f"{size / _MEGABYTE:.10g} MB" if size >= _MEGABYTE else tr("{size} bytes", size=size)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from corral.language import tr
+
 _ANSWERED: Final = re.compile(r"GET (\S+) answered (\d{3}), expected")
 
 
@@ -19,7 +21,11 @@ def alike(ill: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 def who(names: list[str], total: int) -> str:
     """`all 6 instances`, `2 of 6 instances`: the subject of a sentence."""
-    return f"all {total} instances" if len(names) == total else f"{len(names)} of {total} instances"
+    return (
+        tr("all {total} instances", total=total)
+        if len(names) == total
+        else tr("{count} of {total} instances", count=len(names), total=total)
+    )
 
 
 def question(detail: str) -> str:
@@ -27,4 +33,4 @@ def question(detail: str) -> str:
     found = _ANSWERED.search(detail)
     if found is None or found[2] not in ("404", "405", "410"):
         return ""
-    return f"is app.health.path ({found[1]}) right?"
+    return tr("is app.health.path ({found}) right?", found=found[1])

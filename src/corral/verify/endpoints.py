@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from corral.language import tr
 from corral.model.cluster import Application, Cluster, HealthCheck
 from corral.model.endpoint import Endpoint
 from corral.model.resources import Gate
@@ -40,14 +41,14 @@ class _Asking:
             answer = await ask(gate, self._routes, way, self._secrets)
             if not answer.healthy:
                 return answer
-        return replace(answer, detail=f"{answer.detail}, {_STREAK} times in a row")
+        return replace(answer, detail=tr("{detail}, {streak} times in a row", detail=answer.detail, streak=_STREAK))
 
 
 async def proxies(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     """The health path through every address of every proxy, and through the virtual one, as a visitor would ask it."""
     health = cluster.app.health
     if health is None:
-        return [skipped("http through the proxy", "there is no web instance")]
+        return [skipped(tr("http through the proxy"), tr("there is no web instance"))]
     asking = _Asking(secrets, routes)
     gates = [
         (host, instance_gate(health, replace(at, address=address)))
@@ -57,7 +58,7 @@ async def proxies(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Ch
     asked = [_through("proxy", host.name, gate, cluster.app, asking) for host, gate in gates]
     if cluster.moving:
         gate = instance_gate(health, replace(cluster.proxy.endpoints[0], address=cluster.moving.address))
-        asked.append(_through("virtual address", "failover", gate, cluster.app, asking))
+        asked.append(_through(tr("virtual address"), "failover", gate, cluster.app, asking))
     return list(await asyncio.gather(*asked))
 
 
@@ -67,20 +68,23 @@ async def _through(what: str, where: str, gate: Gate, app: Application, asking: 
     if answer.asks_for_https:
         answer = await _behind_tls(answer.status, app, asking)
     seen = f"{gate.endpoint.url}: {answer.detail}"
-    return judged(f"http through the {what}", answer.healthy, seen, where, f"corral logs {where}")
+    return judged(tr("http through the {what}", what=what), answer.healthy, seen, where, f"corral logs {where}")
 
 
 async def _behind_tls(status: int, app: Application, asking: _Asking) -> Answer:
     """The proxy has passed the question on, and the application wants https, which ends in front of the proxy: no more
     can be asked by this way. Whether a visitor would be served is then for an instance to say."""
-    wanted = f"the application answered {status}, since it wants https, which ends before this proxy. Asked as by https"
-    answer = Answer(False, "there is no instance to ask")
+    wanted = tr(
+        "the application answered {status}, since it wants https, which ends before this proxy. Asked as by https",
+        status=status,
+    )
+    answer = Answer(False, tr("there is no instance to ask"))
     for instance in app.web:
         if instance.health:
             answer = await asking.in_a_row(instance_gate(instance.health, instance.endpoint), "inside")
             if answer.healthy:
                 return Answer(True, f"{wanted}, {instance.name}: {answer.detail}")
-    return Answer(False, f"{wanted}, no instance is well: {answer.detail}")
+    return Answer(False, tr("{wanted}, no instance is well: {detail}", wanted=wanted, detail=answer.detail))
 
 
 async def instances(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from corral.language import tr
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Routes
 from corral.mongo.status import greeted_states, member_answers
@@ -52,7 +53,7 @@ async def wait_for_gate(
         if reason:
             return GateOutcome(False, reason)
         if time.monotonic() + pause > deadline:
-            return GateOutcome(False, f"after {gate.deadline:g} s: {seen.detail}")
+            return GateOutcome(False, tr("after {deadline:g} s: {detail}", deadline=gate.deadline, detail=seen.detail))
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, gate.interval)
 
@@ -63,9 +64,9 @@ async def _ask_once(gate: Gate, state: State, routes: Routes, secrets: Secrets) 
         return GateOutcome(answer.healthy, answer.detail)
     if gate.kind == "majority":
         decision = refusal_of_restart(gate.members, await greeted_states(gate.members, routes))
-        return GateOutcome(decision is None, decision.sentence if decision else "the others can do without it")
+        return GateOutcome(decision is None, decision.sentence if decision else tr("the others can do without it"))
     if gate.kind in ("member", "newcomer", "started"):
         return GateOutcome(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"
-    return GateOutcome(running, found.detail or found.state if found else "its supervisor doesn't know the unit")
+    return GateOutcome(running, found.detail or found.state if found else tr("its supervisor doesn't know the unit"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from corral.language import tr
 from corral.model.headers import HOST, TEXT_PATTERN, Headers, laid_over, text_of
 from corral.secrets import Secrets, reference, resolve, unknown_names
 
@@ -31,8 +32,16 @@ def host_asked(headers: Headers, otherwise: str) -> str:
 
 def _value(name: str, text: str, secrets: Secrets) -> str:
     if unknown := unknown_names(text, secrets):
-        raise CantBeAsked(f"its header {name} refers to {reference(unknown[0])}, which has no value here")
+        raise CantBeAsked(
+            tr(
+                "its header {name} refers to {reference}, which has no value here",
+                name=name,
+                reference=reference(unknown[0]),
+            )
+        )
     value = resolve(text, secrets)
     if re.fullmatch(TEXT_PATTERN, value) is None:
-        raise CantBeAsked(f"what its header {name} refers to can't stand in a header: printable ASCII can")
+        raise CantBeAsked(
+            tr("what its header {name} refers to can't stand in a header: printable ASCII can", name=name)
+        )
     return value

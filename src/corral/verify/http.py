@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.headers import Headers
@@ -56,18 +57,40 @@ async def ask(gate: Gate, routes: Routes, way: Way = "inside", secrets: Secrets 
         async with asyncio.timeout(gate.timeout):
             status, location, body = await _get(here, gate.path, headers)
     except CantBeAsked as reason:
-        return Answer(False, f"{question} can't be asked: {reason}", known=False)
+        return Answer(False, tr("{question} can't be asked: {reason}", question=question, reason=reason), known=False)
     except TimeoutError:
-        return Answer(False, f"{question} gave no answer within {gate.timeout:g} s")
+        return Answer(
+            False, tr("{question} gave no answer within {timeout:g} s", question=question, timeout=gate.timeout)
+        )
     except (h11.ProtocolError, OSError) as error:
         return Answer(False, f"{question}: {_reason(error)}")
     if status != gate.status:
         why = meaning(status, redact(location, secrets), body, gate.headers, netloc)
         https = wants_https(status, location, headers, netloc, gate.path)
-        return Answer(False, f"{question} answered {status}, expected {gate.status}{why}", status, https)
+        return Answer(
+            False,
+            tr(
+                "{question} answered {status}, expected {status2}{why}",
+                question=question,
+                status=status,
+                status2=gate.status,
+                why=why,
+            ),
+            status,
+            https,
+        )
     if gate.contains and gate.contains not in body:
-        return Answer(False, f"{question} answered {status} without {gate.contains!r} in its body", status)
-    return Answer(True, f"{question} answered {status}", status)
+        return Answer(
+            False,
+            tr(
+                "{question} answered {status} without {contains!r} in its body",
+                question=question,
+                status=status,
+                contains=gate.contains,
+            ),
+            status,
+        )
+    return Answer(True, tr("{question} answered {status}", question=question, status=status), status)
 
 
 async def _get(here: Endpoint, path: str, headers: Headers) -> tuple[int, str, str]:
@@ -85,7 +108,7 @@ async def _get(here: Endpoint, path: str, headers: Headers) -> tuple[int, str, s
             if event is h11.NEED_DATA:
                 data = await reader.read(_CHUNK)
                 if not (data or status):
-                    raise h11.RemoteProtocolError("the connection was closed without an answer")
+                    raise h11.RemoteProtocolError(tr("the connection was closed without an answer"))
                 http.receive_data(data)
             elif isinstance(event, h11.Response):
                 status = event.status_code

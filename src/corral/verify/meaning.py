@@ -6,6 +6,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from corral.language import tr
 from corral.model.headers import PROTO, Headers, text_of
 from corral.verify.headers import host_asked
 
@@ -23,11 +24,16 @@ def meaning(status: int, location: str, body: str, headers: Headers, netloc: str
     """
     host = host_asked(headers, netloc)
     if status in REDIRECTS and location:
-        return f": it redirects to {location[:_SHOWN]}{_towards(location, headers)}"
+        return tr(
+            ": it redirects to {location}{towards}", location=location[:_SHOWN], towards=_towards(location, headers)
+        )
     if status == 421 and _OUR_PROXYS in body:
-        return f": the proxy doesn't serve the host {host}; proxy.server_name has those that it does"
+        return tr(": the proxy doesn't serve the host {host}; proxy.server_name has those that it does", host=host)
     if status in (400, 421) or (status == 403 and re.search(r"\bhosts?\b", body, re.IGNORECASE)):
-        return f": it may refuse the host {host}: add it to the application's allowed hosts, or set app.health.headers"
+        return tr(
+            ": it may refuse the host {host}: add it to the application's allowed hosts, or set app.health.headers",
+            host=host,
+        )
     return ""
 
 
@@ -48,7 +54,7 @@ def wants_https(status: int, location: str, headers: Headers, netloc: str, path:
 def _towards(location: str, headers: Headers) -> str:
     if not location.startswith("https:") or text_of(headers, PROTO) == "https":
         return ""
-    return (
-        "; if people come by https, write that URL as ROOT_URL in app.env, "
-        "or `X-Forwarded-Proto: https` in app.health.headers"
+    return tr(
+        "; if people come by https, write that URL as ROOT_URL in app.env, or `X-Forwarded-Proto: https` "
+        "in app.health.headers"
     )

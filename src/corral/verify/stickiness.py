@@ -9,6 +9,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from corral.desired.nginx import PROBE_HEADER, UPSTREAM_HEADER
+from corral.language import tr
 from corral.late import late
 from corral.model.cluster import Cluster
 from corral.model.headers import Headers
@@ -40,7 +41,9 @@ async def stickiness(cluster: Cluster, secrets: Secrets, routes: Routes) -> list
             headers = sent(cluster.app.headers, secrets, at.netloc)
             here = await routes.reach(at, "visitor")
         except CantBeAsked as reason:
-            checks.append(failed(NAME, f"{at.netloc} can't be asked: {reason}", host.name))
+            checks.append(
+                failed(NAME, tr("{netloc} can't be asked: {reason}", netloc=at.netloc, reason=reason), host.name)
+            )
             continue
         except OSError as error:
             checks.append(failed(NAME, f"{at.netloc}: {error.strerror or error}", host.name))
@@ -75,21 +78,37 @@ class _Probe:
 
 
 async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
-    name = f"{NAME}: one client, one instance"
+    name = tr("{name}: one client, one instance", name=NAME)
     if cluster.proxy.balance not in _STICKY:
-        return skipped(name, f"balance is {cluster.proxy.balance}, so clients are not bound to an instance", where)
+        return skipped(
+            name,
+            tr("balance is {balance}, so clients are not bound to an instance", balance=cluster.proxy.balance),
+            where,
+        )
     seen = await probe.visit(REPEATS)
     if "" in seen:
-        return failed(name, f"{seen.count('')} of {REPEATS} answers named no instance", where, f"corral logs {where}")
+        return failed(
+            name,
+            tr("{count} of {repeats} answers named no instance", count=seen.count(""), repeats=REPEATS),
+            where,
+            f"corral logs {where}",
+        )
     served = sorted(set(seen))
-    return judged(name, len(served) == 1, f"{REPEATS} requests with one cookie, served by {', '.join(served)}", where)
+    return judged(
+        name,
+        len(served) == 1,
+        tr("{repeats} requests with one cookie, served by {served}", repeats=REPEATS, served=", ".join(served)),
+        where,
+    )
 
 
 async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
-    name = f"{NAME}: many clients, all instances"
+    name = tr("{name}: many clients, all instances", name=NAME)
     if cluster.proxy.balance in ("ip_hash", "hash"):
         return skipped(
-            name, f"balance is {cluster.proxy.balance}, which can't tell this machine's clients apart", where
+            name,
+            tr("balance is {balance}, which can't tell this machine's clients apart", balance=cluster.proxy.balance),
+            where,
         )
     wanted = {instance.endpoint.netloc for instance in cluster.app.web}
     reached: list[str] = []
@@ -97,11 +116,20 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
         for seen in await asyncio.gather(*(probe.visit(1) for _ in range(CLIENTS_AT_ONCE))):
             reached += seen
     if "" in reached:
-        return failed(name, f"{reached.count('')} of {len(reached)} new clients got no answer", where)
+        return failed(
+            name,
+            tr("{count} of {count2} new clients got no answer", count=reached.count(""), count2=len(reached)),
+            where,
+        )
     served = len(set(reached))
     missed = sorted(
         wanted - set(reached)
     )  # nginx reports addresses, so hosts that the file knows by a name can only be counted
-    seen_text = f"{served} of {len(wanted)} instances served {len(reached)} new clients"
-    missing = f"; never reached: {', '.join(missed)}" if served < len(wanted) else ""
+    seen_text = tr(
+        "{served} of {count} instances served {count2} new clients",
+        served=served,
+        count=len(wanted),
+        count2=len(reached),
+    )
+    missing = tr("; never reached: {missed}", missed=", ".join(missed)) if served < len(wanted) else ""
     return judged(name, served >= len(wanted), seen_text + missing, where)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from corral.errors import Unreachable
+from corral.language import tr
 from corral.model.cluster import Cluster, Host
 from corral.model.machine import Tracking
 from corral.observe.machine_system import tracking_in
@@ -15,8 +16,8 @@ from corral.transport.base import GLANCE, Runner
 from corral.verify.check import Check, failed, judged, passed, skipped
 from corral.verify.clocks import FAIL, WARN, Offset, Skew, clock_offsets, skews
 
-_AGREE: Final = "clocks agree"
-_KEPT: Final = "chrony keeps the time"
+_AGREE: Final = tr("clocks agree")
+_KEPT: Final = tr("chrony keeps the time")
 _CHRONYC: Final = "chronyc -n -c -m tracking sources\n"
 
 
@@ -41,27 +42,44 @@ def skew_checks(hosts: Sequence[Host], offsets: Mapping[str, Offset]) -> Iterato
     """A line for each pair of hosts that is certainly too far apart, then one line for all."""
     pairs, silent = skews(offsets), [host.name for host in hosts if host.name not in offsets]
     if silent:
-        yield failed(_AGREE, "no answer, so the clock is not known", ", ".join(silent), "corral status")
+        yield failed(_AGREE, tr("no answer, so the clock is not known"), ", ".join(silent), "corral status")
     if not pairs:
-        yield skipped(_AGREE, "fewer than two hosts can be compared")
+        yield skipped(_AGREE, tr("fewer than two hosts can be compared"))
         return
     bad = [pair for pair in pairs if pair.least > WARN]
     for pair in bad:
-        hint = f"run `chronyc tracking` on {pair.one} and on {pair.other}: one of them may follow no time server"
-        yield judged(_AGREE, pair.least <= FAIL, f"{_apart(pair)} apart, over {_limit(pair)}", _names(pair), hint)
+        hint = tr(
+            "run `chronyc tracking` on {one} and on {other}: one of them may follow no time server",
+            one=pair.one,
+            other=pair.other,
+        )
+        yield judged(
+            _AGREE,
+            pair.least <= FAIL,
+            tr("{apart} apart, over {limit}", apart=_apart(pair), limit=_limit(pair)),
+            _names(pair),
+            hint,
+        )
     worst = pairs[0]
-    seen = f"{len(pairs)} pairs of hosts; the farthest apart are {_names(worst)}: {_apart(worst)}"
+    seen = tr(
+        "{count} pairs of hosts; the farthest apart are {names}: {apart}",
+        count=len(pairs),
+        names=_names(worst),
+        apart=_apart(worst),
+    )
     if worst.uncertainty > WARN:
-        seen += f"; the connection is too slow to measure {WARN * 1000:.0f} ms"
-    yield judged(_AGREE, worst.least <= FAIL, seen, hint="corral apply, when the file names `time: servers`")
+        seen += tr("; the connection is too slow to measure {warn:.0f} ms", warn=WARN * 1000)
+    yield judged(_AGREE, worst.least <= FAIL, seen, hint=tr("corral apply, when the file names `time: servers`"))
 
 
 def _apart(pair: Skew) -> str:
-    return f"{pair.seconds * 1000:.0f} ms (± {pair.uncertainty * 1000:.0f} ms)"
+    return tr(
+        "{seconds:.0f} ms (± {uncertainty:.0f} ms)", seconds=pair.seconds * 1000, uncertainty=pair.uncertainty * 1000
+    )
 
 
 def _limit(pair: Skew) -> str:
-    return f"{(FAIL if pair.least > FAIL else WARN) * 1000:.0f} ms"
+    return tr("{which:.0f} ms", which=(FAIL if pair.least > FAIL else WARN) * 1000)
 
 
 def _names(pair: Skew) -> str:
@@ -75,25 +93,34 @@ def tracking_checks(trackings: Mapping[str, Tracking | None]) -> Iterator[Check]
         problem = _problem(tracking)
         well += not problem
         if problem and tracking and tracking.settling:
-            why = f"it follows {tracking.reference}, and has too few answers so far to know how well"
-            yield skipped(_KEPT, why, host, "corral verify, in a minute or two")
+            why = tr(
+                "it follows {reference}, and has too few answers so far to know how well", reference=tracking.reference
+            )
+            yield skipped(_KEPT, why, host, tr("corral verify, in a minute or two"))
         elif problem:
-            yield failed(_KEPT, problem, host, f"`chronyc sources` on {host} shows who answers it")
+            yield failed(_KEPT, problem, host, tr("`chronyc sources` on {host} shows who answers it", host=host))
     if well == len(trackings):
         worst = max((tracking.offset for tracking in trackings.values() if tracking), default=0.0)
         yield passed(
-            _KEPT, f"it follows a time server on all {len(trackings)} hosts, at most {worst * 1000:.1f} ms off it"
+            _KEPT,
+            tr(
+                "it follows a time server on all {count} hosts, at most {worst:.1f} ms off it",
+                count=len(trackings),
+                worst=worst * 1000,
+            ),
         )
 
 
 def _problem(tracking: Tracking | None) -> str:
     """What is wrong with it; empty when nothing is."""
     if tracking is None:
-        return "chronyd does not answer"
+        return tr("chronyd does not answer")
     if tracking.leap == "Not synchronised":
-        return f"it follows no time server; {tracking.sources} are in reach"
+        return tr("it follows no time server; {sources} are in reach", sources=tracking.sources)
     if tracking.offset > OFFSET:
-        return f"it finds its clock {tracking.offset * 1000:.0f} ms off"
+        return tr("it finds its clock {offset:.0f} ms off", offset=tracking.offset * 1000)
     if tracking.root_dispersion > DISPERSION:
-        return f"the time that it follows may be {tracking.root_dispersion:.1f} s wrong"
+        return tr(
+            "the time that it follows may be {root_dispersion:.1f} s wrong", root_dispersion=tracking.root_dispersion
+        )
     return ""

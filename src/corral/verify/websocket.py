@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from corral.language import tr
 from corral.late import late
 from corral.model.cluster import Application, Cluster, Host, Websocket
 from corral.model.endpoint import Endpoint
@@ -27,10 +28,12 @@ else:
     client = late("websockets.asyncio.client")
     exceptions = late("websockets.exceptions")
 
-NAME = "websocket through the proxy"
-ALL = "websocket through all instances"
-_STRONGER = ", from the instance that it was sent to; `websocket: {through_all: true}` proves that it reaches everybody"
-_BUS = "the instances need a message bus (README, What Corral doesn't do): is it named in app.env, and does it run?"
+NAME = tr("websocket through the proxy")
+ALL = tr("websocket through all instances")
+_STRONGER = tr(
+    ", from the instance that it was sent to; `websocket: {through_all: true}` proves that it reaches everybody"
+)
+_BUS = tr("the instances need a message bus (README, What Corral doesn't do): is it named in app.env, and does it run?")
 PATIENCE = 10.0
 """Seconds for the whole exchange."""
 _AGENT = "User-Agent"
@@ -48,8 +51,8 @@ class _Exchange:
 
 async def websocket(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
     if not cluster.app.websocket:
-        why = "app.websocket is not set"
-        return [skipped(NAME, why, hint="write the path of a websocket that sends each message back")]
+        why = tr("app.websocket is not set")
+        return [skipped(NAME, why, hint=tr("write the path of a websocket that sends each message back"))]
     visitor = _Visitor(cluster.app, cluster.app.websocket, secrets, routes)
     hosts = zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
     several = len(cluster.app.web) > 1
@@ -65,10 +68,24 @@ async def _through_all(cluster: Cluster, visitor: _Visitor) -> Check:
     first, *others = cluster.app.web
     deaf = await visitor.unheard([instance.endpoint for instance in cluster.app.web])
     if not deaf:
-        return judged(ALL, True, f"a message to {first.name} left at {', '.join(other.name for other in others)}")
+        return judged(
+            ALL,
+            True,
+            tr(
+                "a message to {first} left at {others}",
+                first=first.name,
+                others=", ".join(other.name for other in others),
+            ),
+        )
     names = {instance.endpoint: instance.name for instance in cluster.app.web}
     seen = "; ".join(f"{names[at]}: {why}" for at, why in deaf.items())
-    return judged(ALL, False, f"a message to {first.name} did not leave everywhere: {seen}", first.name, _BUS)
+    return judged(
+        ALL,
+        False,
+        tr("a message to {first} did not leave everywhere: {seen}", first=first.name, seen=seen),
+        first.name,
+        _BUS,
+    )
 
 
 async def _through(host: Host, at: Endpoint, visitor: _Visitor, stronger: str) -> Check:
@@ -95,16 +112,26 @@ class _Visitor:
                 others = 0
                 async for answer in socket:
                     if expected in str(answer):
-                        more = f", after {others} messages of the application's own" if others else ""
-                        return _Exchange(True, f"{url}: {expected} came back{more}")
+                        more = tr(", after {others} messages of the application's own", others=others) if others else ""
+                        return _Exchange(
+                            True, tr("{url}: {expected} came back{more}", url=url, expected=expected, more=more)
+                        )
                     others += 1
         except CantBeAsked as reason:
-            return _Exchange(False, f"{url} can't be asked: {reason}")
+            return _Exchange(False, tr("{url} can't be asked: {reason}", url=url, reason=reason))
         except TimeoutError:
-            return _Exchange(False, f"{url}: {expected} did not come back within {PATIENCE:g} s")
+            return _Exchange(
+                False,
+                tr(
+                    "{url}: {expected} did not come back within {patience:g} s",
+                    url=url,
+                    expected=expected,
+                    patience=PATIENCE,
+                ),
+            )
         except (OSError, ValueError, exceptions.WebSocketException) as error:
             return self._broken(url, at, error)
-        return _Exchange(False, f"{url}: closed before {expected} came back")
+        return _Exchange(False, tr("{url}: closed before {expected} came back", url=url, expected=expected))
 
     async def unheard(self, instances: Sequence[Endpoint]) -> dict[Endpoint, str]:
         """Those of `instances` at which a message to the first one does not leave, each with what was seen instead."""
@@ -119,9 +146,9 @@ class _Visitor:
                     async for answer in socket:
                         if expected in str(answer):
                             return
-                deaf[at] = f"closed before {expected} came"
+                deaf[at] = tr("closed before {expected} came", expected=expected)
             except TimeoutError:
-                deaf[at] = f"{expected} did not come within {PATIENCE:g} s"
+                deaf[at] = tr("{expected} did not come within {patience:g} s", expected=expected, patience=PATIENCE)
             except exceptions.WebSocketException as error:
                 deaf[at] = str(error)
 
@@ -132,7 +159,7 @@ class _Visitor:
                         opening = await self._opening(at, "inside")
                         socket = await stack.enter_async_context(opening)
                 except (CantBeAsked, TimeoutError, OSError, ValueError, exceptions.WebSocketException) as error:
-                    return {at: str(error) or "it did not open"}
+                    return {at: str(error) or tr("it did not open")}
                 sockets[at] = socket
             await sockets[instances[0]].send(message)
             await asyncio.gather(*(hear(at, socket) for at, socket in sockets.items()))
@@ -140,12 +167,19 @@ class _Visitor:
 
     async def past_the_proxy(self, seen: _Exchange) -> _Exchange:
         """With an instance, where the application wants https, which ends in front of the proxy."""
-        direct = _Exchange(False, "there is no instance to ask")
+        direct = _Exchange(False, tr("there is no instance to ask"))
         for instance in self._app.web:
             direct = await self.exchange(instance.endpoint, "inside")
             if direct.holds:
                 break
-        return replace(direct, seen=f"{seen.seen}; that https ends before this proxy. Asked as by https, {direct.seen}")
+        return replace(
+            direct,
+            seen=tr(
+                "{seen}; that https ends before this proxy. Asked as by https, {seen2}",
+                seen=seen.seen,
+                seen2=direct.seen,
+            ),
+        )
 
     async def _opening(self, at: Endpoint, way: Way) -> client.connect:
         """The Host of a websocket is that of its URL, wherever it is connected to."""
@@ -169,7 +203,12 @@ class _Visitor:
         https = wants_https(answer.status_code, location, headers, at.netloc, path)
         body = bytes(answer.body or b"").decode(errors="replace")
         why = meaning(answer.status_code, redact(location, self._secrets), body, headers, at.netloc)
-        return _Exchange(False, f"{url}: answered {answer.status_code}{why}", True, https)
+        return _Exchange(
+            False,
+            tr("{url}: answered {status_code}{why}", url=url, status_code=answer.status_code, why=why),
+            True,
+            https,
+        )
 
 
 def _answer_in(error: BaseException | None) -> Response | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.resources import FoundUnit
 from corral.verify.check import Check, judged, skipped
@@ -12,10 +13,12 @@ from corral.verify.check import Check, judged, skipped
 def workers(cluster: Cluster, found: Sequence[FoundUnit]) -> Check:
     wanted = {instance.name for instance in cluster.app.workers}
     if not wanted:
-        return skipped("workers", "the file asks for none")
+        return skipped("workers", tr("the file asks for none"))
     running = sorted(
         unit.name for unit in found if unit.state == "running" and (unit.name in wanted or unit.role == "worker")
     )
-    name = "one worker" if len(wanted) == 1 else f"{len(wanted)} workers"
+    name = tr("one worker") if len(wanted) == 1 else tr("{count} workers", count=len(wanted))
     seen = ", ".join(running) or "none"
-    return judged(name, set(running) == wanted, f"{len(running)} running: {seen}", hint="corral status")
+    return judged(
+        name, set(running) == wanted, tr("{count} running: {seen}", count=len(running), seen=seen), hint="corral status"
+    )

@@ -40,9 +40,9 @@ def is_safe(value: ast.expr) -> bool:
             return is_safe(left) and is_safe(right)
         case ast.JoinedStr(values=values):
             return all(map(is_safe, values))
-        case ast.Call(func=ast.Name(id=name)):
-            return name in SAFE
-        case ast.Name(id=name):
+        case ast.Call(func=ast.Name(id=name), keywords=filled):
+            return name in SAFE or (name == "tr" and all(is_safe(each.value) for each in filled))
+        case ast.Name(id=name) | ast.Attribute(attr="seconds" as name):
             return name in MARKUP | ESCAPED
         case _:
             return isinstance(value, ast.Constant) or ast.unparse(value).startswith(("_MARKS[", "EXPLANATION."))

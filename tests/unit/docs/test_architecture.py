@@ -51,7 +51,7 @@ def words() -> list[tuple[str, str]]:
 
 def folders() -> list[str]:
     kept = (path for path in SOURCE.rglob("*") if path.is_dir() and path.name != "__pycache__")
-    return sorted(f"{path.relative_to(SOURCE)}/" for path in kept if any(path.iterdir()))
+    return sorted(f"{path.relative_to(SOURCE)}/" for path in kept if any(each.is_file() for each in path.iterdir()))
 
 
 @pytest.mark.parametrize("path", paths())

@@ -12,9 +12,10 @@ from typing import Final
 
 import pytest
 
-from corral.problems import Language
+from corral.language import Language, shown
 from corral.rules import RULES, TEXTS
 from corral.rules.registry import Rule
+from tests.language import spoken
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[dict[Language, Path]] = {
@@ -49,17 +50,22 @@ SECTIONS: Final[dict[Language, dict[str, str]]] = {
 
 
 def page(language: Language) -> str:
+    with spoken(language):
+        return _page(language)
+
+
+def _page(language: Language) -> str:
     parts = [HEADS[language]]
     for looks_at, title in SECTIONS[language].items():
         rules = sorted((rule for rule in RULES if rule.looks_at == looks_at), key=lambda rule: (rule.code, rule.name))
         parts.append(f"\n## {title}\n\n| | {' | '.join(COLUMNS[language])} |\n|---|---|---|---|\n")
-        parts += [_row(rule, language) for rule in rules]
+        parts += [_row(rule) for rule in rules]
     return "".join(parts)
 
 
-def _row(rule: Rule, language: Language) -> str:
+def _row(rule: Rule) -> str:
     code = _words(rule.code)
-    cells = [_words(text) or "-" for text in TEXTS[language][rule.name]]
+    cells = [_words(shown(text)) or "-" for text in TEXTS[rule.name]]
     return f"| {code}<br>{rule.severity} | {' | '.join(cells)} |\n"
 
 

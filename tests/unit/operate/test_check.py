@@ -12,7 +12,7 @@ from corral.operate.check import check
 from corral.operate.where import Where
 from corral.places import PlaceName
 from corral.places.playground.state import State, state_of
-from corral.problems import Language
+from tests.language import spoken
 from tests.unit.cluster_file.files import SMALL
 
 HOSTS_ONLY = "missing-key"
@@ -27,8 +27,8 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cluster.yaml"
 
 
-def codes(file: Path | None, on: PlaceName | None = None, language: Language = "en") -> list[str]:
-    return [problem.code for problem in asyncio.run(check(Where(file, on), language)).problems]
+def codes(file: Path | None, on: PlaceName | None = None) -> list[str]:
+    return [problem.code for problem in asyncio.run(check(Where(file, on))).problems]
 
 
 def with_ssh(file: Path) -> None:
@@ -76,7 +76,9 @@ def test_the_example_is_for_the_playground(file: Path) -> None:
 
 def test_in_the_users_language(file: Path) -> None:
     with_ssh(file)
-    assert codes(file, language="zh") == codes(file)
+    english = codes(file)
+    with spoken("zh"):
+        assert codes(file) == english
 
 
 def test_nobody_needs_the_secrets_for_it(file: Path) -> None:

@@ -27,7 +27,7 @@ from corral.model.software import Software
 from corral.operate.targets import select
 from corral.places.base import LogLine, Observation, Place, Traits
 from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.secrets import redact, resolve
 from corral.stop import Signals
 from corral.vault.file import Vault
@@ -59,10 +59,10 @@ class Toy(Place):
         self._server: asyncio.Server | None = None
         self.secret_store.read()
 
-    def judge_file(self, language: Language) -> Sequence[Problem]:
+    def judge_file(self) -> Sequence[Problem]:
         return self.file_findings
 
-    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
+    def findings(self, seen: Observation) -> Sequence[Problem]:
         return self.machine_findings
 
     def nothing_kept(self) -> str:

@@ -18,7 +18,7 @@ from corral.model.machine import (
     Tracking,
 )
 from corral.model.resources import FoundUnit
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.rules import findings_on
 from tests.unit.plan.cluster_of import cluster_of
 
@@ -86,11 +86,11 @@ def cluster(text: str = FILE) -> Cluster:
     return cluster_of(text)
 
 
-def findings(found: Machine, made: Cluster | None = None, language: Language = "en") -> list[Problem]:
+def findings(found: Machine, made: Cluster | None = None) -> list[Problem]:
     """What is said when `found` is one of three hosts, and the others are good."""
     made = made or cluster()
     machines = {host.name: good(host) for host in made.hosts} | {found.host: found}
-    return findings_on(made, machines, language)
+    return findings_on(made, machines)
 
 
 def codes(found: Machine, made: Cluster | None = None) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from corral.model.cluster import Cluster
 from corral.model.machine import Disk, Machine, Memory, Owned, Program
 from corral.model.resources import FoundUnit
 from corral.model.shared_machine import FoundCommand, KeptData, SharedMachine
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.rules import findings_on
 
 ROOT = "/home/ann/.local/state/corral/shop"
@@ -74,11 +74,9 @@ def all_up(made: Cluster) -> dict[str, Machine]:
     return found
 
 
-def findings(
-    machine: SharedMachine, found: dict[str, Machine] | None = None, text: str = FILE, language: Language = "en"
-) -> list[Problem]:
+def findings(machine: SharedMachine, found: dict[str, Machine] | None = None, text: str = FILE) -> list[Problem]:
     made = cluster(text)
-    return findings_on(made, found or machines(made), language, machine)
+    return findings_on(made, found or machines(made), machine)
 
 
 def told_of(programs: Sequence[Program], search_path: str) -> list[Problem]:

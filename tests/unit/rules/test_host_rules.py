@@ -12,6 +12,7 @@ from corral.model.machine import (
     Listener,
 )
 from corral.rules import findings_on
+from tests.language import spoken
 from tests.unit.observe.recorded import SYSTEMD as RECORDED
 from tests.unit.observe.recorded import app_208, machine, one
 from tests.unit.rules.good_hosts import (
@@ -139,7 +140,9 @@ def test_findings_come_host_by_host_in_the_files_order() -> None:
 
 def test_the_words_in_both_languages() -> None:
     taken = replace(host(), listeners=(Listener("tcp", "*", 80, 7, "nginx", "nginx.service"),))
-    [english], [chinese] = findings(taken), findings(taken, language="zh")
+    [english] = findings(taken)
+    with spoken("zh"):
+        [chinese] = findings(taken)
     assert english.message.startswith("*:80, which nginx.one needs, is taken by nginx (pid 7) of nginx.service. Two ")
     assert chinese.message.startswith("nginx.one 需要的 *:80 被 nginx.service 的 nginx (pid 7) 占用。")
     assert english.code == chinese.code

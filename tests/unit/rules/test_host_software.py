@@ -14,6 +14,7 @@ from corral.model.machine import (
     Program,
 )
 from corral.rules import findings_on
+from tests.language import spoken
 from tests.unit.rules.good_hosts import (
     COMPOSE,
     FILE,
@@ -238,7 +239,8 @@ def test_how_a_program_ends_that_does_not_run_is_told_in_both_languages() -> Non
     made = replace(made, proxy=replace(made.proxy, install=NONE))
     found = replace(host(), programs=(*host().programs[1:], Program("nginx", "/n", failure="it was ended by SIGSEGV")))
     for language in ("en", "zh"):
-        [problem] = findings_on(made, {"one": found}, language)  # type: ignore[arg-type] # one of the two
+        with spoken(language):
+            [problem] = findings_on(made, {"one": found})
         assert "it was ended by SIGSEGV" in problem.message
         assert "proxy.install" in problem.hint
 

@@ -11,6 +11,7 @@ from corral.model.machine import Disk, Listener, Memory, Program
 from corral.model.shared_machine import FoundCommand, KeptData, Namesake, RefusedPort, SharedMachine
 from corral.problems import Problem
 from corral.rules import findings_on
+from tests.language import spoken
 from tests.unit.rules.one_machine import (
     FILE,
     PROGRAMS,
@@ -173,7 +174,8 @@ def test_rules_on_one_value(machine: SharedMachine, expected: tuple[str, str, st
     assert told([problem]) == [expected]
     assert words in problem.message
     assert hint in problem.hint
-    [chinese] = findings(machine, language="zh")
+    with spoken("zh"):
+        [chinese] = findings(machine)
     assert told([chinese]) == [expected]
 
 

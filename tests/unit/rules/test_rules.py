@@ -8,7 +8,8 @@ from corral import rules
 from corral.cluster_file.build import build, direct_placement
 from corral.cluster_file.example import example_text
 from corral.cluster_file.parse import Loaded, load_text
-from corral.problems import Language, Problem
+from corral.problems import Problem
+from tests.language import spoken
 
 GOOD = """\
 name: shop
@@ -30,9 +31,9 @@ time:
 """
 
 
-def findings(text: str, language: Language = "en") -> list[Problem]:
+def findings(text: str) -> list[Problem]:
     loaded = load_text(text, "cluster.yaml")
-    return rules.findings(build(loaded.spec, direct_placement(loaded.spec), loaded.directory), loaded, language)
+    return rules.findings(build(loaded.spec, direct_placement(loaded.spec), loaded.directory), loaded)
 
 
 def found(text: str) -> list[tuple[str, str, str]]:
@@ -146,5 +147,6 @@ def test_evidence_reason_and_remedy_are_in_the_words() -> None:
     [finding] = findings(GOOD.replace("instances: 2", "instances: 1"))
     assert finding.message.startswith("Web instances in all: 2. While one of them is replaced,")
     assert "`instances: 3`" in finding.hint
-    [finding] = findings(GOOD.replace("instances: 2", "instances: 1"), "zh")
+    with spoken("zh"):
+        [finding] = findings(GOOD.replace("instances: 2", "instances: 1"))
     assert finding.message.startswith("只有 2 个 web 实例。")

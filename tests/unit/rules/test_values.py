@@ -17,8 +17,9 @@ from corral.operate.check import check
 from corral.operate.session import Session
 from corral.operate.where import Where, load
 from corral.places import PlaceName
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.vault.outside import known_outside_of
+from tests.language import spoken
 from tests.unit.cluster_file.files import SMALL
 
 ENV = "  env:\n    A: 'x${file:key}'\n    B: '${file:key}${env:TOKEN}'\n  workers:\n    env:\n      C: '${env:LAST}'\n"
@@ -26,14 +27,12 @@ TEXT = SMALL.replace("  command: node main.js\n", f"  command: node main.js\n{EN
 SECRET = "correct-horse"
 
 
-def told(
-    directory: Path, content: str | None, environment: Mapping[str, str], language: Language = "en"
-) -> list[Problem]:
+def told(directory: Path, content: str | None, environment: Mapping[str, str]) -> list[Problem]:
     if content is not None:
         (directory / "key").write_bytes(content.encode())
     loaded = load_text(TEXT, "c.yaml", directory)
     cluster = build(loaded.spec, direct_placement(loaded.spec), loaded.directory)
-    found = rules.findings(cluster, loaded, language, known_outside_of(loaded, environment))
+    found = rules.findings(cluster, loaded, known_outside_of(loaded, environment))
     return [problem for problem in found if problem.code == "A11"]
 
 
@@ -68,7 +67,8 @@ def test_what_an_editor_has_left(tmp_path: Path, content: str, words: list[str])
         assert expected in problem.message
         assert "${file:key}" in problem.message
         assert SECRET not in f"{problem.message}{problem.hint}"
-    assert len(told(tmp_path, content, {}, "zh")) == len(words)
+    with spoken("zh"):
+        assert len(told(tmp_path, content, {})) == len(words)
 
 
 def test_variables_too(tmp_path: Path) -> None:
@@ -99,12 +99,12 @@ def codes(problems: tuple[Problem, ...]) -> list[str]:
 
 
 def test_check_says_it_once_for_both_places(file: Path) -> None:
-    assert codes(asyncio.run(check(Where(file), "en")).problems) == ["A11"]
+    assert codes(asyncio.run(check(Where(file))).problems) == ["A11"]
 
 
 def test_check_does_without_values(file: Path) -> None:
     (file.parent / "key").unlink()
-    assert codes(asyncio.run(check(Where(file), "en")).problems) == []
+    assert codes(asyncio.run(check(Where(file))).problems) == []
 
 
 @pytest.mark.parametrize("place", ["playground", "hosts"])

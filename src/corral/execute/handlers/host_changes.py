@@ -16,6 +16,7 @@ from corral.execute.handlers import Step
 from corral.execute.scripts import REFUSED, STALE, script_of
 from corral.execute.software_scripts import load_command, unpack_command
 from corral.execute.ways import Ways
+from corral.language import tr
 from corral.model.command import CommandResult
 from corral.model.resources import digest
 from corral.plan.actions import HostChange, RemoveTree, WriteFile
@@ -125,8 +126,8 @@ async def _put(action: UnpackArchive | LoadImage, ways: Ways) -> None:
     try:
         completed = await ways.transport.put(action.host, Path(source), command, INSTALL_DEADLINE)
     except FileNotFoundError:
-        message = f"{source} does not exist, and {action.host} needs it"
-        hint = "a relative path starts at the cluster file's directory"
+        message = tr("{source} does not exist, and {host} needs it", source=source, host=action.host)
+        hint = tr("a relative path starts at the cluster file's directory")
         raise ChangeFailed(Problem("no-source", "error", message, hint, source)) from None
     if completed.code != 0:
         raise _failure(action, completed, ways)
@@ -136,10 +137,10 @@ def _failure(action: HostChange, completed: CommandResult, ways: Ways) -> Change
     said = _last_first(completed.error_without(ways.secrets))
     if completed.code == STALE:
         last = said.splitlines()[0] if completed.stderr or completed.stdout else action.summary
-        return StalePlan(Problem("stale-plan", "error", last, "run the same command again", action.host))
-    reason = {REFUSED: "its check refused it, and the old file stays"}.get(completed.code, "")
+        return StalePlan(Problem("stale-plan", "error", last, tr("run the same command again"), action.host))
+    reason = {REFUSED: tr("its check refused it, and the old file stays")}.get(completed.code, "")
     message = ": ".join(part for part in (f"{action.host}: can't {action.summary}", reason, said) if part)
-    hint = "fix that, then run the same command again: it goes on from here"
+    hint = tr("fix that, then run the same command again: it goes on from here")
     return ChangeFailed(Problem("change-failed", "error", message, hint, action.host))
 
 

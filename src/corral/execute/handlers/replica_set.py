@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed
+from corral.language import tr
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
 from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down, step_up
@@ -108,11 +109,22 @@ class _Walk:
 
     def overdue(self, seconds: float) -> Problem:
         states = "; ".join(
-            f"{fact.name} is {fact.state}{f' ({fact.detail})' if fact.detail else ''}" for fact in self.found.facts
+            tr(
+                "{fact} is {state}{which}",
+                fact=fact.name,
+                state=fact.state,
+                which=f" ({fact.detail})" if fact.detail else "",
+            )
+            for fact in self.found.facts
         )
-        refusal = f"; the last answer was: {self.refusal}" if self.refusal else ""
-        message = f"replica set {self.wanted.name} is not complete after {seconds:g} s. Last: {self.sentence}"
-        hint = "`corral logs database` says more; the same command goes on from here"
+        refusal = tr("; the last answer was: {refusal}", refusal=self.refusal) if self.refusal else ""
+        message = tr(
+            "replica set {wanted} is not complete after {seconds:g} s. Last: {sentence}",
+            wanted=self.wanted.name,
+            seconds=seconds,
+            sentence=self.sentence,
+        )
+        hint = tr("`corral logs database` says more; the same command goes on from here")
         return Problem("replica-set-overdue", "error", self._clean(f"{message}. {states}{refusal}"), hint)
 
     def _say(self, sentence: str) -> None:
@@ -138,7 +150,9 @@ class _Walk:
             if refused.code == TIME_LIMIT:
                 self.patience *= 2
             elif refused.code not in _PASSING:
-                message = self._clean(f"MongoDB refuses to {decision.sentence}: {refused.text}")
+                message = self._clean(
+                    tr("MongoDB refuses to {sentence}: {text}", sentence=decision.sentence, text=refused.text)
+                )
                 self._doubt(Problem("replica-set-refused", "error", message, "corral logs database"))
             return False
 

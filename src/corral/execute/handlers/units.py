@@ -11,6 +11,7 @@ from corral.errors import ChangeFailed, Unwell
 from corral.execute.handlers import Step
 from corral.execute.idle import wait_until_idle
 from corral.execute.ways import Ways
+from corral.language import tr
 from corral.model.resources import UP, FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
@@ -57,8 +58,8 @@ async def _wait_before(unit: Unit, gate: Gate, ways: Ways) -> None:
     """Raises ChangeFailed when `unit` is needed and can't be restarted now: nothing has been done to it by then."""
     seen = await wait_for_gate(gate, lambda: ways.units.find(unit.id), lambda found: "", ways.routes)
     if not seen.passed:
-        message = f"{unit.name} was not restarted: {seen.detail}"
-        raise ChangeFailed(Problem("no-majority", "error", message, "corral status; then the same command again"))
+        message = tr("{unit} was not restarted: {detail}", unit=unit.name, detail=seen.detail)
+        raise ChangeFailed(Problem("no-majority", "error", message, tr("corral status; then the same command again")))
 
 
 async def _forget(unit: Unit, revision: str, ways: Ways) -> None:
@@ -99,7 +100,7 @@ async def _is_its_own(unit: Unit, found: FoundUnit | None, deaths: _Deaths, ways
     return found is None or found.state in (("running",) if deaths.count else UP)
 
 
-_ANOTHER: Final = (
+_ANOTHER: Final = tr(
     "something answers there, but the process that was started has ended: its command has to stay in the foreground"
 )
 
@@ -121,20 +122,33 @@ class _Deaths:
         self.count = len(self._starts) - (found.state != "failed")
         if self.count < PATIENCE:
             return ""
-        return f"it died {self.count} times after its start: {self._detail or 'its log may say why'}"
+        return tr(
+            "it died {count} times after its start: {detail}",
+            count=self.count,
+            detail=self._detail or tr("its log may say why"),
+        )
 
 
 async def _failure(unit: Unit, detail: str, ways: Ways) -> Unwell:
     said = await ways.transport.run(unit.host, ways.units.log_script(unit.id, LOG_LINES))
     tail = shown(redact(said.text.rstrip("\n"), ways.secrets)) if said.code == 0 else ""
-    log = f"\nthe last lines of its log:\n{tail}" if tail else "\nits log is empty"
+    log = tr("\nthe last lines of its log:\n{tail}", tail=tail) if tail else tr("\nits log is empty")
     asked = question(detail)
-    again = "then run the same command again: it goes on from here"
+    again = tr("then run the same command again: it goes on from here")
     problem = Problem(
         "not-healthy",
         "error",
-        f"{unit.name} at {unit.address}:{unit.port} did not become healthy: {detail}{f': {asked}' if asked else log}",
-        f"mend that, {again}" if asked else f"corral logs {unit.name}; fix that, {again}",
+        tr(
+            "{unit} at {address}:{port} did not become healthy: {detail}{which}",
+            unit=unit.name,
+            address=unit.address,
+            port=unit.port,
+            detail=detail,
+            which=f": {asked}" if asked else log,
+        ),
+        tr("mend that, {again}", again=again)
+        if asked
+        else tr("corral logs {unit}; fix that, {again}", unit=unit.name, again=again),
         unit.name,
     )
     return Unwell(problem, detail)

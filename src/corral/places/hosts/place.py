@@ -22,6 +22,7 @@ from corral.desired.systemd_keeper import SystemdKeeper
 from corral.errors import Unreachable
 from corral.events import Sink, StageFinished, StageStarted, ignore
 from corral.execute.ways import Ways
+from corral.language import tr
 from corral.late import late, load
 from corral.model.cluster import Cluster, Host, Instance
 from corral.model.command import CommandResult
@@ -40,7 +41,7 @@ from corral.places.base import LEFT_SILENT, LogLine, Observation, Place, Traits
 from corral.places.hosts.front import Front
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.stop import Signals
@@ -60,7 +61,7 @@ else:
     machine = late("corral.execute.handlers.machine")
     rules = late("corral.rules")
 
-TRAITS: Final = Traits("hosts", "corral apply", ALL_ABILITIES, silence="no host reports a process of this cluster")
+TRAITS: Final = Traits("hosts", "corral apply", ALL_ABILITIES, silence=tr("no host reports a process of this cluster"))
 _NEEDED: Final = (
     "pymongo",
     "h11",
@@ -109,18 +110,18 @@ class HostsPlace(Place):
 
     @property
     def described(self) -> str:
-        return f"on its {len(self.cluster.hosts)} hosts"
+        return tr("on its {count} hosts", count=len(self.cluster.hosts))
 
-    def judge_file(self, language: Language) -> Sequence[Problem]:
+    def judge_file(self) -> Sequence[Problem]:
         for_hosts = problems_for_hosts(self._loaded, os.path.isfile, why_no_image)
-        return [*rules.findings(self.cluster, self._loaded, language, self.secret_store.outside()), *for_hosts]
+        return [*rules.findings(self.cluster, self._loaded, self.secret_store.outside()), *for_hosts]
 
     async def prepare(self) -> None:
         """Reads the archives that are shipped: what the hosts have is compared with their digests."""
         self.cluster = await asyncio.to_thread(with_digests, self.cluster)
 
     def kept_in(self) -> str:
-        return "its hosts"
+        return tr("its hosts")
 
     def begin(self) -> None:
         """Open the connections to all hosts at once; meanwhile what their answers need is loaded."""
@@ -177,8 +178,8 @@ class HostsPlace(Place):
         left = {name: _left_silent(problem) for name, problem in silent.items()}
         return replace(seen, observed=observed, departed=departed, left_silent=left)
 
-    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        return [*rules.findings_on(self.cluster, seen.machines, language), *seen.left_silent.values()]
+    def findings(self, seen: Observation) -> Sequence[Problem]:
+        return [*rules.findings_on(self.cluster, seen.machines), *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
@@ -266,9 +267,14 @@ def _departed(name: str, remembered: Mapping[str, Any], like: Host) -> Host:
 
 def _left_silent(problem: Problem) -> Problem:
     name = problem.where
-    message = f"{name} has left the cluster file and can't be asked what still runs there: {problem.message}"
-    hint = (
-        "start it and run `corral apply` once more, which stops what runs there; or, if the host no longer exists, "
-        f"`corral apply --forget {name}`"
+    message = tr(
+        "{name} has left the cluster file and can't be asked what still runs there: {message}",
+        name=name,
+        message=problem.message,
+    )
+    hint = tr(
+        "start it and run `corral apply` once more, which stops what runs there; or, if the host no "
+        "longer exists, `corral apply --forget {name}`",
+        name=name,
     )
     return Problem(LEFT_SILENT, "warning", message, hint, name)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from corral.cluster_file.parse import Loaded
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 
@@ -36,7 +37,7 @@ class Store:
 def store_of(loaded: Loaded) -> Store:
     """Raises InvalidFile for the built-in example, which has no file that anything could be kept beside."""
     if not loaded.source:
-        message = "there is no cluster file here, and the built-in example runs on this machine only"
-        hint = "corral init writes a file; -f FILE names one"
+        message = tr("there is no cluster file here, and the built-in example runs on this machine only")
+        hint = tr("corral init writes a file; -f FILE names one")
         raise InvalidFile(Problem("no-file", "error", message, hint))
     return Store(Path(loaded.directory) / ".corral" / loaded.spec.name)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from corral.cluster_file.parse import Loaded
+from corral.language import tr
 from corral.places.playground import ports
 from corral.places.playground.state import State, networks_of_others
 from corral.problems import Problem
@@ -41,8 +42,14 @@ def network_of(loaded: Loaded, state: State) -> str:
 
 
 def other_network(loaded: Loaded, asked: str, recorded: str) -> Problem:
-    message = f"the file asks for addresses of {asked}, but this cluster's data were made on {recorded}"
-    hint = f"write `network: {recorded}` below `playground:`; or delete the data: corral down --purge"
+    message = tr(
+        "the file asks for addresses of {asked}, but this cluster's data were made on {recorded}",
+        asked=asked,
+        recorded=recorded,
+    )
+    hint = tr(
+        "write `network: {recorded}` below `playground:`; or delete the data: corral down --purge", recorded=recorded
+    )
     return Problem("network-changed", "error", message, hint, loaded.source)
 
 

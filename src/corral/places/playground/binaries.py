@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from corral.language import tr
 from corral.model.machine import Program
 from corral.model.programs import PROGRAMS
 from corral.model.versions import asked
@@ -33,8 +34,8 @@ _KINDS: Final[dict[Name, _Kind]] = {
     "mongod": _Kind("--version", ("bin/mongod",)),
 }
 _REFUSALS: Final = {
-    errno.ENOENT: "the interpreter that its first line names, or its loader, is not there",
-    errno.ENOEXEC: "it is no program for this machine",
+    errno.ENOENT: tr("the interpreter that its first line names, or its loader, is not there"),
+    errno.ENOEXEC: tr("it is no program for this machine"),
 }
 """Why the kernel doesn't start a file that is there."""
 _MACHINES: Final = {
@@ -93,7 +94,7 @@ def _asked(name: Name, path: str) -> Program:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Program(name, path, failure=f"it gave no answer within {_VERSION:g} s")
+        return Program(name, path, failure=tr("it gave no answer within {version:g} s", version=_VERSION))
     except OSError as error:
         return Program(name, path, failure=_REFUSALS.get(error.errno or 0) or error.strerror or str(error))
     return asked(name, path, done.stdout + done.stderr, done.returncode)

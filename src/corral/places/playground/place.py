@@ -16,6 +16,7 @@ from corral.desired.supervisor import SupervisorKeeper
 from corral.errors import ChangeFailed
 from corral.events import Event, Note, Sink, StageFinished, StageStarted, ignore
 from corral.execute.ways import Ways
+from corral.language import tr
 from corral.late import late
 from corral.model.cluster import Cluster, Host, Instance
 from corral.model.command import CommandResult
@@ -34,7 +35,7 @@ from corral.places.playground import binaries, once, ports, this_machine
 from corral.places.playground.addresses import loopback_addresses, network_of, other_network
 from corral.places.playground.ports import LOCALHOST
 from corral.places.playground.state import State, state_of
-from corral.problems import Language, Problem
+from corral.problems import Problem
 from corral.runs import marks
 from corral.runs.records import MachineRecords
 from corral.stop import Signals
@@ -61,9 +62,9 @@ TRAITS: Final = Traits(
     "playground",
     "corral up",
     frozenset(),
-    silence="it is not running",
+    silence=tr("it is not running"),
     settles=frozenset(("A01",)),  # all its hosts share one directory of uploaded files
-    kick="`kill {pid}` ends it, and it is started anew",
+    kick=tr("`kill {pid}` ends it, and it is started anew"),
 )
 CACHE_SIZE: Final = 256 << 20
 """Bytes of WiredTiger's cache for each mongod: the smallest that it takes, since all share one machine."""
@@ -115,15 +116,15 @@ class PlaygroundPlace(Place):
 
     @property
     def described(self) -> str:
-        return f"on {self.network}"
+        return tr("on {network}", network=self.network)
 
-    def judge_file(self, language: Language) -> Sequence[Problem]:
-        return rules.findings(self.cluster, self._loaded, language, self.secret_store.outside())
+    def judge_file(self) -> Sequence[Problem]:
+        return rules.findings(self.cluster, self._loaded, self.secret_store.outside())
 
     def nothing_kept(self) -> str:
         if self.state.root.exists():
             return ""
-        return f"nothing runs on this machine and nothing is kept in {self.state.root}"
+        return tr("nothing runs on this machine and nothing is kept in {root}", root=self.state.root)
 
     def kept_in(self) -> str:
         return str(self.state.root)
@@ -174,8 +175,8 @@ class PlaygroundPlace(Place):
         known = this_machine.Known(programs, path, self._orphans, self._file)
         return await asyncio.to_thread(this_machine.completed, seen, self.cluster, self.state, known)
 
-    def findings(self, seen: Observation, language: Language) -> Sequence[Problem]:
-        return rules.findings_on(self.cluster, seen.machines, language, seen.shared)
+    def findings(self, seen: Observation) -> Sequence[Problem]:
+        return rules.findings_on(self.cluster, seen.machines, seen.shared)
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         return assembler.assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
@@ -270,8 +271,13 @@ class PlaygroundPlace(Place):
 
     async def _end_orphans(self, sink: Sink) -> None:
         if left := await self._left_behind():
-            named = ", ".join(sorted(unit.name for unit in await self.outlived())) or "none that listens"
-            sink(Note(f"ending {len(left)} processes whose supervisor is gone: {named}", "warning"))
+            named = ", ".join(sorted(unit.name for unit in await self.outlived())) or tr("none that listens")
+            sink(
+                Note(
+                    tr("ending {count} processes whose supervisor is gone: {named}", count=len(left), named=named),
+                    "warning",
+                )
+            )
             await orphans.end(left, ORPHANS)
 
     async def _left_behind(self) -> frozenset[int]:
@@ -310,7 +316,7 @@ class PlaygroundPlace(Place):
         known = host_facts(self.cluster, seen.machines)
         user = "root" if is_root() else ""
         return {
-            name: replace(facts, machine="this machine", user=user, access_log="/dev/stdout")
+            name: replace(facts, machine=tr("this machine"), user=user, access_log="/dev/stdout")
             for name, facts in known.items()
         }
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from corral.errors import ChangeFailed
 from corral.events import Note, Sink
+from corral.language import tr
 from corral.model.tcp_table import LISTEN, Socket, socket_in
 from corral.problems import Problem
 
@@ -27,7 +28,9 @@ class Holder:
 
     def __str__(self) -> str:
         return (
-            f"{self.command} (pid {self.pid})" if self.pid else "a process that can't be seen, perhaps another user's"
+            tr("{command} (pid {pid})", command=self.command, pid=self.pid)
+            if self.pid
+            else tr("a process that can't be seen, perhaps another user's")
         )
 
 
@@ -54,7 +57,7 @@ def first_free(addresses: Iterable[str], port: int) -> int:
     for candidate in range(port, min(port + 1000, 65536)):
         if all(bind_error(address, candidate) is None for address in wanted):
             return candidate
-    raise OSError(errno.EADDRINUSE, f"no free port from {port} on")
+    raise OSError(errno.EADDRINUSE, tr("no free port from {port} on", port=port))
 
 
 def choose(
@@ -70,7 +73,12 @@ def choose(
         if first not in range(port - 1000, port + 1):
             sink(
                 Note(
-                    f"{host} stays on port {port} while it runs; `corral down` and then `corral up` moves it", "warning"
+                    tr(
+                        "{host} stays on port {port} while it runs; `corral down` and then `corral up` moves it",
+                        host=host,
+                        port=port,
+                    ),
+                    "warning",
                 )
             )
     for host, asked in wanted.items():
@@ -91,7 +99,9 @@ def _next_free(addresses: tuple[str, ...], wanted: int, others: Collection[int])
         try:
             port = first_free(addresses, port)
         except OSError as error:
-            raise ChangeFailed(Problem("no-free-port", "error", f"the proxy needs a port: {error.strerror}")) from error
+            raise ChangeFailed(
+                Problem("no-free-port", "error", tr("the proxy needs a port: {strerror}", strerror=error.strerror))
+            ) from error
         if port not in others:
             return port
         port += 1
@@ -100,9 +110,22 @@ def _next_free(addresses: tuple[str, ...], wanted: int, others: Collection[int])
 def _moved(host: str, wanted: int, port: int, address: str, owner: str) -> str:
     """`owner` is the proxy of this cluster that has the port, if one has."""
     if owner:
-        return f"{wanted} is the port of the proxy {owner}, which runs, so {host} listens on {port}"
+        return tr(
+            "{wanted} is the port of the proxy {owner}, which runs, so {host} listens on {port}",
+            wanted=wanted,
+            owner=owner,
+            host=host,
+            port=port,
+        )
     taken = next((a for a in (address, LOCALHOST) if is_taken(a, wanted)), LOCALHOST)
-    return f"{taken}:{wanted} is taken by {holder(taken, wanted)}, so {host} listens on {port}"
+    return tr(
+        "{taken}:{wanted} is taken by {holder}, so {host} listens on {port}",
+        taken=taken,
+        wanted=wanted,
+        holder=holder(taken, wanted),
+        host=host,
+        port=port,
+    )
 
 
 def holder(address: str, port: int) -> Holder:
@@ -126,7 +149,7 @@ def command_of(pid: int) -> str:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         return (words or Path(f"/proc/{pid}/comm").read_text().strip())[:120]
     except OSError:
-        return "a process that has just ended"
+        return tr("a process that has just ended")
 
 
 def _listening(address: str, port: int) -> Iterator[int]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from corral.cluster_file.parse import Loaded, load_text
 from corral.errors import ChangeFailed, CorralError
 from corral.files import home, write_file
+from corral.language import tr
 from corral.model.cluster import Host, Layout
 from corral.model.endpoint import Endpoint
 from corral.problems import Problem
@@ -49,7 +50,7 @@ class State:
     def as_host(self) -> Host:
         """This machine as a host: the cluster's lock and marks are here, once for all of its hosts."""
         place = PurePosixPath(self.root / _CONTROL)
-        return Host("this machine", "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
+        return Host(tr("this machine"), "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
 
     def keep_file(self, loaded: Loaded) -> None:
         """Keep the cluster file as it was carried out: `down --name` needs it when the user's own is gone."""
@@ -102,15 +103,17 @@ class State:
     def prepare(self) -> None:
         """Make the directory, private to its owner. Raises ChangeFailed with the reason when that can't be."""
         if _UNSAFE & set(str(self.root)):
-            message = f"{self.root} contains a character that can't stand in the cluster's configuration files"
-            raise ChangeFailed(Problem("state-path", "error", message, "set XDG_STATE_HOME to a plain path"))
+            message = tr(
+                "{root} contains a character that can't stand in the cluster's configuration files", root=self.root
+            )
+            raise ChangeFailed(Problem("state-path", "error", message, tr("set XDG_STATE_HOME to a plain path")))
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.root.chmod(0o700)
             write_file(self.root / ".writable", bytes(4096), 0o600)
         except OSError as error:
-            message = f"{self.root} can't be written: {error.strerror or error}"
-            hint = "give it back to your user, or set XDG_STATE_HOME to another place; nothing was changed"
+            message = tr("{root} can't be written: {strerror}", root=self.root, strerror=error.strerror or error)
+            hint = tr("give it back to your user, or set XDG_STATE_HOME to another place; nothing was changed")
             raise ChangeFailed(Problem("state-not-writable", "error", message, hint, str(self.root))) from error
 
     def has_data(self) -> bool:
@@ -166,9 +169,13 @@ def networks_of_others(cluster: str) -> set[str]:
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = error.strerror if isinstance(error, OSError) else "it is not what Corral has written"
+    reason = error.strerror if isinstance(error, OSError) else tr("it is not what Corral has written")
     return Problem(
-        "state-unreadable", "error", f"{path} can't be read: {reason}", "the data were not touched", str(path)
+        "state-unreadable",
+        "error",
+        tr("{path} can't be read: {reason}", path=path, reason=reason),
+        tr("the data were not touched"),
+        str(path),
     )
 
 
@@ -177,7 +184,12 @@ def _other_version(root: Path, facts: object) -> Problem:
     return Problem(
         "state-version",
         "error",
-        f"{root} was made by another version of Corral: its format is {version}, this one reads {FORMAT}",
-        "use the version that made it, or `corral down --purge` with that one; the data were not touched",
+        tr(
+            "{root} was made by another version of Corral: its format is {version}, this one reads {format}",
+            root=root,
+            version=version,
+            format=FORMAT,
+        ),
+        tr("use the version that made it, or `corral down --purge` with that one; the data were not touched"),
         str(root),
     )
