@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import typer
 
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
@@ -30,7 +28,7 @@ def verify(file: FileOption = None, place: PlaceOption = None, fmt: FormatOption
     each(proofs(Where(file, place.place if place else None)), take)
     failures = sum(check.result == "failed" for check in checks)
     if fmt is Format.json:
-        print_json({"passed": not failures, "checks": [asdict(check) for check in checks]})
+        print_json({"passed": not failures, "checks": [check.to_json() for check in checks]})
     else:
         good = sum(check.result == "passed" for check in checks)
         out.print(

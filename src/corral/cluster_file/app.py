@@ -37,7 +37,7 @@ class Health(Section):
 
     path: UrlPath = Field("/health", description="What is asked for with GET.")
     status: Annotated[int, Whole(100, 599)] = Field(200, description="The status of a healthy answer.")
-    contains: Annotated[str, Text("a text", as_written=True)] = Field(
+    contains: Annotated[str, Text(tr("a text"), as_written=True)] = Field(
         "", description="A text that the body of a healthy answer holds."
     )
     interval: Annotated[float, Duration("100ms", "10m")] = Field(1.0, description="The time between two questions.")
@@ -111,10 +111,10 @@ class Websocket(Section):
 
     required = ("path",)
     path: UrlPath = Field("", description="The path to open.")
-    send: Annotated[str, Text("a text", as_written=True)] = Field(
+    send: Annotated[str, Text(tr("a text"), as_written=True)] = Field(
         "", description="The message to send; one made up each time when left out, which must come back."
     )
-    contains: Annotated[str, Text("a text", as_written=True)] = Field(
+    contains: Annotated[str, Text(tr("a text"), as_written=True)] = Field(
         "", description="What a message that comes back holds; what was sent when left out."
     )
     through_all: bool = Field(
@@ -159,7 +159,7 @@ class App(Section):
     image: Annotated[str, Text(tr("the name of an image, without blanks"), r"[^\s\0]+")] = Field(
         "", description="The container image, with its tag or digest."
     )
-    image_archive: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+    image_archive: Annotated[str, Text(tr("a path"), r"[^\0\n]+")] = Field(
         "",
         description="A file that `docker save` wrote, shipped to hosts that lack the image; pulled when left out.",
     )
@@ -175,12 +175,12 @@ class App(Section):
     command: Command = Field(
         (), description="What starts one instance: a list of words, or one string. An image's own when left out."
     )
-    directory: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+    directory: Annotated[str, Text(tr("a path"), r"[^\0\n]+")] = Field(
         ".",
         description="Where the command runs; a relative path starts at the cluster file's directory, on real hosts "
         "at the release; with an image it is a path inside it.",
     )
-    version: Annotated[str, Text("a version", r"[^\0\r\n]{1,100}", as_written=True)] = Field(
+    version: Annotated[str, Text(tr("a version"), r"[^\0\r\n]{1,100}", as_written=True)] = Field(
         "", description="The application's version: VERSION in its environment, shown by status."
     )
     hosts: Hosts = Field((), description="The hosts that run instances.")

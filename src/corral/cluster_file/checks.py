@@ -125,7 +125,7 @@ def _command(spec: Spec, report: Report) -> Iterator[Complaint]:
 
 def _words(place: Path, words: Sequence[str], environment: Mapping[str, str], spec: Spec) -> Iterator[Complaint]:
     if wrong := unexpanded(words, environment):
-        yield Complaint("bad-value", place, f"{wrong}.")
+        yield Complaint("bad-value", place, wrong)
     if "STORAGE" in references_in(" ".join(words)) and not spec.app.storage.path:
         yield Complaint("missing-key", place, _NO_STORAGE, _STORAGE_HINT)
 

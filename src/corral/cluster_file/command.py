@@ -65,7 +65,7 @@ def _words(value: Any) -> Any:
             ),
         )
     if operator := _operator(value):
-        line = tr("command: {by_a_shell}", by_a_shell=_by_a_shell(value))
+        line = f"command: {_by_a_shell(value)}"
         raise refusal(
             "bad-value",
             tr("is run by no shell, so {operator!r} is but a word: write `{line}`", operator=operator, line=line),
@@ -120,7 +120,7 @@ def _by_reference(variable: re.Match[str]) -> str:
 
 
 Command = Annotated[
-    tuple[Annotated[str, Text("a text", check=_wrong_word, as_written=True)], ...],
+    tuple[Annotated[str, Text(tr("a text"), check=_wrong_word, as_written=True)], ...],
     Field(min_length=1),
     Shorthand(_words, {"type": "string", "minLength": 1, "description": "The words, split as a shell splits them."}),
 ]

@@ -51,7 +51,7 @@ class Database(Section):
     replica_set: Annotated[str, Text(tr("a replica set's name"), r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")] = Field(
         "", description="The replica set's name; the cluster's name when left out."
     )
-    name: Annotated[str, Text("a database's name", check=_wrong_database)] = Field(
+    name: Annotated[str, Text(tr("a database's name"), check=_wrong_database)] = Field(
         "", description="The application's database; the cluster's name, with _ for -, when left out."
     )
     port: Port = Field(27017, description="The port of every mongod.")
@@ -82,8 +82,8 @@ class Database(Section):
     )
     parameters: Annotated[
         dict[
-            Annotated[str, Text("a parameter's name", r"[A-Za-z][A-Za-z0-9_]*")],
-            Annotated[str, Text("a single line", r"[^\0\r\n]*", as_written=True)],
+            Annotated[str, Text(tr("a parameter's name"), r"[A-Za-z][A-Za-z0-9_]*")],
+            Annotated[str, Text(tr("a single line"), r"[^\0\r\n]*", as_written=True)],
         ],
         NothingTakesAway(),
     ] = Field({}, description="mongod's setParameter values.")

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from corral.cluster_file.build import direct_layout
+from corral.language import tr
 
 _SYSTEMS_OWN: Final = frozenset(
     PurePosixPath("/", *name.split())
@@ -23,9 +24,9 @@ def wrong_directory(text: str, cluster: str) -> str:
     directory, layout = _plain(text), direct_layout(cluster)
     own = (layout.config, layout.data, layout.logs, layout.run, layout.state)
     if directory in _SYSTEMS_OWN or any(path.is_relative_to(directory) for path in (*own, *_PASSING)):
-        return f"may not be {directory}: other files than these data are there."
+        return tr("may not be {directory}: other files than these data are there.", directory=directory)
     if any(directory.is_relative_to(passing) for passing in _PASSING):
-        return f"may not be {directory}: what is written there does not stay."
+        return tr("may not be {directory}: what is written there does not stay.", directory=directory)
     return ""
 
 

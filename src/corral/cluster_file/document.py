@@ -16,10 +16,11 @@ from corral.cluster_file.nodes import compose
 from corral.cluster_file.positions import Lines, Path, Position, place
 from corral.cluster_file.walk import Walk, kind
 from corral.errors import InvalidFile
-from corral.language import tr
+from corral.language import mark, shown, tr
 from corral.problems import Problem
 
-_HINTS: Final = {"cluster file": tr("`corral init` writes one with comments to start from.")}
+_FILE: Final = mark("cluster file")
+_HINTS: Final = {_FILE: tr("`corral init` writes one with comments to start from.")}
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class Document:
         return place(self.source, self.position(path, at_key))
 
 
-def read_document(text: str, source: str, written: Sequence[Path] = (), noun: str = tr("cluster file")) -> Document:
+def read_document(text: str, source: str, written: Sequence[Path] = (), noun: str = _FILE) -> Document:
     """`text` as a mapping with positions.
 
-    `noun` is what a sentence calls the file.
+    `noun` is what a sentence calls the file, in English.
     Scalars whose path fits one of the patterns in `written` stay as they are written (1.10, no, 0x10).
     Raises InvalidFile for a text that is no YAML, is empty, or has something else than a mapping at its top.
     """
@@ -67,10 +68,12 @@ def read_document(text: str, source: str, written: Sequence[Path] = (), noun: st
     node = compose(text, source, lines)
     if node is None:
         hint = _HINTS.get(noun, tr("docs/presets.md has one to start from."))
-        raise _refused("empty-file", tr("The {noun} holds nothing.", noun=noun), hint, place(source, Position(1, 1)))
+        raise _refused(
+            "empty-file", tr("The {noun} holds nothing.", noun=shown(noun)), hint, place(source, Position(1, 1))
+        )
     if not isinstance(node, MappingNode):
         start = lines.clamp(node.start_mark.line, node.start_mark.column)
-        message = tr("The {noun} must be a mapping of keys to values, not {kind}.", noun=noun, kind=kind(node))
+        message = tr("The {noun} must be a mapping of keys to values, not {kind}.", noun=shown(noun), kind=kind(node))
         hint = _HINTS.get(noun, tr("docs/presets.md has one to start from."))
         raise _refused("not-a-mapping", message, hint, place(source, start))
     walk = Walk(source, lines, tuple(written))

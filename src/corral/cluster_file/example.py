@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from corral.cluster_file.schema import NAME
 from corral.errors import InvalidFile
+from corral.language import tr
 from corral.problems import Problem
 
 
@@ -17,8 +18,8 @@ def example_text() -> str:
 def init_text(name: str) -> str:
     """The example with another name. Raises InvalidFile for a name that no cluster can have."""
     if not re.fullmatch(NAME.pattern, name):
-        hint = f"Its form: {NAME.what}."
-        raise InvalidFile(Problem("bad-value", "error", f"{name!r} can't be a cluster's name.", hint))
+        message = tr("{name!r} can't be a cluster's name.", name=name)
+        raise InvalidFile(Problem("bad-value", "error", message, tr("Its form: {what}.", what=NAME.what)))
     line = f"name: {name}".ljust(len("name: noticeboard"))
     text = re.sub(r"^name: noticeboard", line, example_text(), count=1, flags=re.MULTILINE)
     database = name.replace("-", "_")

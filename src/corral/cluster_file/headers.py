@@ -38,12 +38,12 @@ def _wrong_text(text: str) -> str:
 Headers = Annotated[
     dict[
         Annotated[
-            str, Text("the name of a header: a letter, then letters, digits, - and _", NAME_PATTERN, _wrong_name)
+            str, Text(tr("the name of a header: a letter, then letters, digits, - and _"), NAME_PATTERN, _wrong_name)
         ],
         Annotated[
             str,
             Text(
-                "a text of printable ASCII without blanks at its ends",
+                tr("a text of printable ASCII without blanks at its ends"),
                 TEXT_PATTERN,
                 check=_wrong_text,
                 echo=False,

@@ -15,7 +15,7 @@ from corral.language import tr
 from corral.model.cluster import Install
 from corral.nearest import near, suggestion
 
-_PACKAGE: Final = Text("a package's name", r"[A-Za-z0-9][A-Za-z0-9.+_:~-]{0,127}")
+_PACKAGE: Final = Text(tr("a package's name"), r"[A-Za-z0-9][A-Za-z0-9.+_:~-]{0,127}")
 _FILE: Final = Text(tr("the path of a tar file"), r"[^\0\n]+")
 _SHA256: Final = Text(tr("64 hexadecimal digits"), r"[0-9a-fA-F]{64}")
 _VERSION: Final = Text(tr("a version of three numbers, such as 6.0.5"), r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
@@ -35,9 +35,7 @@ class Installing(Kind):
 
     @property
     def expected(self) -> str:
-        archive = (
-            tr("{archive: FILE, sha256: …, version: …}") if self.with_version else tr("{archive: FILE, sha256: …}")
-        )
+        archive = "{archive: FILE, sha256: …, version: …}" if self.with_version else "{archive: FILE, sha256: …}"
         ways = [*self.words, *(["{package: NAME}"] if "package" in self.words else [])]
         return tr("one of {value}", value=", ".join([*ways, *([archive] if self.archives else [])]))
 

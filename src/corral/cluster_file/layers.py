@@ -24,7 +24,7 @@ from corral.cluster_file.source import LARGEST, content_of, decoded
 from corral.cluster_file.validate import read_as
 from corral.cluster_file.values import Text
 from corral.errors import InvalidFile
-from corral.language import tr
+from corral.language import mark, tr
 from corral.problems import Problem
 
 _VERSION: Final = r"[0-9]+(\.[0-9]+)*"
@@ -50,8 +50,8 @@ class Layer(Section):
 class Preset(Layer):
     """A preset's file."""
 
-    about: Annotated[str, Text("a text")] = Field("", description="Which application this is for.")
-    versions: dict[Annotated[str, Text("a version", _VERSION)], dict[str, Any] | None] = Field(
+    about: Annotated[str, Text(tr("a text"))] = Field("", description="Which application this is for.")
+    versions: dict[Annotated[str, Text(tr("a version"), _VERSION)], dict[str, Any] | None] = Field(
         {}, description="What differs from a version of the application on: a layer for each."
     )
 
@@ -84,7 +84,7 @@ def preset_of(document: Document, directory: FilePath) -> Lower:
     if name in BUILT_IN:
         text, source = (
             files("corral.cluster_file").joinpath("presets", f"{name}.yaml").read_text("utf-8"),
-            tr("preset {name}", name=name),
+            f"preset {name}",
         )
     elif isinstance(name, str) and is_path(name):
         text, source = _own(name, document, directory)
@@ -95,7 +95,7 @@ def preset_of(document: Document, directory: FilePath) -> Lower:
 
 def read_preset(text: str, source: str) -> Document:
     """Raises InvalidFile with every problem of a preset's file."""
-    document = read_document(text, source, _WRITTEN, "preset")
+    document = read_document(text, source, _WRITTEN, mark("preset"))
     report = Report(document)
     read_as(Preset, report)
     for complaint in _out_of_place(document.data):

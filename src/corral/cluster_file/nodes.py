@@ -13,6 +13,7 @@ from corral.cluster_file.positions import Lines, Position, place
 from corral.errors import InvalidFile
 from corral.language import tr
 from corral.problems import Problem
+from corral.words import aside
 
 _QUOTE: Final = tr("Put the value in quotes.")
 _PLAIN: Final = (
@@ -63,7 +64,7 @@ def _refused(error: MarkedYAMLError, source: str, lines: Lines) -> InvalidFile:
     for pattern, message, hint in _PLAIN:
         if re.search(pattern, problem):
             return InvalidFile(_problem(tr("This is not YAML. {message}", message=message), hint, source, position))
-    context = f" ({error.context})" if error.context and error.problem else ""
+    context = aside(error.context) if error.context and error.problem else ""
     message = (
         tr("This is not YAML: {problem}{context}.", problem=problem, context=context)
         .replace("'\\x00'", tr("the end"))

@@ -40,7 +40,7 @@ def claims(spec: Spec) -> Iterator[Claim]:
     for host, port in web_places(spec):
         yield Claim(host, port, tr("a web instance"), ("app", "first_port"))
     for host, port in worker_places(spec):
-        yield Claim(host, port, "a worker", ("app", "workers", "first_port"))
+        yield Claim(host, port, tr("a worker"), ("app", "workers", "first_port"))
     for host in spec.database.members:
         yield Claim(host, spec.database.port, "mongod", ("database", "port"))
 

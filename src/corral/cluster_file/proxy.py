@@ -69,7 +69,7 @@ class _Balance(Kind):
             raise refusal("bad-value", tr("needs the variable to hash: `{hash: $http_x_user_id}`"))
         if not isinstance(value, str):
             raise self.refuse(value, wrong_type=True)
-        return Balancing(Choice((*_NAMES, tr("{hash: $variable}"))).read(value))  # type: ignore[arg-type]  # one of _NAMES
+        return Balancing(Choice((*_NAMES, "{hash: $variable}")).read(value))  # type: ignore[arg-type]  # one of _NAMES
 
     def write(self, value: Balancing) -> Any:
         return {"hash": value.key} if value.key else value.method
@@ -89,7 +89,7 @@ class VirtualIp(Section):
     """An address that keepalived moves between the proxies. Nothing in the playground."""
 
     required = ("address",)
-    address: Annotated[str, Text("an IPv4 or IPv6 address", check=wrong_ip)] = Field(
+    address: Annotated[str, Text(tr("an IPv4 or IPv6 address"), check=wrong_ip)] = Field(
         "", description="The address that people's requests go to."
     )
     interface: Annotated[str, Text(tr("a network interface's name"), r"[A-Za-z0-9_.:@-]{1,15}")] = Field(
@@ -150,14 +150,14 @@ class Proxy(Section):
     header_underscores: bool = Field(
         False, description="Whether headers with `_` in their names reach the application."
     )
-    real_ip_from: tuple[Annotated[str, Text("a network", check=wrong_network)], ...] = Field(
+    real_ip_from: tuple[Annotated[str, Text(tr("a network"), check=wrong_network)], ...] = Field(
         (), description="Networks of outer proxies whose word on the client's address is taken."
     )
     real_ip_header: Annotated[str, Text(tr("the name of a header"), r"[A-Za-z][A-Za-z0-9-]{0,63}")] = Field(
         "X-Forwarded-For", description="The header in which outer proxies name the client's address."
     )
     outer_headers: tuple[
-        Annotated[str, Text("the name of a header", r"[A-Za-z][A-Za-z0-9-]{0,63}", check=_written_by_nginx)], ...
+        Annotated[str, Text(tr("the name of a header"), r"[A-Za-z][A-Za-z0-9-]{0,63}", check=_written_by_nginx)], ...
     ] = Field(
         ("Forwarded", "X-Forwarded-Prefix"),
         description="Further headers that reach the application when an outer proxy sends them, and from nobody else.",
@@ -166,7 +166,7 @@ class Proxy(Section):
         Annotated[
             str,
             Text(
-                "a path: a slash first, then letters, digits and /._~+@:,-",
+                tr("a path: a slash first, then letters, digits and /._~+@:,-"),
                 r"/[A-Za-z0-9/._~+@:,-]*",
                 check=_never_matched,
             ),
@@ -177,7 +177,9 @@ class Proxy(Section):
         Annotated[
             str,
             Text(
-                "a path: a slash first and last, letters, digits and /._~+@:,- between", _PREFIX, check=_never_matched
+                tr("a path: a slash first and last, letters, digits and /._~+@:,- between"),
+                _PREFIX,
+                check=_never_matched,
             ),
         ],
         ...,

@@ -7,6 +7,7 @@ from typing import Any
 
 from corral.cluster_file.document import Document
 from corral.cluster_file.positions import Path, Position, dotted
+from corral.language import tr
 from corral.problems import Problem, Severity
 
 
@@ -62,7 +63,7 @@ class Report:
         if any(path[: len(blamed)] == blamed for blamed in self._blamed):
             return
         whole = (*self.below, *path)
-        message = f"{dotted(whole)} {complaint.sentence.removesuffix('.')}.".lstrip()
+        message = tr("{key} {sentence}.", key=dotted(whole), sentence=complaint.sentence.rstrip(".。")).lstrip()
         own = self.document.find(whole) == whole
         where = ("" if own else self.lower.where(path)) or self.document.where(whole, complaint.at_key)
         problem = Problem(complaint.code, severity, message, complaint.hint, where)

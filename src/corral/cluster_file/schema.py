@@ -54,10 +54,10 @@ class Time(Section):
 class Secrets(Section):
     """Where the generated passwords lie: .corral/NAME/secrets.yaml beside this file, for its owner alone."""
 
-    recipients: tuple[Annotated[str, Text("an age or SSH public key, or a .pub file", r"[^\0\n]+")], ...] = Field(
+    recipients: tuple[Annotated[str, Text(tr("an age or SSH public key, or a .pub file"), r"[^\0\n]+")], ...] = Field(
         (), description="Who can decrypt them: age1…, ssh-ed25519 …, or a .pub file. Not encrypted when left out."
     )
-    identity: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+    identity: Annotated[str, Text(tr("a path"), r"[^\0\n]+")] = Field(
         "",
         description="The private key that decrypts them; when left out, $CORRAL_AGE_IDENTITY, Corral's own age.key or "
         "an SSH key.",
@@ -67,7 +67,7 @@ class Secrets(Section):
 class Playground(Section):
     """What holds for `corral up` alone."""
 
-    network: Annotated[str, Text("a network", check=wrong_playground_network)] = Field(
+    network: Annotated[str, Text(tr("a network"), check=wrong_playground_network)] = Field(
         "",
         description="The /16 of 127.0.0.0/8 that the hosts' addresses are of; by the name when left out.",
     )

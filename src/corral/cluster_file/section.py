@@ -107,7 +107,7 @@ UrlPath = Annotated[str, Text(tr("a path: a slash first, no blanks"), r"/[!-~]*"
 class Ssh(Section):
     """How a host is reached. ~/.ssh/config holds for what is left out; nothing in the playground."""
 
-    user: Annotated[str, Text("a user's name", r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?")] = Field(
+    user: Annotated[str, Text(tr("a user's name"), r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?")] = Field(
         "", description="The account to log in with; the one that runs corral when left out."
     )
     port: Port | None = Field(None, description="The port of sshd; ssh's own choice, which is 22, when left out.")
@@ -118,7 +118,7 @@ class Ssh(Section):
     jump: Annotated[str, Text(tr("a host, or user@host:port"), r"[^\s\0]+")] = Field(
         "", description="The host to go through, as ssh -J takes it."
     )
-    known_hosts: Annotated[str, Text("a path", r"[^\0\n]+")] = Field(
+    known_hosts: Annotated[str, Text(tr("a path"), r"[^\0\n]+")] = Field(
         "",
         description="A file of host keys to trust, besides ~/.ssh/known_hosts and what `corral trust` has recorded.",
     )

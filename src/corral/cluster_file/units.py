@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from corral.cluster_file.values import Kind
 from corral.language import tr
+from corral.words import either
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _BYTES: Final = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
@@ -66,7 +67,7 @@ class Duration(Kind):
             "a time from {minimum} to {maximum} (such as {fitting})",
             minimum=self.minimum,
             maximum=self.maximum,
-            fitting=" or ".join(fitting[-2:]),
+            fitting=either(fitting[-2:]),
         )
 
     def read(self, value: object) -> float:

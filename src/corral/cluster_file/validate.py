@@ -15,8 +15,9 @@ from corral.cluster_file.schema import Spec
 from corral.cluster_file.section import Section
 from corral.cluster_file.tree import homes_of, section_at
 from corral.cluster_file.values import found
-from corral.language import tr
+from corral.language import shown, tr
 from corral.nearest import near, suggestion
+from corral.words import all_of
 
 _EXPECTED: Final = {
     "model_type": tr("a mapping (lines of `key: value`)"),
@@ -86,7 +87,7 @@ def _unknown_key(path: Path, schema: type[Section]) -> Complaint:
     homes = [] if near(str(key), own) else homes_of(str(key))
     hint = suggestion(str(key), own)
     if homes:
-        hint = tr("There is {map}; is this line indented as its neighbours are?", map=" and ".join(map(dotted, homes)))
+        hint = tr("There is {map}; is this line indented as its neighbours are?", map=all_of([*map(dotted, homes)]))
     return Complaint("unknown-key", path, tr("is not a key that Corral knows."), hint, at_key=True)
 
 
@@ -128,7 +129,7 @@ def misspelt(section: type[Section], written: Any) -> set[str]:
 
 
 def _missing_key(section: Section, path: Path, key: str) -> Complaint:
-    what = type(section).model_fields[key].description or ""
+    what = shown(type(section).model_fields[key].description or "")
     place = tr("below {dotted}", dotted=dotted(path)) if path else tr("at the top")
     return Complaint(
         "missing-key",

@@ -25,14 +25,17 @@ def found(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return (
-            tr("the text {which!r}", which=value if len(value) <= 60 else value[:57] + "...")
-            if value
-            else tr("an empty text")
-        )
+        return _found_text(value)
     if isinstance(value, int | float):
         return tr("a number this large") if abs(value) >= 1e15 else f"{value:.15g}"
-    return "nothing" if value is None else "a list" if isinstance(value, list | tuple) else "a mapping"
+    if value is None:
+        return tr("nothing")
+    return tr("a list") if isinstance(value, list | tuple) else tr("a mapping")
+
+
+def _found_text(value: str) -> str:
+    short = value if len(value) <= 60 else value[:57] + "..."
+    return tr("the text {which!r}", which=short) if value else tr("an empty text")
 
 
 def refusal(code: str, sentence: str, hint: str = "", inside: str = "") -> PydanticCustomError:

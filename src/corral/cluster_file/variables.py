@@ -50,7 +50,7 @@ def wrong_outside(text: str) -> str:
     outside = outside_names(text)
     for start, form in _OUTSIDE.items():
         if text.count(start) != sum(name.startswith(start[2:]) for name in outside):
-            return tr("may hold {form}", form=form)
+            return tr("may hold {form}, and nothing else of that kind", form=form)
     return ""
 
 
@@ -58,7 +58,7 @@ def _wrong_next(text: str) -> str:
     return "" if references(text) == ["ROOT_URL"] * text.count(_START) else tr("may refer to ${corral:ROOT_URL} alone")
 
 
-NextSteps = Annotated[str, Text("a text", check=_wrong_next)]
+NextSteps = Annotated[str, Text(tr("a text"), check=_wrong_next)]
 Variable = Annotated[
     str,
     Text(
@@ -68,7 +68,8 @@ Variable = Annotated[
     ),
 ]
 Environment = Annotated[
-    dict[Variable, Annotated[str, Text("a text", check=_wrong_value, echo=False, as_written=True)]], NothingTakesAway()
+    dict[Variable, Annotated[str, Text(tr("a text"), check=_wrong_value, echo=False, as_written=True)]],
+    NothingTakesAway(),
 ]
 
 

@@ -25,8 +25,8 @@ _MOST_NODES: Final = 20_000
 def kind(node: Node) -> str:
     """What `node` is, for a sentence."""
     if isinstance(node, SequenceNode):
-        return "a list"
-    return "a mapping" if isinstance(node, MappingNode) else tr("a single value")
+        return tr("a list")
+    return tr("a mapping") if isinstance(node, MappingNode) else tr("a single value")
 
 
 def _number(tag: str, text: str) -> int | float | str:

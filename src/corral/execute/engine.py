@@ -174,6 +174,6 @@ async def _handle(action: _Single, handlers: Handlers, step: Step) -> None:
 
 def _os_problem(action: Action, error: OSError) -> Problem:
     """A full disk or a directory that can't be written, in a sentence."""
-    message = f"can't {action.summary}: {error.strerror or error}"
+    message = tr("can't {summary}: {reason}", summary=action.summary, reason=error.strerror or error)
     hint = tr("free some space or choose another directory, then run the same command again; nothing there was changed")
     return Problem("not-writable", "error", message, hint, action.host)

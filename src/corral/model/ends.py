@@ -54,7 +54,7 @@ def ended(status: int, program: str = "", *, also: str = "") -> str:
         else tr("ended with exit status {status}", status=status)
     )
     why = meaning(status, program)
-    return f"{what}{also}: {why}" if why else f"{what}{also}"
+    return tr("{what}{also}: {why}", what=what, also=also, why=why) if why else f"{what}{also}"
 
 
 def meaning(status: int, program: str = "") -> str:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from corral.language import tr
 from corral.mongo.dump import DumpError, Metadata, Namespace, document_at, metadata_of, opened
+from corral.words import named
 
 _DATA: Final = (".bson", ".bson.gz")
 _METADATA: Final = (".metadata.json", ".metadata.json.gz")
@@ -64,7 +65,7 @@ def _metadata(path: Path) -> tuple[str, Metadata]:
         try:
             return metadata_of(file.read().decode())
         except (DumpError, UnicodeDecodeError) as error:
-            raise DumpError(f"{path.name}: {error}") from None
+            raise DumpError(named(path.name, str(error))) from None
 
 
 def _documents(path: Path) -> Iterator[bytes]:
@@ -73,4 +74,4 @@ def _documents(path: Path) -> Iterator[bytes]:
             while head := file.read(4):
                 yield document_at(file, head)
     except DumpError as error:
-        raise DumpError(f"{path.name}: {error}") from None
+        raise DumpError(named(path.name, str(error))) from None

@@ -14,6 +14,7 @@ from corral.model.database_users import OPERATOR, PROBE_DATABASE
 from corral.model.routes import Routes
 from corral.mongo.clients import UNAUTHORIZED, Connections, Refused
 from corral.mongo.greeting import Greeting, greet
+from corral.words import clauses, named
 
 COLLECTION = "probes"
 PAUSE = 0.02
@@ -62,7 +63,7 @@ async def probe_write(connections: Connections, members: Sequence[str], deadline
         has = await asyncio.gather(*(_appears(connections, name, mark, started + deadline) for name in members))
         await _delete(connections, primary, mark, deadline)
     missing = tuple(name for name, text in zip(members, has, strict=True) if text)
-    detail = "; ".join(f"{name}: {text}" for name, text in zip(members, has, strict=True) if text)
+    detail = clauses(named(name, text) for name, text in zip(members, has, strict=True) if text)
     return WriteProbe(True, primary, seconds, tuple(n for n in members if n not in missing), missing, detail)
 
 

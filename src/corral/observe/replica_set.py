@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from corral.language import tr
 from corral.model.database_users import OPERATOR
 from corral.model.resources import FoundReplicaSet, MemberFacts, ReplicaSet, UserState
 from corral.mongo.clients import AUTHENTICATION_FAILED, NOT_A_MEMBER, Connections, Refused
@@ -14,6 +15,7 @@ from corral.mongo.configuration import Configuration, read_configuration
 from corral.mongo.greeting import STATES, Greeting, greet, open_state
 from corral.mongo.status import lags_in, states_in
 from corral.mongo.users import user_states
+from corral.words import named
 
 Greetings = Mapping[str, Greeting]
 
@@ -33,7 +35,7 @@ async def observe_through(connections: Connections, wanted: ReplicaSet, running:
     """The same over connections that are kept from one observation to the next."""
     names = [member.name for member in wanted.members]
     asked = await asyncio.gather(*(greet(connections, name) for name in names if name in running))
-    silent = Greeting("", answered=False, detail="it is not running")
+    silent = Greeting("", answered=False, detail=tr("it is not running"))
     greetings = {name: replace(silent, member=name) for name in names} | {g.member: g for g in asked}
     primary = await _primary(connections, greetings)
     if primary is None:
@@ -110,7 +112,7 @@ async def _report_of(connections: Connections, member: str) -> _Report:
         configuration = await read_configuration(connections, member)
         status = await connections.ask(member, {"replSetGetStatus": 1}, user=OPERATOR)
     except Refused as refused:
-        return _Report(configuration, detail=f"{member}: {refused.text}")
+        return _Report(configuration, detail=named(member, refused.text))
     return _Report(configuration, states_in(status), lags_in(status))
 
 
@@ -139,7 +141,9 @@ async def _fact(connections: Connections, greeting: Greeting, reference: Greetin
         return MemberFacts(greeting.member, "UNREACHABLE", detail=greeting.detail)
     if reference is not None and greeting.set_name and _apart(greeting, reference):
         names = ", ".join(greeting.names)
-        return MemberFacts(greeting.member, "OTHER_SET", detail=f"in the set {greeting.set_name} of {names}")
+        return MemberFacts(
+            greeting.member, "OTHER_SET", detail=tr("in the set {set} of {names}", set=greeting.set_name, names=names)
+        )
     if greeting.role:
         return MemberFacts(greeting.member, greeting.role)
     state = await open_state(connections, greeting.member)

@@ -148,7 +148,7 @@ def _place_name(where: Where, plan: Plan | None) -> PlaceName:
 
 def _read(path: Path, loaded: Loaded) -> Plan:
     """Raises InvalidFile for a file that is not a plan, or is a plan for another cluster."""
-    hint = "corral plan --out FILE saves one"
+    hint = tr("corral plan --out FILE saves one")
     try:
         plan = Plan.from_json(json.loads(path.read_text()))
     except (OSError, ValueError, ValidationError) as error:

@@ -27,7 +27,7 @@ from corral.plan.actions import Plan
 from corral.problems import Problem
 from corral.runs.run import Run, RunRequest
 from corral.secrets import redact
-from corral.words import counted, size
+from corral.words import counted, named, size
 
 VERB: Final = "database import"
 _BATCH: Final = 8 << 20
@@ -76,7 +76,9 @@ async def _intended(place: Place, request: ImportRequest, session: Session) -> I
         contents = await _surveyed(dump, session)
     except DumpError as error:
         hint = tr("`mongodump --archive=FILE` makes an archive, `mongodump --out=DIRECTORY` a directory")
-        raise InvalidFile(Problem("dump", "error", f"{request.dump}: {error}", hint, str(request.dump))) from None
+        raise InvalidFile(
+            Problem("dump", "error", named(str(request.dump), str(error)), hint, str(request.dump))
+        ) from None
     return chosen(contents, request, place.cluster.database.name)
 
 

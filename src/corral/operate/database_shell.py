@@ -26,6 +26,7 @@ from corral.problems import Problem
 from corral.secrets import resolve
 from corral.transport.terminal import attach_here
 from corral.units import mongo_shell
+from corral.words import clauses, either, named
 
 USERS = (APPLICATION, OPERATOR, ADMIN, MONITOR)
 """The first is the one by default."""
@@ -129,7 +130,7 @@ async def _found(place: Place, first: str) -> tuple[str, str]:
         "one is enough: where mongod came from MongoDB's own packages, `apt-get install mongodb-mongosh` "
         "on that host; on this machine `npm install --global mongosh`"
     )
-    message = tr("neither this machine nor a database host has {programs}", programs=" or ".join(mongo_shell.PROGRAMS))
+    message = tr("neither this machine nor a database host has {programs}", programs=either(mongo_shell.PROGRAMS))
     raise Unreachable(Problem("no-mongo-shell", "error", message, hint))
 
 
@@ -158,7 +159,7 @@ def _no_password(user: str, place: Place) -> Problem:
 
 
 def _silent(place: Place, greetings: list[Greeting]) -> Problem:
-    reasons = "; ".join(f"{each.member}: {each.detail}" for each in greetings)
+    reasons = clauses(named(each.member, each.detail) for each in greetings)
     hint = tr(
         "`corral status --on {traits}` shows what runs; `{mend}` starts it",
         traits=place.traits.name,

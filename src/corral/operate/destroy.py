@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from corral import places
 from corral.errors import ChangeFailed, InvalidFile
 from corral.events import Sink, Warned
-from corral.language import tr
+from corral.language import mark, tr
 from corral.model.cluster import Cluster, Host
 from corral.model.host_needs import data_directory, own_data_directory, releases
 from corral.model.machine import NOTES
@@ -40,7 +40,7 @@ async def destroy(where: Where, purge: bool, name: str, session: Session) -> Des
     async with places.opened(loaded, places.place_of(loaded, where.on), with_secrets=False) as place:
         _read_secrets(place, session.sink)
         if nothing := place.nothing_kept():
-            hint = "corral destroy --on hosts removes it from its hosts" if loaded.source else ""
+            hint = tr("corral destroy --on hosts removes it from its hosts") if loaded.source else ""
             return Destroyed(loaded.spec.name, False, nothing, hint)
         return Destroyed(loaded.spec.name, await destroy_in(place, purge, bool(name), session))
 
@@ -49,7 +49,11 @@ async def destroy_in(place: Place, purge: bool, yes: bool, session: Session) -> 
     """The same in a place that is open already. False when the user said no."""
     place.begin()
     name = place.cluster.name
-    question = tr("Remove {name} from its hosts and {which} its data?", name=name, which="DELETE" if purge else "keep")
+    question = (
+        tr("Remove {name} from its hosts and DELETE its data?", name=name)
+        if purge
+        else tr("Remove {name} from its hosts and keep its data?", name=name)
+    )
     ends: End = "purged" if purge else "left"
     wanted = Change("destroy", _planner(purge), question=question, name=name, yes=yes, end=ends)
     return await change(place, wanted, session) is not None
@@ -88,13 +92,13 @@ def destroy_plan(cluster: Cluster, seen: Observation, purge: bool) -> Plan:
 
 def _own(cluster: Cluster, host: Host) -> Iterator[RemoveTree]:
     layout = host.layout
-    yield RemoveTree(host.name, str(layout.config), "configuration")
-    yield RemoveTree(host.name, str(layout.run), tr("temporary files"))
+    yield RemoveTree(host.name, str(layout.config), mark("configuration"))
+    yield RemoveTree(host.name, str(layout.run), mark("temporary files"))
     if layout.state != layout.run:
         for name in NOTES:
-            yield RemoveTree(host.name, str(layout.state / name), "Corral's notes")
+            yield RemoveTree(host.name, str(layout.state / name), mark("Corral's notes"))
     if "packages" in cluster.abilities:
-        yield RemoveTree(host.name, str(releases(cluster).parent), "releases")
+        yield RemoveTree(host.name, str(releases(cluster).parent), mark("releases"))
 
 
 def _data(cluster: Cluster, host: Host, there: Collection[tuple[str, str]]) -> Iterator[RemoveTree]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from corral.desired.gates import health_gate, proxy_gate
 from corral.desired.instances import version_of
-from corral.language import tr
+from corral.language import shown, tr
 from corral.model.cluster import Host, Instance
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
@@ -31,6 +31,7 @@ from corral.runs import marks
 from corral.runs.marks import Mark
 from corral.verify.causes import alike, question, who
 from corral.verify.http import Answer, ask
+from corral.words import named
 
 PROXY_START: Final = 10.0
 """Seconds that nginx is given from its start to its first answer."""
@@ -151,13 +152,13 @@ def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> 
                     message=tr(
                         "{subject} are {state}: {detail} ({names})",
                         subject=subject,
-                        state=state,
+                        state=shown(state),
                         detail=detail,
                         names=", ".join(names),
                     ),
                 )
             if asked := question(detail):
-                problem = replace(problem, message=f"{problem.message}: {asked}", where="")
+                problem = replace(problem, message=named(problem.message, asked), where="")
             problems.append(problem)
     return problems
 
@@ -244,15 +245,11 @@ def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Pr
     hint = f"corral logs {ill.name}" if ill.unit else place.traits.mend
     if not ill.known:
         hint = tr("set it where this command runs, as for the one that started it")
-    if may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
-        hint += tr(" says why; {format}", format=place.traits.kick.format(pid=ill.unit.pid))
-    return Problem(
-        code,
-        severity,
-        tr("{ill} is {state}: {detail}", ill=ill.name, state=ill.state, detail=ill.detail),
-        hint,
-        ill.name,
-    )
+    elif may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
+        kick = place.traits.kick.format(pid=ill.unit.pid)
+        hint = tr("corral logs {name} says why; {kick}", name=ill.name, kick=kick)
+    message = tr("{ill} is {state}: {detail}", ill=ill.name, state=shown(ill.state), detail=ill.detail)
+    return Problem(code, severity, message, hint, ill.name)
 
 
 def _cluster_state(

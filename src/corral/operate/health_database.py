@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corral.language import tr
+from corral.language import shown, tr
 from corral.model.cluster import Member
 from corral.model.resources import SERVING, UP, FoundUnit
 from corral.mongo.clients import Connections
@@ -12,6 +12,7 @@ from corral.operate.report import DatabaseStatus, MemberRow
 from corral.places.base import Observation, Place
 from corral.problems import Problem
 from corral.runs import marks
+from corral.words import behind
 
 
 async def database_of(place: Place, seen: Observation, found: Units) -> tuple[DatabaseStatus, list[Problem]]:
@@ -33,12 +34,12 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
             state = "unknown"
         rows.append(_member_row(member, facts, state, unit))
         if state not in SERVING and not found.rests(member.unit.name):
-            detail = f": {facts.detail}" if facts and facts.detail else ""
+            detail = behind(facts.detail if facts else "")
             message = tr(
                 "member {host} ({member}) is {state}{detail}",
                 host=member.host.name,
                 member=member.name,
-                state=state,
+                state=shown(state),
                 detail=detail,
             )
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend

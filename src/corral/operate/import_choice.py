@@ -106,9 +106,10 @@ def _source(own: Sequence[str], request: ImportRequest, database: str) -> str:
         raise InvalidFile(Problem("dump-database", "error", message, hint(request.source, own), str(request.dump)))
     if database in own or len(own) == 1:
         return database if database in own else own[0]
-    message = tr("{dump} has {databases}", dump=request.dump, databases=counted(len(own), "database")) + (
-        f": {', '.join(own)}" if own else " but MongoDB's own"
-    )
+    message = tr("{dump} has no database but MongoDB's own", dump=request.dump)
+    if own:
+        count = counted(len(own), "database")
+        message = tr("{dump} has {databases}: {names}", dump=request.dump, databases=count, names=", ".join(own))
     choose = tr("`--from-database NAME` chooses one of them") if own else tr("dump the application's database")
     raise InvalidFile(Problem("dump-database", "error", message, choose, str(request.dump)))
 
@@ -116,13 +117,13 @@ def _source(own: Sequence[str], request: ImportRequest, database: str) -> str:
 def _why_not(content: Content, source: str) -> str:
     database, collection = content.namespace.database, content.namespace.collection
     if database in _MONGODB_OWN:
-        return "MongoDB's own"
+        return tr("MongoDB's own")
     if not database:
         return tr("the oplog of the time of the dump")
     if database != source:
         return tr("another database")
     if collection.startswith("system.") and not collection.startswith("system.buckets."):
-        return "MongoDB's own"
+        return tr("MongoDB's own")
     if collection == BESIDE or collection.startswith(f"{BESIDE}."):
         return tr("left there by an import that was interrupted")
     return ""

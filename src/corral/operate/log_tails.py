@@ -26,7 +26,8 @@ async def with_log_tails(problems: Iterable[Problem], place: Place, report: Stat
 
 async def _with_tail(problem: Problem, unit: UnitId, place: Place, lines: int) -> Problem:
     tail = shown("\n".join([each.line async for each in place.logs([unit], lines, follow=False)]))
-    whose = tr("its log") if problem.message.startswith(f"{unit.name} ") else tr("the log of {unit}", unit=unit.name)
+    alone = problem.message.startswith(unit.name)  # what several have begins with how many they are
+    whose = tr("its log") if alone else tr("the log of {unit}", unit=unit.name)
     log = (
         tr("\nthe last lines of {whose}:\n{tail}", whose=whose, tail=tail)
         if tail

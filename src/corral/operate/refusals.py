@@ -73,10 +73,13 @@ def _unreachable(case: Case) -> None:
     if missing and case.verb in _LEAVING_OUT:
         words = " ".join(f"--without {host}" for host in missing)
         way = tr("`corral {verb} {words}` carries out the rest", verb=case.verb, words=words)
-        offered = [replace(each, hint="; or ".join(filter(None, (each.hint, way)))) for each in missing.values()]
-        raise Unreachable(offered)
+        raise Unreachable([replace(each, hint=_or(each.hint, way)) for each in missing.values()])
     if missing:
         raise Unreachable(list(missing.values()))
+
+
+def _or(hint: str, way: str) -> str:
+    return tr("{hint}; or {way}", hint=hint, way=way) if hint else way
 
 
 def _left_out(case: Case) -> None:

@@ -10,7 +10,7 @@ from corral.cluster_file.example import init_text
 from corral.cluster_file.json_schema import json_schema
 from corral.cluster_file.show import as_yaml, shown
 from corral.errors import InvalidFile
-from corral.language import tr
+from corral.language import english, tr
 from corral.operate.where import DEFAULT_FILE, Where, load
 from corral.problems import Problem
 
@@ -20,8 +20,8 @@ async def show(where: Where) -> dict[str, Any]:
     loaded = load(where)
     async with places.opened(loaded, "playground", with_secrets=False) as place:
         value = shown(loaded, place.cluster)
-        value["playground"] = {"network": place.described.removeprefix("on "), **value["playground"]}
-        value["derived"]["time"] = tr("this machine's own clock")
+        value["playground"] = {"network": str(english(place.described)).removeprefix("on "), **value["playground"]}
+        value["derived"]["time"] = "this machine's own clock"  # a value, as in a file: the same in all languages
         return value
 
 

@@ -103,7 +103,9 @@ async def _record(hosts: Sequence[Shown], book: Book, request: TrustRequest, con
 def _question(hosts: Sequence[Shown]) -> str:
     changed = [host.name for host in hosts if host.state == "changed"]
     new = len(hosts) - len(changed)
-    parts = [tr("trust {new_keys}", new_keys=counted(new, "new key"))] if new else []
-    if changed:
-        parts.append(tr("replace the recorded key of {changed}", changed=", ".join(changed)))
-    return f"{' and '.join(parts)}?"
+    keys, names = counted(new, "new key"), ", ".join(changed)
+    if not changed:
+        return tr("trust {new_keys}?", new_keys=keys)
+    if not new:
+        return tr("replace the recorded key of {changed}?", changed=names)
+    return tr("trust {new_keys} and replace the recorded key of {changed}?", new_keys=keys, changed=names)

@@ -66,4 +66,4 @@ async def foreground(
 async def _stopped(place: Place, session: Session) -> Interrupted:
     done = await stop_all(place, False, replace(session, stop=StopFlag()))
     message = tr("{done} is stopped; its data are kept in {kept}", done=done.name, kept=done.kept)
-    return Interrupted(Problem("stopped", "info", message, "corral up starts it again with them"))
+    return Interrupted(Problem("stopped", "info", message, tr("corral up starts it again with them")))

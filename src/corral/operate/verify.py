@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from corral.language import tr
 from corral.model.cluster import Cluster
@@ -15,6 +16,8 @@ from corral.places.base import Place
 from corral.runs import marks
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed, skipped
+
+_ALL: Final = tr("cluster")
 
 
 def _without(cluster: Cluster, names: frozenset[str]) -> Cluster:
@@ -44,14 +47,15 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
     seen = await place.observe(live=True)
     units = seen.observed.units
     if units and not any(unit.state in UP for unit in units) and not await place.has_processes():
-        yield failed("cluster", tr("nothing of it is running"), hint=tr("{mend} starts it", mend=place.traits.mend))
+        yield failed(_ALL, tr("nothing of it is running"), hint=tr("{mend} starts it", mend=place.traits.mend))
         return
     if not seen.observed.units:
-        yield failed("cluster", place.traits.silence, hint=f"corral status --on {place.traits.name} says why")
+        hint = tr("corral status --on {place} says why", place=place.traits.name)
+        yield failed(_ALL, place.traits.silence, hint=hint)
         return
     if not place.secrets:
         yield failed(
-            "cluster", tr("its secrets are not on this machine"), hint=tr("docs/secrets.md says where to look for them")
+            _ALL, tr("its secrets are not on this machine"), hint=tr("docs/secrets.md says where to look for them")
         )
         return
     resting = marks.idle_units(seen.marks)

@@ -42,7 +42,9 @@ def saved_image(source: str, name: str) -> SavedImage:
     images = images_in(Path(source))
     if image := images.get(familiar(name)):
         return image
-    raise ValueError(tr("holds {images}", images=", ".join(images) or tr("no image with a name")))
+    if not images:
+        raise ValueError(tr("holds no image with a name"))
+    raise ValueError(tr("holds {images}", images=", ".join(images)))
 
 
 def images_in(path: Path) -> Mapping[str, SavedImage]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
-from corral.language import tr
+from corral.language import mark, shown, tr
 from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
@@ -16,9 +16,7 @@ from corral.words import counted
 
 FORMAT = 1
 """The version of the plan's JSON shape."""
-PRIMARY = tr("it is the primary")
-STOPPED_ON_PURPOSE = tr("asked for")
-"""In the reason of a restart that brings an election with it."""
+ASKED_FOR: Final = tr("asked for")
 
 
 @dataclass(frozen=True)
@@ -63,8 +61,9 @@ class WriteFile:
 
     @property
     def summary(self) -> str:
-        by_hand = tr(" (changed by hand)") if self.drift else ""
-        return f"{'change' if self.before else 'write'} {self.file.path}{by_hand}"
+        if self.drift:
+            return tr("change {path} (changed by hand)", path=self.file.path)
+        return tr("change {path}", path=self.file.path) if self.before else tr("write {path}", path=self.file.path)
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class RemoveTree:
     host: str
     path: str
     what: str
-    """What it holds, in a word or two."""
+    """What it holds, in a word or two of English; `shown` where people read it."""
     kind: Literal["remove_tree"] = "remove_tree"
 
     @property
@@ -101,7 +100,7 @@ class RemoveTree:
 
     @property
     def summary(self) -> str:
-        return tr("delete {path} ({what})", path=self.path, what=self.what)
+        return tr("delete {path} ({what})", path=self.path, what=shown(self.what))
 
 
 @dataclass(frozen=True)
@@ -118,6 +117,8 @@ class StartUnit:
     restart: bool = False
     drain: float = 0.0
     before: Gate | None = None
+    elects: bool = False
+    """Whether it is the primary that is restarted, so that another one is elected."""
     kind: Literal["start_unit"] = "start_unit"
 
     @property
@@ -130,7 +131,9 @@ class StartUnit:
 
     @property
     def summary(self) -> str:
-        return f"{'restart' if self.restart else 'start'} {self.unit.name} ({self.why})"
+        if self.restart:
+            return tr("restart {unit} ({why})", unit=self.unit.name, why=self.why)
+        return tr("start {unit} ({why})", unit=self.unit.name, why=self.why)
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,14 @@ Action = Annotated[
 
 
 StageName = Literal["time", "database", "application", "proxy", "retire"]
+TITLES: Final[Mapping[StageName, str]] = {
+    "time": mark("time"),
+    "database": mark("database"),
+    "application": mark("application"),
+    "proxy": mark("proxy"),
+    "retire": mark("retire"),
+}
+"""The stages' names where people read them, by `shown`; in JSON and in the journal they stay English."""
 STAGE_OF: Final[Mapping[UnitRole, StageName]] = {
     "failover": "proxy",
     "proxy": "proxy",

@@ -183,7 +183,7 @@ def reload_of_changed(unit: Unit, found: FoundUnit | None, gate: Gate, files: Se
 
 def _why_start(found: FoundUnit | None) -> str:
     if found is None:
-        return "new"
+        return tr("new")
     return (
         tr("it has failed: {detail}", detail=found.detail)
         if found.state == "failed" and found.detail

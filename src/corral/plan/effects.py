@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corral.language import tr
-from corral.plan.actions import PRIMARY, ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
+from corral.plan.actions import ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
 from corral.plan.retire import DATABASE, LOGS
 from corral.plan.software import InstallPackages
 from corral.words import counted
@@ -19,14 +19,21 @@ def effects(plan: Plan) -> Iterator[str]:
     restarts = [action for action in starts if action.restart]
     if packages:
         yield tr("installs {packages} from the hosts' own sources", packages=", ".join(sorted(packages)))
-    yield from _counted("starts", [action.unit.name for action in starts if not action.restart])
-    yield from _counted("restarts", [action.unit.name for action in restarts if action.unit.role != "database"])
+    if names := _named([action.unit.name for action in starts if not action.restart]):
+        yield tr("starts {names}", names=names)
+    if names := _named([action.unit.name for action in restarts if action.unit.role != "database"]):
+        yield tr("restarts {names}", names=names)
     yield from _of_members([action for action in restarts if action.unit.role == "database"])
     reloads = [action.unit.name for action in actions if isinstance(action, ReloadUnit)]
     for name in dict.fromkeys(reloads):
         times = reloads.count(name)
-        yield tr("reloads {name} {which}", name=name, which="once" if times == 1 else tr("{times} times", times=times))
-    yield from _counted("stops", [action.name for action in actions if isinstance(action, StopUnit)])
+        yield (
+            tr("reloads {name} once", name=name)
+            if times == 1
+            else tr("reloads {name} {times} times", name=name, times=times)
+        )
+    if names := _named([action.name for action in actions if isinstance(action, StopUnit)]):
+        yield tr("stops {names}", names=names)
     yield from _deleted([action for action in actions if isinstance(action, RemoveTree)])
     for action in actions:
         if isinstance(action, ConvergeReplicaSet):
@@ -41,11 +48,8 @@ def _of_members(restarts: list[StartUnit]) -> Iterator[str]:
         return
     turns = tr(", one after the other") if len(restarts) > 1 else ""
     last = tr(", the primary last") if turns else tr(", the primary")
-    election = (
-        tr("{last}: then another one is elected", last=last)
-        if any(PRIMARY in action.why for action in restarts)
-        else ""
-    )
+    elects = any(action.elects for action in restarts)
+    election = tr("{last}: then another one is elected", last=last) if elects else ""
     yield tr(
         "restarts {restarts}{turns}{election}",
         restarts=", ".join(action.unit.name for action in restarts),
@@ -55,11 +59,12 @@ def _of_members(restarts: list[StartUnit]) -> Iterator[str]:
 
 
 def _deleted(trees: list[RemoveTree]) -> Iterator[str]:
-    for what in (DATABASE, LOGS):
-        yield from _counted(tr("DELETES {what} of", what=what), [tree.host for tree in trees if tree.what == what])
+    if hosts := _named([tree.host for tree in trees if tree.what == DATABASE]):
+        yield tr("DELETES the database of {hosts}", hosts=hosts)
+    if hosts := _named([tree.host for tree in trees if tree.what == LOGS]):
+        yield tr("DELETES the logs of {hosts}", hosts=hosts)
 
 
-def _counted(verb: str, names: list[str]) -> Iterator[str]:
-    if names:
-        shown = ", ".join(names[:6]) + (tr(" and {count} more", count=len(names) - 6) if len(names) > 6 else "")
-        yield f"{verb} {shown}"
+def _named(names: list[str]) -> str:
+    """Six of them at most; empty for none."""
+    return ", ".join(names[:6]) + (tr(" and {count} more", count=len(names) - 6) if len(names) > 6 else "")

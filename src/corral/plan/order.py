@@ -10,8 +10,7 @@ from corral.model.identity import INSTANCES, STOP_ORDER, UnitRole
 from corral.model.resources import SERVING, UP, Desired, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import (
-    PRIMARY,
-    STOPPED_ON_PURPOSE,
+    ASKED_FOR,
     Action,
     ConvergeReplicaSet,
     Plan,
@@ -122,7 +121,7 @@ def _to_idle(desired: Desired, observed: Observed) -> Iterator[Sequence[Action]]
     stopping.sort(key=lambda unit: _is_primary(unit, observed))
     for roles in STOP_ORDER:
         wave = [
-            StopUnit(unit.host, unit.name, STOPPED_ON_PURPOSE, unit.port, unit.drain, unit.role)
+            StopUnit(unit.host, unit.name, ASKED_FOR, unit.port, unit.drain, unit.role)
             for unit in stopping
             if unit.role in roles
         ]
@@ -183,7 +182,13 @@ def _guarded(action: StartUnit | ReloadUnit, desired: Desired, observed: Observe
 def _with_election(action: StartUnit | ReloadUnit, observed: Observed) -> StartUnit | ReloadUnit:
     if not _is_primary(action.unit, observed):
         return action
-    return replace(action, why=tr("{why}; {primary}, so another one is elected", why=action.why, primary=PRIMARY))
+    why = with_election(action.why)
+    return replace(action, why=why, elects=True) if isinstance(action, StartUnit) else replace(action, why=why)
+
+
+def with_election(why: str) -> str:
+    """The reason of a restart of the primary."""
+    return tr("{why}; it is the primary, so another one is elected", why=why)
 
 
 def _newcomers(desired: Desired, observed: Observed) -> list[Unit]:

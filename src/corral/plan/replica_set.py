@@ -27,6 +27,7 @@ from corral.plan.replica_set_steps import (
 )
 from corral.plan.replica_set_view import View, listed
 from corral.plan.replica_set_votes import joining, settings, voting
+from corral.words import behind
 
 _MOST_STEPS: Final = 200
 """More than the way from 50 members to 50 others needs; a longer preview is a defect."""
@@ -147,7 +148,7 @@ def _user(view: View, user: DatabaseUser) -> Decision | None:
                 CreateUser(user), tr("create the user {user} ({roles})", user=user.name, roles=_roles(user))
             )
         case "unknown":
-            detail = f": {view.found.detail}" if view.found.detail else ""
+            detail = behind(view.found.detail)
             return Decision(
                 AwaitPrimary(),
                 tr(
@@ -179,7 +180,7 @@ def _roles(user: DatabaseUser) -> str:
 def _configuration_known(view: View) -> Decision | None:
     if view.found.members:
         return None
-    detail = f": {view.found.detail}" if view.found.detail else ""
+    detail = behind(view.found.detail)
     return Decision(AwaitPrimary(), tr("wait until the configuration can be read{detail}", detail=detail))
 
 

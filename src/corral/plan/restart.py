@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Final
 
-from corral.language import tr
 from corral.model.resources import UP, Desired, FoundUnit, Observed
-from corral.plan.actions import STAGE_OF, Action, Plan, Stage, StartUnit
+from corral.plan.actions import ASKED_FOR, STAGE_OF, Action, Plan, Stage, StartUnit
 from corral.plan.drain import HeldBack
-from corral.plan.order import make_plan
-
-_WHY: Final = tr("asked for")
+from corral.plan.order import make_plan, with_election
 
 
 def restart_plan(
@@ -60,8 +56,7 @@ def _as_if_changed(observed: Observed, names: Collection[str]) -> Observed:
 
 
 def _asked(action: Action, names: Collection[str]) -> Action:
-    """The part of the reason that names a consequence, an election, stays."""
+
     if not isinstance(action, StartUnit) or action.unit.name not in names:
         return action
-    _, more, consequence = action.why.partition("; ")
-    return replace(action, why=f"{_WHY}{more}{consequence}")
+    return replace(action, why=with_election(ASKED_FOR) if action.elects else ASKED_FOR)

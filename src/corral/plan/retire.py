@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from corral.language import tr
+from corral.language import mark, tr
 from corral.model.identity import STOP_ORDER
 from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import Action, Plan, RemoveFile, RemoveTree, Stage, StopUnit
 from corral.plan.diff import removals
 
-DATABASE: Final = tr("the database")
-LOGS: Final = tr("the logs")
+DATABASE: Final = mark("the database")
+LOGS: Final = mark("the logs")
 """What a tree holds that can't be brought back."""
 
 

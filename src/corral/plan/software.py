@@ -25,8 +25,11 @@ class InstallPackages:
 
     @property
     def summary(self) -> str:
-        stay = "stays" if len(self.keep_off) == 1 else "stay"
-        off = tr(" ({keep_off} {stay} off)", keep_off=", ".join(self.keep_off), stay=stay) if self.keep_off else ""
+        off = ""
+        if len(self.keep_off) == 1:
+            off = tr(" ({keep_off} stays off)", keep_off=self.keep_off[0])
+        elif self.keep_off:
+            off = tr(" ({keep_off} stay off)", keep_off=", ".join(self.keep_off))
         return tr("install {names}{off}", names=", ".join(self.names), off=off)
 
 

@@ -18,6 +18,7 @@ from corral.problems import Problem
 from corral.runs import journal_texts
 from corral.runs.journal_texts import SUFFIX
 from corral.transport.base import Transport
+from corral.words import host_named
 
 Line = Mapping[str, Any]
 KILLED = "interrupted or killed"
@@ -119,7 +120,8 @@ async def records_of(transport: Transport, hosts: Sequence[Host]) -> tuple[dict[
 async def _records(transport: Transport, host: Host) -> tuple[str, str]:
     completed = await transport.run(host.name, journal_texts.read(str(host.layout.state)))
     if completed.code != 0:
-        message = tr("{host}: its journal can't be read: {error}", host=host.name, error=completed.error)
+        name = host_named(host.name)
+        message = tr("{host}: its journal can't be read: {error}", host=name, error=completed.error)
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))
     return host.name, completed.text
 

@@ -43,7 +43,7 @@ class Holder:
         try:
             operator = getpass.getuser()
         except (KeyError, OSError):  # no such account, as in a container
-            operator = tr("uid {getuid}", getuid=os.getuid())
+            operator = f"uid {os.getuid()}"
         return cls(verb, operator, platform.node(), os.getpid())
 
 

@@ -14,6 +14,7 @@ from corral.problems import Problem
 from corral.runs import lock_file
 from corral.runs.lock_file import TTL, Answer, Claim, answer_in
 from corral.transport.base import Transport
+from corral.words import host_named
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class FoundLock:
         if not self.held:
             return tr("not locked")
         who = str(self.claim or tr("a run whose name is unknown"))
-        state = "alive" if self.alive else tr("left behind: the next run takes it over")
+        state = tr("alive") if self.alive else tr("left behind: the next run takes it over")
         return tr("{who}; last sign of life {age} s ago: {state}", who=who, age=self.age, state=state)
 
     def to_json(self) -> dict[str, Any]:
@@ -76,8 +77,9 @@ async def _remove(transport: Transport, lock: FoundLock) -> FoundLock:
     """The host without it. Raises ChangeFailed when another run has taken it since."""
     answer = await _ask(transport, lock.host, lock_file.remove(str(lock.host.layout.state), lock.content))
     if answer.word == "found":
-        message = tr("{host}: another run has taken the lock since: {who}", host=lock.host.name, who=answer.who)
-        raise ChangeFailed(Problem("locked-anew", "error", message, "corral unlock shows it", lock.host.name))
+        name = host_named(lock.host.name)
+        message = tr("{host}: another run has taken the lock since: {who}", host=name, who=answer.who)
+        raise ChangeFailed(Problem("locked-anew", "error", message, tr("`corral unlock` shows it"), lock.host.name))
     return FoundLock(lock.host)
 
 
@@ -86,7 +88,9 @@ async def _ask(transport: Transport, host: Host, text: str) -> Answer:
     answer = answer_in(completed.text)
     if completed.code != 0 or answer is None:
         message = tr(
-            "{host}: the lock can't be read: {error}", host=host.name, error=completed.error or tr("it gave no answer")
+            "{host}: the lock can't be read: {error}",
+            host=host_named(host.name),
+            error=completed.error or tr("it gave no answer"),
         )
         raise ChangeFailed(Problem("lock-failed", "error", message, where=host.name))
     return answer

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from corral.errors import ChangeFailed, Locked, Unreachable
 from corral.events import Event, Note, Sink, Warned
-from corral.language import tr
 from corral.late import late
 from corral.model.cluster import Host
 from corral.problems import Problem
@@ -153,11 +152,7 @@ class MachineRecords:
     async def mark(self, name: str, values: Mapping[str, Any], hosts: Collection[str] = ()) -> None:
         """Set the mark `name` on `hosts` (on all if none are named). Raises CorralError."""
         holder = Holder.here(name)
-        text = (
-            Mark(name, tr("{operator} on {machine}", operator=holder.operator, machine=holder.machine), values=values)
-            .to_text()
-            .encode()
-        )
+        text = Mark(name, f"{holder.operator} on {holder.machine}", values=values).to_text().encode()
         chosen = [host for host in self.hosts if not hosts or host.name in hosts]
         await asyncio.gather(
             *(

@@ -106,7 +106,10 @@ def offer_of(files: Sequence[KeyFile], agent: Sequence[asyncssh.SSHKeyPair], fil
         for public, pair in held.items():
             chosen.setdefault(
                 public,
-                (tr("{get_comment} (by the agent)", get_comment=pair.get_comment(errors="replace") or "a key"), pair),
+                (
+                    tr("{get_comment} (by the agent)", get_comment=pair.get_comment(errors="replace") or tr("a key")),
+                    pair,
+                ),
             )
     return Offer(
         pairs=tuple(copy(pair) for _, pair in chosen.values()),  # a pair remembers how one connection has it sign

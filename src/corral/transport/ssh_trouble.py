@@ -13,6 +13,7 @@ from corral.model.command import CommandResult
 from corral.problems import Problem
 from corral.transport.known_hosts import HostKey, Known
 from corral.transport.ssh_settings import DEFAULT_PORT
+from corral.words import aside, clauses, either, named
 
 _NO_SUDO: Final = re.compile(
     r"^(sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty|"
@@ -51,7 +52,7 @@ class Way:
 
     def failure(self, code: str, message: str, hint: str = "") -> Unreachable:
         via = tr(", through {through}", through=self.through) if self.through else ""
-        return Unreachable(Problem(code, "error", f"{self.who}{via}: {message}", hint, self.name))
+        return Unreachable(Problem(code, "error", named(f"{self.who}{via}", message), hint, self.name))
 
 
 def no_answer(way: Way, reason: str, hint: str = "") -> Unreachable:
@@ -88,7 +89,7 @@ def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable
             tr("don't go on before you know why"),
         )
     if state == "changed":
-        expected = " or ".join(f"{entry.key.kind} {entry.key.fingerprint} ({entry.where})" for entry in known.keys)
+        expected = either(f"{entry.key.kind} {entry.key.fingerprint} ({entry.where})" for entry in known.keys)
         message = tr(
             "{shown}, but {expected} was expected: the host was installed again, or another machine answers there",
             shown=shown,
@@ -118,7 +119,7 @@ class Tried:
         parts = [tr("tried: {keys}", keys=", ".join(self.keys))] if self.keys else []
         parts += [tr("{file} needs a passphrase, and no agent holds it", file=file) for file in self.locked]
         parts += [tr("no agent answers at {silent_agent}", silent_agent=self.silent_agent)] if self.silent_agent else []
-        return "; ".join(parts) or tr("there was no key to try: no file in ~/.ssh, none in an agent")
+        return clauses(parts) or tr("there was no key to try: no file in ~/.ssh, none in an agent")
 
 
 def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
@@ -157,7 +158,7 @@ def _short(kind: str) -> str:
 
 def attachment_lost(way: Way, reason: str) -> Unreachable:
     """Of a command that somebody else has chosen: whether it may be run again isn't known here."""
-    because = f" ({reason})" if reason else ""
+    because = aside(reason)
     message = tr(
         "the connection was cut{because} while the command ran, so its exit code is not known", because=because
     )
@@ -165,7 +166,7 @@ def attachment_lost(way: Way, reason: str) -> Unreachable:
 
 
 def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
-    because = f" ({reason})" if reason else ""
+    because = aside(reason)
     message = tr(
         "the connection was cut{because} while {what}, so it is not known whether that was finished",
         because=because,

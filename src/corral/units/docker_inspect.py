@@ -29,18 +29,12 @@ The last column, the id of a container's image, is missing in what Corral 0.1.0 
 """
 
 _LABELS: Final = 'index (index . "Config") "Labels"'
-_DESCRIBE: Final = tr(
-    '{{{{$of := ""}}}}{{{{$service := ""}}}}{{{{with {labels}}}}}{{{{with index . '
-    '"{project_label}"}}}}{{{{$of = .}}}}{{{{end}}}}{{{{with index . "{service_label}"}}}}{{{{$service = '
-    '.}}}}{{{{end}}}}{{{{end}}}}{{{{if index . "HostConfig"}}}}{{{{index . '
-    '"Id"}}}}{{{{"\\t"}}}}{{{{$of}}}}{{{{"\\t"}}}}{{{{$service}}}}{{{{"\\t"}}}}{{{{index . '
-    '"Name"}}}}{{{{"\\t"}}}}{{{{with index . "NetworkSettings"}}}}{{{{json (index . '
-    '"Ports")}}}}{{{{end}}}}{{{{"\\n"}}}}{{{{end}}}}{{{{if or (not (index . "HostConfig")) (eq $of '
-    '"PROJECT")}}}}{inspect}{{{{end}}}}',
-    labels=_LABELS,
-    project_label=PROJECT_LABEL,
-    service_label=SERVICE_LABEL,
-    inspect=INSPECT,
+_DESCRIBE: Final = (
+    f'{{{{$of := ""}}}}{{{{$service := ""}}}}{{{{with {_LABELS}}}}}'
+    f'{{{{with index . "{PROJECT_LABEL}"}}}}{{{{$of = .}}}}{{{{end}}}}{{{{with index . "{SERVICE_LABEL}"}}}}{{{{$service = .}}}}{{{{end}}}}{{{{end}}}}'
+    '{{if index . "HostConfig"}}{{index . "Id"}}{{"\\t"}}{{$of}}{{"\\t"}}{{$service}}{{"\\t"}}'
+    '{{index . "Name"}}{{"\\t"}}{{with index . "NetworkSettings"}}{{json (index . "Ports")}}{{end}}{{"\\n"}}{{end}}'
+    f'{{{{if or (not (index . "HostConfig")) (eq $of "PROJECT")}}}}{INSPECT}{{{{end}}}}'
 )
 
 _STATES: Final[dict[str, UnitState]] = {

@@ -14,6 +14,7 @@ from corral.files import home as user_home
 from corral.language import tr
 from corral.late import late
 from corral.problems import Problem
+from corral.words import clauses
 
 if TYPE_CHECKING:
     import pyrage
@@ -167,7 +168,7 @@ def _why_no_key(content: bytes, error: str) -> str:
 
 
 def _undecipherable(source: Path, reasons: Sequence[str]) -> Problem:
-    message = tr("{source} can't be decrypted: {reasons}", source=source, reasons="; ".join(reasons))
+    message = tr("{source} can't be decrypted: {reasons}", source=source, reasons=clauses(reasons))
     hint = tr(
         "name the right key as secrets.identity or ${variable}; {make_a_key}", variable=VARIABLE, make_a_key=MAKE_A_KEY
     )

@@ -19,7 +19,7 @@ from corral.model.database_users import ADMIN, APPLICATION, MONITOR, OPERATOR
 from corral.problems import Problem
 from corral.secrets import Secret, Secrets, generate, generate_key, generate_short
 from corral.vault import age, text
-from corral.words import counted
+from corral.words import clauses, counted, named
 
 GENERATORS: Final[Mapping[str, Callable[[], Secret]]] = MappingProxyType(
     {
@@ -70,14 +70,14 @@ class Vault:
             kept = self._kept()
             made = {name: make().reveal() for name, make in self.generators.items() if name not in kept.values}
             values = {**kept.values, **made}
-            change = "; ".join(filter(None, (_change_of_readers(kept, recipients), _made(kept, made))))
+            change = clauses((_change_of_readers(kept, recipients), _made(kept, made)))
             if change:
                 if kept.recipients is not None and recipients is None:
                     raise ChangeFailed(_would_be_plain(self.path))
                 self._write(values, recipients)
             self._close(kept.recipients is None and recipients is None, sink)
         if change and self.in_repository:
-            sink(Note(f"{self.path}: {change}"))
+            sink(Note(named(str(self.path), change)))
         return {name: Secret(value) for name, value in values.items()}
 
     def _kept(self) -> _Kept:

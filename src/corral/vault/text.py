@@ -21,9 +21,7 @@ else:
     yaml_error = late("ruamel.yaml.error")
 
 Form = Literal["yaml", "json"]
-_HEAD: Final = tr(
-    "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n"
-)
+_HEAD: Final = "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n"
 _FORMS: Final = {
     "keyfile": (r"[A-Za-z0-9+/=]{6,1024}", tr("6 to 1024 characters of base64")),
     "vrrp": (r"[A-Za-z0-9._~-]{8}", tr("8 letters and digits")),

@@ -21,6 +21,7 @@ from corral.secrets import Secrets
 from corral.verify.check import Check, failed, judged, passed
 from corral.verify.headers import CantBeAsked, sent
 from corral.verify.http import client
+from corral.words import named
 
 if TYPE_CHECKING:
     import httpx
@@ -53,7 +54,7 @@ async def body(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check
             )
             continue
         except OSError as error:
-            checks.append(failed(tr("the limit of a body"), f"{at.netloc}: {error.strerror or error}", host.name))
+            checks.append(failed(tr("the limit of a body"), named(at.netloc, error.strerror or str(error)), host.name))
             continue
         probe = (*headers, (PROBE_HEADER, secrets["probe"].reveal()))
         checks.append(await _accepted(host, here, limit - margin, probe))
@@ -67,7 +68,11 @@ async def _accepted(host: Host, here: Endpoint, wanted: int, headers: Headers) -
     size = min(wanted, LARGEST)
     name = tr("a body of {text} is accepted", text=_text(size))
     if size < wanted:
-        name += tr(", the largest that is sent (up to {text} was not tried)", text=_text(wanted))
+        name = tr(
+            "a body of {sent} is accepted, the largest that is sent (up to {limit} was not tried)",
+            sent=_text(size),
+            limit=_text(wanted),
+        )
     headers = (*headers, ("Content-Length", str(size)))
     try:
         async with client(_PATIENCE) as http:
@@ -76,9 +81,8 @@ async def _accepted(host: Host, here: Endpoint, wanted: int, headers: Headers) -
         return failed(name, tr("the connection broke: {error}", error=error or type(error).__name__), host.name)
     upstream = answer.headers.get(UPSTREAM_HEADER, "")
     if answer.status_code == 413 or not upstream:
-        return failed(
-            name, tr("answered {status_code}", status_code=answer.status_code), host.name, f"corral logs {host.name}"
-        )
+        seen = tr("answered {status_code}", status_code=answer.status_code)
+        return failed(name, seen, host.name, f"corral logs {host.name}")
     return passed(
         name,
         tr("passed on to {upstream}, which answered {status_code}", upstream=upstream, status_code=answer.status_code),
@@ -90,7 +94,7 @@ async def _refused(host: Host, here: Endpoint, size: int, headers: Headers) -> C
     """Only the head is sent: a proxy that keeps its limit answers before the body comes."""
     name = tr("a body of {text} is refused", text=_text(size))
     lines = (f"{name}: {text}\r\n" for name, text in (*headers, ("Content-Length", size), ("Connection", "close")))
-    head = tr("POST {path} HTTP/1.1\r\n{lines}\r\n", path=PATH, lines="".join(lines))
+    head = f"POST {PATH} HTTP/1.1\r\n{''.join(lines)}\r\n"
     try:
         async with asyncio.timeout(10):
             reader, writer = await asyncio.open_connection(*here.socket)
@@ -101,7 +105,7 @@ async def _refused(host: Host, here: Endpoint, size: int, headers: Headers) -> C
         return failed(name, tr("the proxy waits for the body instead of refusing it"), host.name)
     except OSError as error:
         return failed(name, tr("no answer: {strerror}", strerror=error.strerror or error), host.name)
-    return judged(name, " 413" in line, tr("answered {line}", line=line or "nothing"), host.name)
+    return judged(name, " 413" in line, tr("answered {line}", line=line or tr("nothing")), host.name)
 
 
 async def _zeros(size: int) -> AsyncIterator[bytes]:

@@ -8,7 +8,8 @@ from typing import Final
 
 from corral.language import tr
 
-_ANSWERED: Final = re.compile(r"GET (\S+) answered (\d{3}), expected")
+_ANSWERED: Final = re.compile(r"GET (\S+) \D*\b(404|405|410)\b\D+\b[1-5]\d\d\b")
+"""The path and two numbers, what was answered and what was expected, in the words of whichever language."""
 
 
 def alike(ill: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -20,7 +21,7 @@ def alike(ill: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def who(names: list[str], total: int) -> str:
-    """`all 6 instances`, `2 of 6 instances`: the subject of a sentence."""
+    """`all 6 instances`, `2 of 6 instances`: the subject of a sentence; there are several."""
     return (
         tr("all {total} instances", total=total)
         if len(names) == total
@@ -31,6 +32,4 @@ def who(names: list[str], total: int) -> str:
 def question(detail: str) -> str:
     """What an answer that was not expected makes one ask; empty where the log says more."""
     found = _ANSWERED.search(detail)
-    if found is None or found[2] not in ("404", "405", "410"):
-        return ""
-    return tr("is app.health.path ({found}) right?", found=found[1])
+    return tr("is app.health.path ({found}) right?", found=found[1]) if found else ""

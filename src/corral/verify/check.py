@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from corral.language import english
 
 Result = Literal["passed", "failed", "skipped"]
 
@@ -11,10 +13,14 @@ Result = Literal["passed", "failed", "skipped"]
 @dataclass(frozen=True)
 class Check:
     name: str
+    """In the user's language, by one `tr` or `told`, so that it knows its English form, which programs look for."""
     result: Result
     seen: str
     where: str = ""
     hint: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "name": english(self.name)}
 
 
 def passed(name: str, seen: str, where: str = "") -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Final
 
 from corral.language import tr
 from corral.model.cluster import Application, Cluster, HealthCheck
@@ -13,7 +14,10 @@ from corral.model.routes import Routes, Way
 from corral.secrets import Secrets
 from corral.verify.check import Check, judged, skipped
 from corral.verify.http import Answer, ask
+from corral.words import named
 
+_PROXY: Final = tr("http through the proxy")
+_VIRTUAL: Final = tr("http through the virtual address")
 _STREAK = 3
 """One good answer may be luck; three in a row are not."""
 
@@ -48,27 +52,27 @@ async def proxies(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Ch
     """The health path through every address of every proxy, and through the virtual one, as a visitor would ask it."""
     health = cluster.app.health
     if health is None:
-        return [skipped(tr("http through the proxy"), tr("there is no web instance"))]
+        return [skipped(_PROXY, tr("there is no web instance"))]
     asking = _Asking(secrets, routes)
     gates = [
         (host, instance_gate(health, replace(at, address=address)))
         for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
         for address in (host.address, *cluster.proxy.extra_addresses)
     ]
-    asked = [_through("proxy", host.name, gate, cluster.app, asking) for host, gate in gates]
+    asked = [_through(_PROXY, host.name, gate, cluster.app, asking) for host, gate in gates]
     if cluster.moving:
         gate = instance_gate(health, replace(cluster.proxy.endpoints[0], address=cluster.moving.address))
-        asked.append(_through(tr("virtual address"), "failover", gate, cluster.app, asking))
+        asked.append(_through(_VIRTUAL, "failover", gate, cluster.app, asking))
     return list(await asyncio.gather(*asked))
 
 
-async def _through(what: str, where: str, gate: Gate, app: Application, asking: _Asking) -> Check:
+async def _through(name: str, where: str, gate: Gate, app: Application, asking: _Asking) -> Check:
     """`where` is also a word that `corral logs` knows."""
     answer = await asking.in_a_row(gate, "visitor")
     if answer.asks_for_https:
         answer = await _behind_tls(answer.status, app, asking)
-    seen = f"{gate.endpoint.url}: {answer.detail}"
-    return judged(tr("http through the {what}", what=what), answer.healthy, seen, where, f"corral logs {where}")
+    seen = named(gate.endpoint.url, answer.detail)
+    return judged(name, answer.healthy, seen, where, f"corral logs {where}")
 
 
 async def _behind_tls(status: int, app: Application, asking: _Asking) -> Answer:
@@ -83,7 +87,8 @@ async def _behind_tls(status: int, app: Application, asking: _Asking) -> Answer:
         if instance.health:
             answer = await asking.in_a_row(instance_gate(instance.health, instance.endpoint), "inside")
             if answer.healthy:
-                return Answer(True, f"{wanted}, {instance.name}: {answer.detail}")
+                seen = tr("{wanted}, {name}: {detail}", wanted=wanted, name=instance.name, detail=answer.detail)
+                return Answer(True, seen)
     return Answer(False, tr("{wanted}, no instance is well: {detail}", wanted=wanted, detail=answer.detail))
 
 
@@ -103,4 +108,5 @@ async def instances(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[
 
 async def _instance(name: str, gate: Gate, asking: _Asking) -> Check:
     answer = await asking.in_a_row(gate, "inside")
-    return judged("instance", answer.healthy, f"{gate.endpoint.netloc}: {answer.detail}", name, f"corral logs {name}")
+    seen = named(gate.endpoint.netloc, answer.detail)
+    return judged(tr("instance"), answer.healthy, seen, name, f"corral logs {name}")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from corral.language import tr
+from corral.language import shown, tr
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Routes
 from corral.mongo.status import greeted_states, member_answers
@@ -69,4 +69,6 @@ async def _ask_once(gate: Gate, state: State, routes: Routes, secrets: Secrets) 
         return GateOutcome(*await member_answers(gate.address, gate.port, routes, gate.kind))
     found = await state()
     running = found is not None and found.state == "running"
-    return GateOutcome(running, found.detail or found.state if found else tr("its supervisor doesn't know the unit"))
+    return GateOutcome(
+        running, found.detail or shown(found.state) if found else tr("its supervisor doesn't know the unit")
+    )

@@ -21,6 +21,7 @@ from corral.model.routes import Routes, Way
 from corral.secrets import Secrets, redact
 from corral.verify.headers import CantBeAsked, sent
 from corral.verify.meaning import meaning, wants_https
+from corral.words import named
 
 if TYPE_CHECKING:
     import h11
@@ -63,7 +64,7 @@ async def ask(gate: Gate, routes: Routes, way: Way = "inside", secrets: Secrets 
             False, tr("{question} gave no answer within {timeout:g} s", question=question, timeout=gate.timeout)
         )
     except (h11.ProtocolError, OSError) as error:
-        return Answer(False, f"{question}: {_reason(error)}")
+        return Answer(False, named(question, _reason(error)))
     if status != gate.status:
         why = meaning(status, redact(location, secrets), body, gate.headers, netloc)
         https = wants_https(status, location, headers, netloc, gate.path)

@@ -18,13 +18,16 @@ from corral.secrets import Secrets
 from corral.verify.check import Check, failed, judged, skipped
 from corral.verify.headers import CantBeAsked, sent
 from corral.verify.http import client
+from corral.words import named
 
 if TYPE_CHECKING:
     import httpx
 else:
     httpx = late("httpx")
 
-NAME = "stickiness"
+NAME = tr("stickiness")
+_ONE = tr("stickiness: one client, one instance")
+_MANY = tr("stickiness: many clients, all instances")
 REPEATS = 20
 """Requests of one client that must all be served by one instance."""
 VISITORS_EACH = 30
@@ -46,7 +49,7 @@ async def stickiness(cluster: Cluster, secrets: Secrets, routes: Routes) -> list
             )
             continue
         except OSError as error:
-            checks.append(failed(NAME, f"{at.netloc}: {error.strerror or error}", host.name))
+            checks.append(failed(NAME, named(at.netloc, error.strerror or str(error)), host.name))
             continue
         probe = _Probe(f"{here.url}{_path(cluster)}", (*headers, (PROBE_HEADER, secrets["probe"].reveal())))
         checks += [
@@ -78,7 +81,7 @@ class _Probe:
 
 
 async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
-    name = tr("{name}: one client, one instance", name=NAME)
+    name = _ONE
     if cluster.proxy.balance not in _STICKY:
         return skipped(
             name,
@@ -103,7 +106,7 @@ async def _one_client(cluster: Cluster, probe: _Probe, where: str) -> Check:
 
 
 async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
-    name = tr("{name}: many clients, all instances", name=NAME)
+    name = _MANY
     if cluster.proxy.balance in ("ip_hash", "hash"):
         return skipped(
             name,

@@ -15,6 +15,7 @@ from corral.rules.host_time import DISPERSION, OFFSET
 from corral.transport.base import GLANCE, Runner
 from corral.verify.check import Check, failed, judged, passed, skipped
 from corral.verify.clocks import FAIL, WARN, Offset, Skew, clock_offsets, skews
+from corral.words import counted
 
 _AGREE: Final = tr("clocks agree")
 _KEPT: Final = tr("chrony keeps the time")
@@ -61,15 +62,18 @@ def skew_checks(hosts: Sequence[Host], offsets: Mapping[str, Offset]) -> Iterato
             hint,
         )
     worst = pairs[0]
-    seen = tr(
-        "{count} pairs of hosts; the farthest apart are {names}: {apart}",
-        count=len(pairs),
-        names=_names(worst),
-        apart=_apart(worst),
-    )
-    if worst.uncertainty > WARN:
-        seen += tr("; the connection is too slow to measure {warn:.0f} ms", warn=WARN * 1000)
+    slow = tr("; the connection is too slow to measure {warn:.0f} ms", warn=WARN * 1000)
+    seen = _farthest(pairs) + (slow if worst.uncertainty > WARN else "")
     yield judged(_AGREE, worst.least <= FAIL, seen, hint=tr("corral apply, when the file names `time: servers`"))
+
+
+def _farthest(pairs: Sequence[Skew]) -> str:
+    names, apart = _names(pairs[0]), _apart(pairs[0])
+    if len(pairs) == 1:
+        return tr("one pair of hosts: {names}, {apart}", names=names, apart=apart)
+    return tr(
+        "{count} pairs of hosts; the farthest apart are {names}: {apart}", count=len(pairs), names=names, apart=apart
+    )
 
 
 def _apart(pair: Skew) -> str:
@@ -104,8 +108,8 @@ def tracking_checks(trackings: Mapping[str, Tracking | None]) -> Iterator[Check]
         yield passed(
             _KEPT,
             tr(
-                "it follows a time server on all {count} hosts, at most {worst:.1f} ms off it",
-                count=len(trackings),
+                "it follows a time server on {hosts}, at most {worst:.1f} ms off it",
+                hosts=tr("all {count} hosts", count=len(trackings)) if well > 1 else counted(well, "host"),
                 worst=worst * 1000,
             ),
         )

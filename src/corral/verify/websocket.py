@@ -19,6 +19,7 @@ from corral.secrets import Secrets, redact
 from corral.verify.check import Check, judged, skipped
 from corral.verify.headers import CantBeAsked, sent
 from corral.verify.meaning import meaning, wants_https
+from corral.words import clauses, counted, named
 
 if TYPE_CHECKING:
     from websockets import exceptions
@@ -78,7 +79,7 @@ async def _through_all(cluster: Cluster, visitor: _Visitor) -> Check:
             ),
         )
     names = {instance.endpoint: instance.name for instance in cluster.app.web}
-    seen = "; ".join(f"{names[at]}: {why}" for at, why in deaf.items())
+    seen = clauses(named(names[at], why) for at, why in deaf.items())
     return judged(
         ALL,
         False,
@@ -112,10 +113,7 @@ class _Visitor:
                 others = 0
                 async for answer in socket:
                     if expected in str(answer):
-                        more = tr(", after {others} messages of the application's own", others=others) if others else ""
-                        return _Exchange(
-                            True, tr("{url}: {expected} came back{more}", url=url, expected=expected, more=more)
-                        )
+                        return _Exchange(True, _came_back(url, expected, others))
                     others += 1
         except CantBeAsked as reason:
             return _Exchange(False, tr("{url} can't be asked: {reason}", url=url, reason=reason))
@@ -197,7 +195,7 @@ class _Visitor:
     def _broken(self, url: str, at: Endpoint, error: Exception) -> _Exchange:
         answer = _answer_in(error)
         if answer is None:
-            return _Exchange(False, f"{url}: {error}", log=True)
+            return _Exchange(False, named(url, str(error)), log=True)
         location = answer.headers.get("Location", "")
         headers, path = self._app.headers, self._wanted.path
         https = wants_https(answer.status_code, location, headers, at.netloc, path)
@@ -209,6 +207,11 @@ class _Visitor:
             True,
             https,
         )
+
+
+def _came_back(url: str, expected: str, others: int) -> str:
+    own = tr(", after {messages} of the application's own", messages=counted(others, "message")) if others else ""
+    return tr("{url}: {expected} came back{more}", url=url, expected=expected, more=own)
 
 
 def _answer_in(error: BaseException | None) -> Response | None:

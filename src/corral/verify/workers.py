@@ -13,12 +13,12 @@ from corral.verify.check import Check, judged, skipped
 def workers(cluster: Cluster, found: Sequence[FoundUnit]) -> Check:
     wanted = {instance.name for instance in cluster.app.workers}
     if not wanted:
-        return skipped("workers", tr("the file asks for none"))
+        return skipped(tr("workers"), tr("the file asks for none"))
     running = sorted(
         unit.name for unit in found if unit.state == "running" and (unit.name in wanted or unit.role == "worker")
     )
     name = tr("one worker") if len(wanted) == 1 else tr("{count} workers", count=len(wanted))
-    seen = ", ".join(running) or "none"
+    seen = ", ".join(running) or tr("none")
     return judged(
         name, set(running) == wanted, tr("{count} running: {seen}", count=len(running), seen=seen), hint="corral status"
     )

@@ -23,6 +23,7 @@ from corral.plan.actions import HostChange, RemoveTree, WriteFile
 from corral.plan.software import InstallPackages, LoadImage, UnpackArchive
 from corral.problems import Problem
 from corral.secrets import redact, resolve
+from corral.words import named
 
 SCRIPT_DEADLINE = 120.0
 """Seconds for the files of one host: a slow disk syncs each of them."""
@@ -139,7 +140,9 @@ def _failure(action: HostChange, completed: CommandResult, ways: Ways) -> Change
         last = said.splitlines()[0] if completed.stderr or completed.stdout else action.summary
         return StalePlan(Problem("stale-plan", "error", last, tr("run the same command again"), action.host))
     reason = {REFUSED: tr("its check refused it, and the old file stays")}.get(completed.code, "")
-    message = ": ".join(part for part in (f"{action.host}: can't {action.summary}", reason, said) if part)
+    message = tr("{host}: can't {summary}", host=action.host, summary=action.summary)
+    for detail in filter(None, (reason, said)):
+        message = named(message, detail)
     hint = tr("fix that, then run the same command again: it goes on from here")
     return ChangeFailed(Problem("change-failed", "error", message, hint, action.host))
 

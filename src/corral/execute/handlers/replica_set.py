@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed
-from corral.language import tr
+from corral.language import shown, tr
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
 from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down, step_up
@@ -34,6 +34,7 @@ from corral.plan.replica_set_steps import (
 )
 from corral.problems import Problem
 from corral.secrets import Secrets, redact
+from corral.words import aside, clauses
 
 PAUSE: Final = 0.03
 """Seconds between two observations during a wait."""
@@ -108,24 +109,21 @@ class _Walk:
             await asyncio.sleep(PAUSE)
 
     def overdue(self, seconds: float) -> Problem:
-        states = "; ".join(
-            tr(
-                "{fact} is {state}{which}",
-                fact=fact.name,
-                state=fact.state,
-                which=f" ({fact.detail})" if fact.detail else "",
-            )
+        states = clauses(
+            tr("{fact} is {state}{which}", fact=fact.name, state=shown(fact.state), which=aside(fact.detail))
             for fact in self.found.facts
         )
         refusal = tr("; the last answer was: {refusal}", refusal=self.refusal) if self.refusal else ""
         message = tr(
-            "replica set {wanted} is not complete after {seconds:g} s. Last: {sentence}",
+            "replica set {wanted} is not complete after {seconds:g} s. Last: {sentence}. {states}{refusal}",
             wanted=self.wanted.name,
             seconds=seconds,
             sentence=self.sentence,
+            states=states,
+            refusal=refusal,
         )
         hint = tr("`corral logs database` says more; the same command goes on from here")
-        return Problem("replica-set-overdue", "error", self._clean(f"{message}. {states}{refusal}"), hint)
+        return Problem("replica-set-overdue", "error", self._clean(message), hint)
 
     def _say(self, sentence: str) -> None:
         if sentence != self.sentence:

@@ -20,6 +20,7 @@ from corral.secrets import redact
 from corral.verify.causes import question
 from corral.verify.gates import wait_for_gate
 from corral.verify.log_lines import shown
+from corral.words import behind
 
 LOG_LINES = 20
 """How many lines of its log are shown of a unit that did not become healthy."""
@@ -144,7 +145,7 @@ async def _failure(unit: Unit, detail: str, ways: Ways) -> Unwell:
             address=unit.address,
             port=unit.port,
             detail=detail,
-            which=f": {asked}" if asked else log,
+            which=behind(asked) or log,
         ),
         tr("mend that, {again}", again=again)
         if asked

@@ -316,7 +316,7 @@ class PlaygroundPlace(Place):
         known = host_facts(self.cluster, seen.machines)
         user = "root" if is_root() else ""
         return {
-            name: replace(facts, machine=tr("this machine"), user=user, access_log="/dev/stdout")
+            name: replace(facts, machine="this machine", user=user, access_log="/dev/stdout")
             for name, facts in known.items()
         }
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from corral.cluster_file.parse import Loaded, load_text
 from corral.errors import ChangeFailed, CorralError
 from corral.files import home, write_file
-from corral.language import tr
+from corral.language import mark, tr
 from corral.model.cluster import Host, Layout
 from corral.model.endpoint import Endpoint
 from corral.problems import Problem
@@ -50,7 +50,7 @@ class State:
     def as_host(self) -> Host:
         """This machine as a host: the cluster's lock and marks are here, once for all of its hosts."""
         place = PurePosixPath(self.root / _CONTROL)
-        return Host(tr("this machine"), "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
+        return Host(mark("this machine"), "127.0.0.1", "127.0.0.1", Layout(place, place, place, place, state=place))
 
     def keep_file(self, loaded: Loaded) -> None:
         """Keep the cluster file as it was carried out: `down --name` needs it when the user's own is gone."""
@@ -180,7 +180,7 @@ def _unreadable(path: Path, error: Exception) -> Problem:
 
 
 def _other_version(root: Path, facts: object) -> Problem:
-    version = facts.get("format", "none") if isinstance(facts, dict) else "none"
+    version = (facts.get("format") if isinstance(facts, dict) else None) or tr("none")
     return Problem(
         "state-version",
         "error",
