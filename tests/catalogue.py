@@ -35,6 +35,7 @@ LIBRARYS: Final = (
     "required",
     "Missing command.",
     "No such command {name!r}.",
+    "default: {default}",
 )
 """Words of the command line's library, which asks gettext for them."""
 
@@ -62,6 +63,27 @@ def _sentences(tree: ast.Module, file: str) -> Iterator[str]:
                 yield from (part.value for part in parts if isinstance(part, ast.Constant))
             case ast.FunctionDef(decorator_list=[ast.Call(func=ast.Attribute(attr="command" | "callback"))]):
                 yield cleandoc(ast.get_docstring(node) or "")
+            case ast.ClassDef(body=body):
+                yield from _required_descriptions(body)
+
+
+def _required_descriptions(body: list[ast.stmt]) -> Iterator[str]:
+    """Of a section of the cluster file: what is said of a key that is missing."""
+    names: set[object] = set()
+    for node in body:
+        match node:
+            case ast.Assign(targets=[ast.Name(id="required")], value=ast.Tuple(elts=elements)):
+                names = {element.value for element in elements if isinstance(element, ast.Constant)}
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call() as call) if name in names:
+                yield from _description(call)
+
+
+def _description(field: ast.Call) -> Iterator[str]:
+    """`Field(…, description=…)`, or `left_out(…)`."""
+    said = [keyword.value for keyword in field.keywords if keyword.arg == "description"]
+    if isinstance(field.func, ast.Name) and field.func.id == "left_out":
+        said = field.args
+    yield from (part.value for part in said if isinstance(part, ast.Constant) and isinstance(part.value, str))
 
 
 def read() -> Catalog:

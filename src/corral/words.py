@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
-from corral.language import shown, tr
+from corral.language import mark, shown, tr
 
 
 def counted(number: int, noun: str) -> str:
@@ -37,11 +38,6 @@ def behind(detail: str) -> str:
     return tr(": {detail}", detail=detail) if detail else ""
 
 
-def host_named(name: str) -> str:
-    """A host as people read it. That of the playground's lock has a blank in its name, which no host of a file has."""
-    return shown(name) if " " in name else name
-
-
 def aside(text: str) -> str:
     """In brackets, to stand behind a sentence; empty for no text."""
     return tr(" ({text})", text=text) if text else ""
@@ -54,3 +50,34 @@ def size(number: int) -> str:
             value = number / factor
             return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
     return f"{number} B"
+
+
+NAMES: Final = frozenset(
+    (
+        # states of a cluster, of its parts, and of what is kept of it
+        *(mark("healthy"), mark("starting"), mark("unhealthy"), mark("stopped"), mark("unknown"), mark("degraded")),
+        *(mark("down"), mark("running"), mark("stopping"), mark("failed"), mark("unwatched"), mark("unreadable")),
+        # of host keys
+        *(mark("known"), mark("new"), mark("changed"), mark("revoked"), mark("unreachable")),
+        # how runs end
+        *(mark("done"), mark("interrupted"), mark("interrupted or killed")),
+        *(mark("error"), mark("warning"), mark("info")),
+        # stages
+        *(mark("observe"), mark("supervisor"), mark("time"), mark("database"), mark("application"), mark("proxy")),
+        *(mark("retire"), mark("verify"), mark("read"), mark("write"), mark("move"), mark("index")),
+    )
+)
+"""Names of states, stages and the like, which JSON, the journal and comparisons have in English."""
+PLACES: Final = frozenset((mark("the built-in example"), mark("built-in example"), mark("this machine")))
+"""What stands for a file or a host that has no name of its own."""
+
+
+def worded(name: str) -> str:
+    """One of these names as people read it; any other word, such as MongoDB's PRIMARY, as it is."""
+    return shown(name) if name in NAMES else name
+
+
+def placed(where: str) -> str:
+    """Where something is, as people read it: a host, or file:line:column."""
+    name, colon, rest = where.partition(":")
+    return f"{shown(name) if name in PLACES else name}{colon}{rest}"

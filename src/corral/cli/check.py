@@ -14,7 +14,7 @@ from corral.language import tr
 from corral.operate.check import check as judged
 from corral.operate.where import Where
 from corral.problems import errors_in
-from corral.words import counted
+from corral.words import counted, named, placed
 
 CheckedPlaceOption = Annotated[
     On | None,
@@ -37,6 +37,6 @@ def check(file: FileOption = None, place: CheckedPlaceOption = None, fmt: Format
     else:
         print_problems(found.problems)
         count = len(found.problems)
-        out.print(f"{escape(found.file)}: {counted(count, 'finding')}")
+        out.print(escape(named(placed(found.file), counted(count, "finding"))))
     if errors_in(found.problems):
         raise typer.Exit(1)

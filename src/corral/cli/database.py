@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from corral.cli.import_view import as_json, print_intended, print_result
 from corral.cli.options import FileOption, Format, FormatOption, PlaceOption
@@ -60,7 +59,7 @@ def import_dump(
         str,
         typer.Option("--from-database", metavar="NAME", help=tr("Which database of the dump, where it has several.")),
     ] = "",
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Don't ask."))] = False,
     fmt: FormatOption = Format.text,
 ) -> None:
     """Bring existing data into the application's database, with their indexes.
@@ -82,4 +81,4 @@ def import_dump(
         print_json(as_json(done))
         return
     print_result(done)
-    err.print(f"[dim]{escape('`corral restart app` has the instances read it anew')}[/dim]")
+    err.print(tr("[dim]`corral restart app` has the instances read it anew[/dim]"))

@@ -14,6 +14,7 @@ from corral.cli.running import change
 from corral.language import tr
 from corral.operate.destroy import destroy as take_off
 from corral.operate.where import Where
+from corral.words import named
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -32,14 +33,16 @@ def destroy(
     where = Where(file, place.place if place else None)
     done = change(lambda session: take_off(where, purge, name, session), lambda plan: print_plan(plan, full=False))
     if done.nothing:
-        err.print(f"{escape(done.name)}: {escape(done.nothing)}")
+        err.print(escape(named(done.name, done.nothing)))
         if done.hint:
             err.print(f"  [bold]→[/bold] {escape(done.hint)}")
         return
     if not done.taken_off:
         err.print(tr("nothing was changed"))
         raise typer.Exit(1)
+    name = escape(done.name)
     err.print(
-        tr("{done} is removed; ", done=escape(done.name))
-        + (tr("its data are deleted") if purge else tr("its data stay"))
+        tr("{name} is removed; its data are deleted", name=name)
+        if purge
+        else tr("{name} is removed; its data stay", name=name)
     )

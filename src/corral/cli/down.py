@@ -13,6 +13,7 @@ from corral.cli.running import change
 from corral.language import tr
 from corral.operate.down import down as stop
 from corral.operate.where import Where
+from corral.words import named
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -27,10 +28,10 @@ def down(
     """Stop the cluster on this machine. Its data stay, unless --purge is given."""
     done = change(lambda session: stop(Where(file), name, purge, yes, session))
     if done.nothing:
-        err.print(f"{escape(done.name)}: {escape(done.nothing)}")
+        err.print(escape(named(done.name, done.nothing)))
         return
     if done.declined:
         raise typer.Exit(1)
-    err.print(f"{escape(done.name)} {'stopped' if done.ran else 'was not running'}")
-    kept = escape(done.kept)
+    name, kept = escape(done.name), escape(done.kept)
+    err.print(tr("{name} stopped", name=name) if done.ran else tr("{name} was not running", name=name))
     err.print(tr("deleted {kept}", kept=kept) if done.purged else tr("[dim]data kept in {kept}[/dim]", kept=kept))

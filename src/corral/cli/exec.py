@@ -14,6 +14,7 @@ from corral.model.ends import meaning, signal_of
 from corral.operate.exec import UNREACHED, HostOutput
 from corral.operate.exec import execute as on_hosts
 from corral.operate.where import Where
+from corral.words import aside, named
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -64,5 +65,5 @@ def _print(output: HostOutput) -> None:
 
 
 def _end(code: int) -> str:
-    why = ": ".join(part for part in (signal_of(code), meaning(code)) if part)
-    return tr("exit code {code}", code=code) + (f" ({why})" if why else "")
+    signal, why = signal_of(code), meaning(code)
+    return tr("exit code {code}", code=code) + aside(named(signal, why) if signal and why else signal or why)

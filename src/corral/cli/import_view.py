@@ -23,7 +23,7 @@ def print_intended(intended: Import) -> None:
         )
     )
     rows = [(part.name, *_contents(part), _present(part)) for part in intended.parts]
-    out.print(_table(("collection", "documents", "size", "indexes", tr("there now")), rows))
+    out.print(_table(rows))
     _print_left_out(intended)
     if intended.continued:
         err.print(
@@ -33,7 +33,7 @@ def print_intended(intended: Import) -> None:
 
 def print_result(done: Import) -> None:
     rows = [(part.name, *_contents(part), _found(part)) for part in done.parts]
-    out.print(_table(("collection", "documents", "size", "indexes", tr("there now")), rows))
+    out.print(_table(rows))
     if other := [part.name for part in done.parts if not part.is_view and part.found != part.content.documents]:
         err.print(
             tr(
@@ -74,14 +74,14 @@ def as_json(done: Import) -> dict[str, Any]:
 
 def _contents(part: Part) -> tuple[str, str, str]:
     if part.is_view:
-        return "view", "", ""
+        return tr("view"), "", ""
     return str(part.content.documents), size(part.content.size), str(len(part.content.metadata.indexes))
 
 
 def _present(part: Part) -> str:
     if part.present is None:
-        return "nothing"
-    return "a view" if part.present.documents is None else str(part.present.documents)
+        return tr("nothing")
+    return tr("a view") if part.present.documents is None else str(part.present.documents)
 
 
 def _found(part: Part) -> str:
@@ -95,7 +95,8 @@ def _print_left_out(intended: Import) -> None:
         err.print(tr("[dim]left out, {reason}: {names}[/dim]", reason=escape(reason), names=escape(", ".join(names))))
 
 
-def _table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Table:
+def _table(rows: Sequence[tuple[str, ...]]) -> Table:
+    columns = (tr("collection"), tr("documents"), tr("size"), tr("indexes"), tr("there now"))
     table = Table(box=None, padding=(0, 2, 0, 0))
     for number, column in enumerate(columns):
         table.add_column(column, justify="left" if number == 0 else "right")

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from corral.cli.options import FileOption, Format, FormatOption, RecordsPlaceOption
 from corral.cli.output import err, out, print_json, print_json_line, print_problems
+from corral.cli.progress import stage_column
 from corral.cli.running import each_until_interrupted
 from corral.cli.running import run as looking
 from corral.errors import Unreachable
@@ -24,7 +25,7 @@ from corral.operate.where import Where
 from corral.problems import Problem
 from corral.runs.history import RecordedRun, RecordedStep, find
 from corral.verify.log_lines import shown
-from corral.words import counted
+from corral.words import clauses, counted, named, placed, worded
 
 _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 """Between two words of a class's name."""
@@ -37,7 +38,7 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("journal")
 def journal(
     run: Annotated[
-        str, typer.Argument(help=tr("One run: its name, or the beginning of its name."), show_default="all")
+        str, typer.Argument(help=tr("One run: its name, or the beginning of its name."), show_default=tr("all"))
     ] = "",
     file: FileOption = None,
     place: RecordsPlaceOption = None,
@@ -101,10 +102,10 @@ def _print_event(event: Event) -> None:
         case ActionFinished():
             out.print(f"  {_MARKS['done']} {escape(_line(event.summary))} [dim]{escape(_line(event.host))}[/dim]")
         case ActionFailed():
-            said = "; ".join(problem.message for problem in event.problems)
-            out.print(f"  {_MARKS['failed']} {escape(_line(event.action))}: {escape(_line(said))}")
+            said = clauses(problem.message for problem in event.problems)
+            out.print(f"  {_MARKS['failed']} {escape(_line(named(event.action, said)))}")
         case StageFinished():
-            out.print(f"[green]✔[/] {escape(_line(event.stage)):<12} {event.seconds:5.1f} s")
+            out.print(f"[green]✔[/] {stage_column(_line(event.stage))} {event.seconds:5.1f} s")
 
 
 def _print_list(runs: Sequence[RecordedRun]) -> None:
@@ -116,7 +117,8 @@ def _print_list(runs: Sequence[RecordedRun]) -> None:
 
 def _table(runs: Sequence[RecordedRun]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for title in ("RUN", "BEGAN", "VERB", "WHO", "OUTCOME", "CHANGES", "SECONDS", ""):
+    titles = (tr("RUN"), tr("BEGAN"), tr("VERB"), tr("WHO"), tr("OUTCOME"), tr("CHANGES"), tr("SECONDS"))
+    for title in (*titles, ""):
         table.add_column(title, no_wrap=True)
     for run in runs:
         where = tr("on {hosts}", hosts=", ".join(run.hosts)) if run.hosts else ""
@@ -138,13 +140,14 @@ def _when(began: str) -> str:
 
 def _outcome(outcome: str) -> str:
     colour = {"done": "green", "failed": "red"}.get(outcome, "yellow")
-    return f"[{colour}]{escape(_line(outcome))}[/]"
+    return f"[{colour}]{escape(_line(worded(outcome)))}[/]"
 
 
 def _print_run(run: RecordedRun) -> None:
     who = tr("{operator} on {machine} (pid {pid})", operator=run.operator, machine=run.machine, pid=run.pid)
     seconds = "" if run.seconds is None else tr(" after {seconds:.1f} s", seconds=run.seconds)
-    out.print(f"[bold]{escape(_line(run.run))}[/bold]  {escape(_line(f'{run.verb} of {run.file}, by {who}'))}")
+    what = tr("{verb} of {file}, by {who}", verb=run.verb, file=placed(run.file), who=who)
+    out.print(f"[bold]{escape(_line(run.run))}[/bold]  {escape(_line(what))}")
     out.print(
         tr(
             "began {line}, {outcome}{seconds}, {changes}",

@@ -14,7 +14,7 @@ from corral.cli.running import run
 from corral.language import tr
 from corral.operate.list import clusters
 from corral.places.base import Kept
-from corral.words import size
+from corral.words import size, worded
 
 app = typer.Typer(rich_markup_mode=None)
 _COLOURS = {"running": "green", "stopped": "dim", "unwatched": "yellow", "unreadable": "red"}
@@ -42,10 +42,10 @@ def list_clusters(fmt: FormatOption = Format.text) -> None:
 
 def _table(found: list[Kept]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for title in ("NAME", "STATE", "URL", "SIZE", "FILE"):
+    for title in (tr("NAME"), tr("STATE"), tr("URL"), tr("SIZE"), tr("FILE")):
         table.add_column(title, no_wrap=True)
     for each in found:
-        state = f"[{_COLOURS[each.state]}]{each.state}[/]"
+        state = f"[{_COLOURS[each.state]}]{worded(each.state)}[/]"
         file = each.file or ("-" if each.state == "unreadable" else tr("the built-in example"))
         table.add_row(escape(each.name), state, escape(each.url or "-"), size(each.size), escape(file))
     return table

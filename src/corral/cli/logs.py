@@ -24,7 +24,7 @@ def logs(
         str,
         typer.Argument(
             help=tr("An instance, a host, or proxy, app, web, worker, database."),
-            show_default="everything",
+            show_default=tr("everything"),
             autocompletion=target_words,
         ),
     ] = "",

@@ -12,10 +12,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from corral import __version__
+from corral.cli.library_words import UsageError, print_usage_error, translated
 from corral.cli.options import FileOption
 from corral.errors import ChangeFailed, CorralError
 from corral.language import tr
 from corral.problems import Problem
+from corral.words import named
 
 VERBS: Final = {
     "init": tr("Write a commented cluster file to start from."),
@@ -56,7 +58,7 @@ class Verbs(TyperGroup):
         return verb(cmd_name) if cmd_name in VERBS else None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        with formatter.section("Commands"):
+        with formatter.section(tr("Commands")):
             formatter.write_dl(list(VERBS.items()))
 
 
@@ -65,7 +67,7 @@ def verb(name: str) -> Any:
     module: Any = import_module(f"corral.cli.{name}")
     command = get_command(module.app)
     command.name = name
-    return command
+    return translated(command)
 
 
 app = typer.Typer(
@@ -103,12 +105,18 @@ def run() -> None:
     typer ends quietly, with 1, when nobody reads the output any more.
     """
     try:
-        app()
+        sys.exit(translated(get_command(app))(standalone_mode=False))
+    except UsageError as error:
+        print_usage_error(error)
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        typer.echo(tr("Aborted!"), err=True)
+        sys.exit(1)
     except CorralError as error:
         _fail(error)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        message = f"{where}{error.strerror or error}"
+        message = str(error.strerror or error)
+        message = named(str(error.filename), message) if error.filename else message
         _fail(ChangeFailed(Problem("system", "error", message, tr("fix that, then run the same command again"))))
 
 

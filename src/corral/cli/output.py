@@ -21,7 +21,7 @@ from corral.errors import CorralError
 from corral.language import tr
 from corral.late import late
 from corral.problems import Problem
-from corral.words import counted
+from corral.words import counted, named, placed, worded
 
 if TYPE_CHECKING:
     from rich import live
@@ -79,16 +79,19 @@ def _write_json(value: object, indent: int | None) -> None:
 
 
 def coloured(word: str) -> str:
-    return f"[{_COLOURS.get(word, 'red')}]{escape(word)}[/]"
+    """A state or a severity, in the user's language; its colour goes by the English word."""
+    return f"[{_COLOURS.get(word, 'red')}]{escape(worded(word))}[/]"
 
 
 def print_problems(problems: Iterable[Problem]) -> None:
     """Each problem on stderr: where it is, what it is, and what to do next."""
     for problem in problems:
-        where = f"{escape(problem.where)}: " if problem.where and not _names(problem.message, problem.where) else ""
         sentence, newline, rest = problem.message.partition("\n")
+        where = placed(problem.where)
+        if where and not _names(problem.message, where):
+            sentence = named(where, sentence)
         code = f" [dim]\\[{problem.code}][/dim]"
-        err.print(f"{coloured(problem.severity)}: {where}{escape(sentence)}{code}{newline}{escape(rest)}")
+        err.print(f"{named(coloured(problem.severity), escape(sentence))}{code}{newline}{escape(rest)}")
         if problem.hint:
             err.print(f"  [bold]→[/bold] {escape(problem.hint)}")
 
@@ -113,7 +116,8 @@ def _follows(option: str, value: str) -> bool:
 def print_check(check: Check) -> None:
     colour = _COLOURS.get(check.result, "red")
     where = f" [dim]{escape(check.where)}[/dim]" if check.where else ""
-    out.print(f"[{colour}]{_MARKS[check.result]}[/] {escape(check.name)}{where}: {escape(check.seen)}")
+    said = named(f"{escape(check.name)}{where}", escape(check.seen))
+    out.print(f"[{colour}]{_MARKS[check.result]}[/] {said}")
     if check.hint and check.result != "passed":
         out.print(f"  [bold]→[/bold] {escape(check.hint)}")
 
@@ -138,7 +142,7 @@ def status_view(status: Status, url: str) -> Table:
         )
     )
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for title in ("WHAT", "HOST", "ADDRESS", "STATE", "PID", ""):
+    for title in (tr("WHAT"), tr("HOST"), tr("ADDRESS"), tr("STATE"), "PID", ""):
         table.add_column(title, no_wrap=True)
     for row in _rows(status):
         table.add_row(*row)
@@ -201,21 +205,22 @@ def print_changed(applied: Applied, fmt: Format, seconds: float) -> None:
 def print_next(applied: Applied) -> None:
     """What to do next, unless an earlier run has printed it."""
     if applied.unsaid_next:
-        err.print(f"[bold]next:[/bold] {escape(applied.unsaid_next)}")
+        err.print(tr("[bold]next:[/bold] {next}", next=escape(applied.unsaid_next)))
 
 
 def live_view(status: Status, url: str) -> Table:
     """What the foreground shows: the table, what is wrong just now, and how to end it."""
     grid = status_view(status, url)
     for problem in status.problems:
-        grid.add_row(Text.from_markup(f"{coloured(problem.severity)}: {escape(problem.message)}", emoji=False))
+        said = named(coloured(problem.severity), escape(problem.message))
+        grid.add_row(Text.from_markup(said, emoji=False))
     grid.add_row(Text(tr("Ctrl-C stops everything; the data stay"), style="dim"))
     return grid
 
 
 def _rows(status: Status) -> Iterable[tuple[str, ...]]:
     for proxy in status.proxies:
-        yield "proxy", proxy.host, proxy.url.removeprefix("http://"), coloured(proxy.state), "", ""
+        yield worded("proxy"), proxy.host, proxy.url.removeprefix("http://"), coloured(proxy.state), "", ""
     for instance in status.instances:
         address = f"{instance.address}:{instance.port}"
         version = tr("version {version}", version=instance.version) if instance.version else ""
@@ -234,7 +239,7 @@ def _rows(status: Status) -> Iterable[tuple[str, ...]]:
             else tr(", lag {lag_seconds:g} s", lag_seconds=member.lag_seconds)
         )
         detail = tr("priority {priority:g}, votes {votes}{lag}", priority=member.priority, votes=member.votes, lag=lag)
-        yield "database", member.host, member.address, coloured(member.state), _pid(member.pid), detail
+        yield worded("database"), member.host, member.address, coloured(member.state), _pid(member.pid), detail
 
 
 def _pid(pid: int) -> str:

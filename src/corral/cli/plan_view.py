@@ -11,7 +11,7 @@ from corral.cli.output import out
 from corral.language import tr
 from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
 from corral.plan.effects import effects
-from corral.words import counted
+from corral.words import counted, worded
 
 _UNREMARKABLE = ("make_directory",)
 """Kinds of actions that are counted, not listed, where nothing is to be shown in full."""
@@ -35,7 +35,7 @@ def print_plan(plan: Plan, full: bool = True) -> None:
         return
     shown: dict[str, str] = {}
     for stage in plan.stages:
-        out.print(f"[bold]{escape(stage.name)}[/bold]")
+        out.print(f"[bold]{escape(worded(stage.name))}[/bold]")
         for host, actions in _by_host(stage):
             out.print(f"  [cyan]{escape(host)}[/cyan]" if host else tr("  [cyan]all members[/cyan]"))
             for action in actions:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.cells import set_cell_size
 from rich.markup import escape
 
 from corral.cli.output import err, print_problems
@@ -18,7 +19,7 @@ from corral.events import (
     Warned,
 )
 from corral.language import tr
-from corral.words import counted
+from corral.words import counted, placed, worded
 
 
 class Progress:
@@ -49,7 +50,7 @@ class Progress:
                     tr(
                         "[bold]{cluster}[/bold] from {source}, {where}",
                         cluster=escape(event.cluster),
-                        source=escape(event.source),
+                        source=escape(placed(event.source)),
                         where=escape(event.where),
                     )
                 )
@@ -77,7 +78,7 @@ class Progress:
     def _finish_stage(self, event: StageFinished) -> None:
         self.end()
         count = counted(self._total, "change") if self._total else ""
-        err.print(f"[green]✔[/] {event.stage:<12} {event.seconds:5.1f} s  [dim]{count}[/dim]")
+        err.print(f"[green]✔[/] {stage_column(event.stage)} {event.seconds:5.1f} s  [dim]{count}[/dim]")
 
     def _show(self) -> None:
         if not self._spinner or not self._stage:
@@ -85,5 +86,10 @@ class Progress:
         waiting = ", ".join(list(self._running.values())[:2])
         count = f" {self._done}/{self._total}" if self._total else ""
         width = max(20, err.width - 24)
-        self._spinner.update(f"{self._stage}{count}  [dim]{escape(waiting[:width])}[/dim]")
+        self._spinner.update(f"{worded(self._stage)}{count}  [dim]{escape(waiting[:width])}[/dim]")
         self._spinner.start()
+
+
+def stage_column(stage: str) -> str:
+    """Its name, as wide as those of the other stages: a Chinese letter takes two columns."""
+    return escape(set_cell_size(worded(stage), 12))

@@ -163,7 +163,7 @@ class _Asker:
         self._stop = stop
 
     async def agreed(self, question: str) -> bool:
-        self._need_a_terminal(question, "add --yes")
+        self._need_a_terminal(question, tr("add --yes"))
         while True:
             answer = (await self._line(question, f"{question} [y/N]: ")).strip().lower()
             if answer in (*_YES, *_NO):
@@ -172,7 +172,8 @@ class _Asker:
 
     async def named(self, question: str, name: str) -> bool:
         self._need_a_terminal(question, tr("add --yes {name}", name=name))
-        return (await self._line(question, f"{question} Type the cluster's name: ")).strip() == name
+        prompt = tr("{question} Type the cluster's name: ", question=question)
+        return (await self._line(question, prompt)).strip() == name
 
     def _need_a_terminal(self, question: str, hint: str) -> None:
         if not self.can_ask:

@@ -17,7 +17,7 @@ from corral.operate.trust import Book, TrustRequest
 from corral.operate.trust import trust as ask_for_keys
 from corral.operate.where import Where
 from corral.transport.ssh_trust import Shown
-from corral.words import counted
+from corral.words import counted, worded
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -25,7 +25,8 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("trust")
 def trust(
     hosts: Annotated[
-        list[str] | None, typer.Argument(help=tr("Hosts of the file."), show_default="all", autocompletion=host_words)
+        list[str] | None,
+        typer.Argument(help=tr("Hosts of the file."), show_default=tr("all"), autocompletion=host_words),
     ] = None,
     file: FileOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=tr("Record new keys without asking."))] = False,
@@ -57,11 +58,12 @@ def trust(
 def _print(hosts: Sequence[Shown]) -> None:
     colours = {"known": "green", "new": "yellow"}
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
-    for title in ("HOST", "ADDRESS", "KEY", "FINGERPRINT", "STATE"):
+    for title in (tr("HOST"), tr("ADDRESS"), tr("KEY"), tr("FINGERPRINT"), tr("STATE")):
         table.add_column(title, no_wrap=True)
     for host in hosts:
         kind, fingerprint = (host.key.kind, host.key.fingerprint) if host.key else ("-", "-")
-        state = host.state.upper() if host.state in ("changed", "revoked") else host.state
+        state = worded(host.state)
+        state = state.upper() if host.state in ("changed", "revoked") else state
         shown = f"[{colours.get(host.state, 'red')}]{state}[/]"
         table.add_row(escape(host.name), escape(host.place), kind, fingerprint, shown)
     out.print(table, soft_wrap=False)

@@ -19,6 +19,7 @@ from corral.operate.where import Where
 from corral.runs.lock_file import TTL
 from corral.runs.locks_found import FoundLock
 from corral.verify.log_lines import shown
+from corral.words import named, placed
 
 EXPLANATION = tr(
     "A run holds the lock while it changes the hosts. A lock that is alive belongs to a run "
@@ -70,18 +71,19 @@ def _exit_code(done: Unlocked) -> int:
 
 def _show(found: Sequence[FoundLock]) -> None:
     for lock in found:
-        out.print(f"{escape(lock.host.name)}: {escape(shown(lock.sentence))}")
+        out.print(escape(named(placed(lock.host.name), shown(lock.sentence))))
     if any(lock.held for lock in found):
         err.print(f"[dim]{EXPLANATION.format(notice=TTL // 3)}[/dim]")
 
 
 def _report(done: Unlocked, fmt: Format) -> None:
     names = [lock.host.name for lock in done.removed]
+    removed = ", ".join(map(placed, names))
     problems = [*done.problems, *done.refusals]
     if fmt is Format.json:
         shapes = [problem.to_json() for problem in problems]
         print_json({"locks": [lock.to_json() for lock in done.found], "removed": names, "problems": shapes})
         return
     if names:
-        err.print(tr("broke the lock on {names}", names=escape(", ".join(names))))
+        err.print(tr("broke the lock on {names}", names=escape(removed)))
     print_problems(problems)

@@ -17,6 +17,7 @@ from corral.operate import up as verb
 from corral.operate.apply import Applied, ApplyRequest
 from corral.operate.report import Status
 from corral.operate.where import Where
+from corral.words import named
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -64,4 +65,4 @@ def _foreground(where: Where, request: ApplyRequest, fmt: Format, started: float
     with live:
         each_of(lambda session: verb.foreground(where, request, session, say), take, shown_with_drift(fmt))
     ended = tr("its supervisor has ended: another command stopped it, or it was killed; `corral up` starts it again")
-    err.print(f"{escape(', '.join(names))}: {escape(ended)}")
+    err.print(escape(named(", ".join(names), ended)))

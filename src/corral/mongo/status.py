@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from corral.language import shown, tr
+from corral.language import tr
 from corral.model.cluster import Database, Member
 from corral.model.database_users import MONITOR
 from corral.model.resources import SERVING, FoundReplicaSet, SetMember
@@ -14,7 +14,7 @@ from corral.model.routes import Routes
 from corral.mongo.clients import Connections, Document, Refused
 from corral.mongo.configuration import read_configuration
 from corral.mongo.greeting import Greeting, greet, open_state
-from corral.words import clauses
+from corral.words import clauses, worded
 
 
 @dataclass(frozen=True)
@@ -166,5 +166,5 @@ def _stranger(member: SetMember, greeting: Greeting, view: _View) -> MemberStatu
 def _why(members: Mapping[str, MemberStatus], view: _View) -> str:
     if not members:
         return tr("no member is running")
-    said = (tr("{name} is {state}", name=name, state=shown(status.state)) for name, status in members.items())
+    said = (tr("{name} is {state}", name=name, state=worded(status.state)) for name, status in members.items())
     return clauses([*said, view.detail])

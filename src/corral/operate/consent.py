@@ -32,7 +32,7 @@ class Nobody:
     can_ask = False
 
     async def agreed(self, question: str) -> bool:
-        raise InvalidFile(not_confirmed(question, "add --yes"))
+        raise InvalidFile(not_confirmed(question, tr("add --yes")))
 
     async def named(self, question: str, name: str) -> bool:
         raise InvalidFile(not_confirmed(question, tr("add --yes {name}", name=name)))

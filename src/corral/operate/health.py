@@ -10,7 +10,7 @@ from typing import Final
 
 from corral.desired.gates import health_gate, proxy_gate
 from corral.desired.instances import version_of
-from corral.language import shown, tr
+from corral.language import tr
 from corral.model.cluster import Host, Instance
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
@@ -31,7 +31,7 @@ from corral.runs import marks
 from corral.runs.marks import Mark
 from corral.verify.causes import alike, question, who
 from corral.verify.http import Answer, ask
-from corral.words import named
+from corral.words import named, worded
 
 PROXY_START: Final = 10.0
 """Seconds that nginx is given from its start to its first answer."""
@@ -152,7 +152,7 @@ def _instance_problems(ill: Sequence[_Ill], place: Place, *, writable: bool) -> 
                     message=tr(
                         "{subject} are {state}: {detail} ({names})",
                         subject=subject,
-                        state=shown(state),
+                        state=worded(state),
                         detail=detail,
                         names=", ".join(names),
                     ),
@@ -248,7 +248,7 @@ def _problem(ill: _Ill, code: str, place: Place, *, may_kick: bool = True) -> Pr
     elif may_kick and ill.unit and ill.unit.pid and ill.state == "unhealthy" and place.traits.kick:
         kick = place.traits.kick.format(pid=ill.unit.pid)
         hint = tr("corral logs {name} says why; {kick}", name=ill.name, kick=kick)
-    message = tr("{ill} is {state}: {detail}", ill=ill.name, state=shown(ill.state), detail=ill.detail)
+    message = tr("{ill} is {state}: {detail}", ill=ill.name, state=worded(ill.state), detail=ill.detail)
     return Problem(code, severity, message, hint, ill.name)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from corral.language import shown, tr
+from corral.language import tr
 from corral.model.cluster import Member
 from corral.model.resources import SERVING, UP, FoundUnit
 from corral.mongo.clients import Connections
@@ -12,7 +12,7 @@ from corral.operate.report import DatabaseStatus, MemberRow
 from corral.places.base import Observation, Place
 from corral.problems import Problem
 from corral.runs import marks
-from corral.words import behind
+from corral.words import behind, worded
 
 
 async def database_of(place: Place, seen: Observation, found: Units) -> tuple[DatabaseStatus, list[Problem]]:
@@ -39,7 +39,7 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
                 "member {host} ({member}) is {state}{detail}",
                 host=member.host.name,
                 member=member.name,
-                state=shown(state),
+                state=worded(state),
                 detail=detail,
             )
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend

@@ -57,7 +57,8 @@ def _no_file(here: Sequence[str]) -> Problem:
 
 
 def source_name(loaded: Loaded) -> str:
-    return loaded.source or tr("the built-in example")
+    """The file as the user named it, in English for the built-in example."""
+    return loaded.source or "the built-in example"
 
 
 @asynccontextmanager

@@ -23,7 +23,7 @@ def file_changed(loaded: Loaded, digest: object, place: str) -> tuple[Problem, .
         return ()
     message = tr(
         "{source} has changed since it was last carried out as a whole",
-        source=loaded.source or tr("the built-in example"),
+        source=loaded.source or "the built-in example",
     )
     return (
         Problem("file-changed", "info", message, tr("`corral plan --on {place}` shows what would change", place=place)),

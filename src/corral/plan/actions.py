@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, TypeAdapter
 
-from corral.language import mark, shown, tr
+from corral.language import shown, tr
 from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
@@ -215,14 +215,7 @@ Action = Annotated[
 
 
 StageName = Literal["time", "database", "application", "proxy", "retire"]
-TITLES: Final[Mapping[StageName, str]] = {
-    "time": mark("time"),
-    "database": mark("database"),
-    "application": mark("application"),
-    "proxy": mark("proxy"),
-    "retire": mark("retire"),
-}
-"""The stages' names where people read them, by `shown`; in JSON and in the journal they stay English."""
+
 STAGE_OF: Final[Mapping[UnitRole, StageName]] = {
     "failover": "proxy",
     "proxy": "proxy",

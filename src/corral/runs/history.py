@@ -18,7 +18,7 @@ from corral.problems import Problem
 from corral.runs import journal_texts
 from corral.runs.journal_texts import SUFFIX
 from corral.transport.base import Transport
-from corral.words import host_named
+from corral.words import placed
 
 Line = Mapping[str, Any]
 KILLED = "interrupted or killed"
@@ -120,7 +120,7 @@ async def records_of(transport: Transport, hosts: Sequence[Host]) -> tuple[dict[
 async def _records(transport: Transport, host: Host) -> tuple[str, str]:
     completed = await transport.run(host.name, journal_texts.read(str(host.layout.state)))
     if completed.code != 0:
-        name = host_named(host.name)
+        name = placed(host.name)
         message = tr("{host}: its journal can't be read: {error}", host=name, error=completed.error)
         raise Unreachable(Problem("unreadable", "error", message, where=host.name))
     return host.name, completed.text

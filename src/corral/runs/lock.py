@@ -24,7 +24,7 @@ from corral.problems import Problem
 from corral.runs import lock_file
 from corral.runs.lock_file import HELD, TTL, Answer, Claim, Holder, answer_in
 from corral.transport.base import Transport
-from corral.words import aside, host_named
+from corral.words import aside, placed
 
 GIVING_BACK: Final = 20.0
 """Seconds for the script that gives the lock back, with the end of the record."""
@@ -205,7 +205,7 @@ class Lock:
     def _lose(self, host: str, reason: str) -> None:
         if self._loss:
             return
-        message = tr("the cluster's lock on {host} is lost: {reason}", host=host_named(host), reason=reason)
+        message = tr("the cluster's lock on {host} is lost: {reason}", host=placed(host), reason=reason)
         first = "" if host in self._trouble else tr("`{unlock}` shows who holds it; then ", unlock=self._hooks.unlock)
         hint = tr("nothing more is changed; {first}run the same command again", first=first)
         self._loss = Problem("lock-lost", "error", message, hint, host)
@@ -231,7 +231,7 @@ class Lock:
             message = tr(
                 "{host}: the end of the run could not be recorded there: {reason}; "
                 "its lock expires {ttl} s after the last sign of life",
-                host=host_named(host.name),
+                host=placed(host.name),
                 reason=reason,
                 ttl=self._ttl,
             )
@@ -276,7 +276,7 @@ def _held(host: Host, answer: Answer, ttl: int, unlock: str) -> Problem:
 def _not_taken(host: Host, completed: CommandResult) -> Problem:
     message = tr(
         "{host}: the cluster's lock can't be taken: {error}",
-        host=host_named(host.name),
+        host=placed(host.name),
         error=completed.error or tr("it gave no answer"),
     )
     hint = tr("nothing was changed; fix that, then run the same command again")

@@ -14,7 +14,7 @@ from corral.problems import Problem
 from corral.runs import lock_file
 from corral.runs.lock_file import TTL, Answer, Claim, answer_in
 from corral.transport.base import Transport
-from corral.words import host_named
+from corral.words import placed
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ async def _remove(transport: Transport, lock: FoundLock) -> FoundLock:
     """The host without it. Raises ChangeFailed when another run has taken it since."""
     answer = await _ask(transport, lock.host, lock_file.remove(str(lock.host.layout.state), lock.content))
     if answer.word == "found":
-        name = host_named(lock.host.name)
+        name = placed(lock.host.name)
         message = tr("{host}: another run has taken the lock since: {who}", host=name, who=answer.who)
         raise ChangeFailed(Problem("locked-anew", "error", message, tr("`corral unlock` shows it"), lock.host.name))
     return FoundLock(lock.host)
@@ -89,7 +89,7 @@ async def _ask(transport: Transport, host: Host, text: str) -> Answer:
     if completed.code != 0 or answer is None:
         message = tr(
             "{host}: the lock can't be read: {error}",
-            host=host_named(host.name),
+            host=placed(host.name),
             error=completed.error or tr("it gave no answer"),
         )
         raise ChangeFailed(Problem("lock-failed", "error", message, where=host.name))

@@ -31,7 +31,8 @@ The last column, the id of a container's image, is missing in what Corral 0.1.0 
 _LABELS: Final = 'index (index . "Config") "Labels"'
 _DESCRIBE: Final = (
     f'{{{{$of := ""}}}}{{{{$service := ""}}}}{{{{with {_LABELS}}}}}'
-    f'{{{{with index . "{PROJECT_LABEL}"}}}}{{{{$of = .}}}}{{{{end}}}}{{{{with index . "{SERVICE_LABEL}"}}}}{{{{$service = .}}}}{{{{end}}}}{{{{end}}}}'
+    f'{{{{with index . "{PROJECT_LABEL}"}}}}{{{{$of = .}}}}{{{{end}}}}'
+    f'{{{{with index . "{SERVICE_LABEL}"}}}}{{{{$service = .}}}}{{{{end}}}}{{{{end}}}}'
     '{{if index . "HostConfig"}}{{index . "Id"}}{{"\\t"}}{{$of}}{{"\\t"}}{{$service}}{{"\\t"}}'
     '{{index . "Name"}}{{"\\t"}}{{with index . "NetworkSettings"}}{{json (index . "Ports")}}{{end}}{{"\\n"}}{{end}}'
     f'{{{{if or (not (index . "HostConfig")) (eq $of "PROJECT")}}}}{INSPECT}{{{{end}}}}'

@@ -7,13 +7,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from corral.language import shown, tr
+from corral.language import tr
 from corral.model.resources import FoundUnit, Gate
 from corral.model.routes import Routes
 from corral.mongo.status import greeted_states, member_answers
 from corral.plan.member_restarts import refusal_of_restart
 from corral.secrets import Secrets
 from corral.verify.http import NO_SECRETS, ask
+from corral.words import worded
 
 
 @dataclass(frozen=True)
@@ -70,5 +71,5 @@ async def _ask_once(gate: Gate, state: State, routes: Routes, secrets: Secrets) 
     found = await state()
     running = found is not None and found.state == "running"
     return GateOutcome(
-        running, found.detail or shown(found.state) if found else tr("its supervisor doesn't know the unit")
+        running, found.detail or worded(found.state) if found else tr("its supervisor doesn't know the unit")
     )

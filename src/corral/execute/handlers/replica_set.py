@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed
-from corral.language import shown, tr
+from corral.language import tr
 from corral.model.resources import FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
 from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down, step_up
@@ -34,7 +34,7 @@ from corral.plan.replica_set_steps import (
 )
 from corral.problems import Problem
 from corral.secrets import Secrets, redact
-from corral.words import aside, clauses
+from corral.words import aside, clauses, worded
 
 PAUSE: Final = 0.03
 """Seconds between two observations during a wait."""
@@ -110,7 +110,7 @@ class _Walk:
 
     def overdue(self, seconds: float) -> Problem:
         states = clauses(
-            tr("{fact} is {state}{which}", fact=fact.name, state=shown(fact.state), which=aside(fact.detail))
+            tr("{fact} is {state}{which}", fact=fact.name, state=worded(fact.state), which=aside(fact.detail))
             for fact in self.found.facts
         )
         refusal = tr("; the last answer was: {refusal}", refusal=self.refusal) if self.refusal else ""
