@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Final
 
+from corral.language import tr
 from corral.model.machine import MARKS, Owned, PackageState, ServiceState
 from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
@@ -92,7 +93,7 @@ def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[Fil
             owner = "" if entry.uid == uid else entry.owner or str(entry.uid)
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
     except ValueError as error:
-        raise ValueError(f"Corral's files did not arrive completely: {error}") from error
+        raise ValueError(tr("Corral's files did not arrive completely: {error}", error=error)) from error
 
 
 def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from corral.language import tr
+
 _MARK: Final = b"\036"
 _FILES: Final = b"\036files\n"
 
@@ -22,7 +24,7 @@ class Sections:
         """Raises ValueError when the last section is missing: the script was cut off, or never ran."""
         head, mark, files = stdout.partition(_FILES)
         if not mark:
-            raise ValueError("the answer is cut off")
+            raise ValueError(tr("the answer is cut off"))
         texts = {}
         for part in head.split(_MARK)[1:]:
             name, _, text = part.decode(errors="replace").partition("\n")

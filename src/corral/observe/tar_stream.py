@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from corral.language import tr
+
 BLOCK: Final = 512
 _LONG_NAME, _EXTENDED, _PLAIN = b"L", b"x", (b"0", b"\0")
 
@@ -33,16 +35,16 @@ def entries(stream: bytes) -> Iterator[Entry]:
     Raises ValueError for what is not a tar stream, or is not complete.
     """
     if len(stream) % BLOCK or not stream.endswith(bytes(2 * BLOCK)):
-        raise ValueError("it is cut off, or it is not a tar stream")
+        raise ValueError(tr("it is cut off, or it is not a tar stream"))
     at, given = 0, ""
     while stream[at : at + 1] != b"\0":  # the end is two blocks of zeros
         head = stream[at : at + BLOCK]
         if head[257:262] != b"ustar":
-            raise ValueError("it is cut off, or it is not a tar stream")
+            raise ValueError(tr("it is cut off, or it is not a tar stream"))
         size, kind = _number(head[124:136]), head[156:157]
         content = stream[at + BLOCK : at + BLOCK + size]
         if len(content) < size:
-            raise ValueError("it is cut off")
+            raise ValueError(tr("it is cut off"))
         at += BLOCK + -(-size // BLOCK) * BLOCK
         if kind == _LONG_NAME:
             given = _text(content)

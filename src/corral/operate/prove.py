@@ -19,6 +19,7 @@ from corral.operate.status import status_in
 from corral.places.base import Place
 from corral.plan.actions import Action, Plan, StartUnit
 from corral.problems import Problem, errors_in
+from corral.words import worded
 
 _INTERVAL: Final = 0.2
 """Seconds between two looks."""
@@ -101,6 +102,6 @@ async def _unhealthy(place: Place, report: Status) -> list[Problem]:
     problems = await with_log_tails(report.problems, place, report, lines=20)
     if not errors_in(problems):
         problems.append(
-            Problem("not-healthy", "error", tr("the cluster is {state}", state=report.state), "corral status")
+            Problem("not-healthy", "error", tr("the cluster is {state}", state=worded(report.state)), "corral status")
         )
     return problems

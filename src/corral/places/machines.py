@@ -15,6 +15,7 @@ from corral.model.identity import UnitId
 from corral.places.base import LogLine
 from corral.problems import Problem
 from corral.secrets import redact
+from corral.words import placed
 
 
 def file_changed(loaded: Loaded, digest: object, place: str) -> tuple[Problem, ...]:
@@ -23,7 +24,7 @@ def file_changed(loaded: Loaded, digest: object, place: str) -> tuple[Problem, .
         return ()
     message = tr(
         "{source} has changed since it was last carried out as a whole",
-        source=loaded.source or "the built-in example",
+        source=placed(loaded.source or "the built-in example"),
     )
     return (
         Problem("file-changed", "info", message, tr("`corral plan --on {place}` shows what would change", place=place)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from corral.language import tr
 from corral.model.host_needs import wanted_ports
 from corral.model.machine import Listener
 from corral.rules.registry import Evidence, There, rule_on_each
@@ -27,7 +28,7 @@ def taken(there: There) -> Iterator[tuple[Evidence, Listener]]:
                 continue
             seen.add(port)
             place = f"{listener.address}:{port}"
-            pid = f" (pid {listener.pid})" if listener.pid else ""
+            pid = tr(" (pid {pid})", pid=listener.pid) if listener.pid else ""
             holder = f"{listener.command or '?'}{pid}"
             yield {"place": place, "unit": unit.name, "holder": holder}, listener
 

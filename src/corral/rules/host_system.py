@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Final
 
+from corral.language import tr
 from corral.model.host_needs import wanted_ports
 from corral.rules.registry import Evidence, There, rule_on_each
 
@@ -14,7 +15,7 @@ _ARCHITECTURES: Final = {"x86_64": ("x86_64", "amd64", "x64"), "aarch64": ("aarc
 """The kernel's word for an architecture, and the words for it in the names of released files."""
 
 NTP: Final = 123
-VRRP: Final = "IP protocol 112 (VRRP)"
+VRRP: Final = tr("IP protocol 112 (VRRP)")
 """By which two proxies settle who has the virtual address: kept apart, both take it (RFC 5798)."""
 
 

@@ -41,7 +41,7 @@ class Way:
 
     @property
     def who(self) -> str:
-        return self.name if self.name == self.address else f"{self.name} ({self.address})"
+        return self.name if self.name == self.address else f"{self.name}{aside(self.address)}"
 
     @property
     def by_hand(self) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from corral.cluster_file.parse import Loaded, load_text
 from corral.cluster_file.schema import NAME
 from corral.errors import InvalidFile
-from corral.places.playground.state import state_home, state_of
+from corral.language import tr
+from corral.places.playground.state import state_of
 from corral.problems import Problem
 
 
@@ -19,10 +20,9 @@ def loaded_by_name(name: str) -> Loaded:
     that another version of Corral has made.
     """
     if not re.fullmatch(NAME.pattern, name):
-        message = f"--name {name!r} can't be a cluster's name: {NAME.what}"
-        raise InvalidFile(
-            Problem("bad-value", "error", message, f"`ls {state_home()}` lists the clusters of this machine")
-        )
+        message = tr("--name {name!r} can't be a cluster's name: {form}", name=name, form=NAME.what)
+        hint = tr("`corral list` lists the clusters of this machine")
+        raise InvalidFile(Problem("bad-value", "error", message, hint))
     return state_of(name).applied() or load_text(_NAMELESS.format(name=name), "", Path("/"))
 
 
