@@ -40,9 +40,7 @@ def destroy(
     if not done.taken_off:
         err.print(tr("nothing was changed"))
         raise typer.Exit(1)
-    name = escape(done.name)
-    err.print(
-        tr("{name} is removed; its data are deleted", name=name)
-        if purge
-        else tr("{name} is removed; its data stay", name=name)
-    )
+    if purge:
+        err.print(tr("{name} is removed; its data are deleted", name=escape(done.name)))
+    else:
+        err.print(tr("{name} is removed; its data stay", name=escape(done.name)))

@@ -32,6 +32,9 @@ def down(
         return
     if done.declined:
         raise typer.Exit(1)
-    name, kept = escape(done.name), escape(done.kept)
-    err.print(tr("{name} stopped", name=name) if done.ran else tr("{name} was not running", name=name))
+    kept = escape(done.kept)
+    if done.ran:
+        err.print(tr("{name} stopped", name=escape(done.name)))
+    else:
+        err.print(tr("{name} was not running", name=escape(done.name)))
     err.print(tr("deleted {kept}", kept=kept) if done.purged else tr("[dim]data kept in {kept}[/dim]", kept=kept))

@@ -24,28 +24,25 @@ _SENTENCE: Final = re.compile(r"[^。\n]+。?")
 
 UsageError: Final[Any] = typer.BadParameter.__mro__[1]
 """The library's own, which newer versions have under a private name."""
-_SAID: Final = tuple(
-    (re.compile(pattern, re.DOTALL), text)
-    for pattern, text in (
-        (r"No such option: (?P<option>\S+)", mark("there is no option {option}")),
-        (
-            r"No such option: (?P<option>\S+) \(Possible options: (?P<others>.+)\)",
-            mark("there is no option {option}; did you mean {others}?"),
-        ),
-        (r"Option (?P<option>\S+) requires an argument\.", mark("the option {option} needs a value")),
-        (r"Option (?P<option>\S+) does not take a value\.", mark("the option {option} takes no value")),
-        (r"Missing \w+ (?P<name>'[^']*')\..*", mark("{name} is missing")),
-        (r"Got unexpected extra arguments?(?:\(s\))? \((?P<words>.*)\)", mark("more than is asked for: {words}")),
-        (
-            r"Invalid value for (?P<name>.+?): (?:Value error, )?(?P<value>'.*') is not one of (?P<words>.+)\.",
-            mark("{name} can't be {value}: it is one of {words}"),
-        ),
-        (
-            r"Invalid value for (?P<name>.+?): Input should be greater than or equal to (?P<least>\S+)",
-            mark("{name} must be at least {least}"),
-        ),
-        (r"Invalid value for (?P<name>.+?): (?P<reason>.*)", mark("the value of {name} is wrong: {reason}")),
-    )
+_SAID: Final = (
+    (re.compile(r"No such option: (\S+)"), mark("there is no option {0}")),
+    (
+        re.compile(r"No such option: (\S+) \(Possible options: (.+)\)"),
+        mark("there is no option {0}; did you mean {1}?"),
+    ),
+    (re.compile(r"Option (\S+) requires an argument\."), mark("the option {0} needs a value")),
+    (re.compile(r"Option (\S+) does not take a value\."), mark("the option {0} takes no value")),
+    (re.compile(r"Missing \w+ ('[^']*')\..*", re.DOTALL), mark("{0} is missing")),
+    (re.compile(r"Got unexpected extra arguments?(?:\(s\))? \((.*)\)"), mark("more than is asked for: {0}")),
+    (
+        re.compile(r"Invalid value for (.+?): (?:Value error, )?('.*') is not one of (.+)\."),
+        mark("{0} can't be {1}: it is one of {2}"),
+    ),
+    (
+        re.compile(r"Invalid value for (.+?): Input should be greater than or equal to (\S+)"),
+        mark("{0} must be at least {1}"),
+    ),
+    (re.compile(r"Invalid value for (.+?): (.*)", re.DOTALL), mark("the value of {0} is wrong: {1}")),
 )
 """Its English sentences, and how they are told in another language."""
 
@@ -97,5 +94,5 @@ def _told(message: str) -> str:
     """What is not known here stays as it is."""
     for pattern, text in _SAID:
         if found := pattern.fullmatch(message):
-            return shown(text).format(**found.groupdict())
+            return shown(text).format(*found.groups())
     return message

@@ -98,7 +98,7 @@ def print_problems(problems: Iterable[Problem]) -> None:
 
 def _names(sentence: str, where: str) -> bool:
     """Whether `sentence` names `where` itself: app-1-5040 names an instance, and not its host app-1."""
-    return re.search(rf"(?<![\w.-]){re.escape(where)}(?![\w-])", sentence) is not None
+    return re.search(rf"(?<![\w.-]){re.escape(where)}(?![\w-])", sentence, re.ASCII) is not None
 
 
 def print_failure(error: CorralError) -> None:
@@ -116,8 +116,7 @@ def _follows(option: str, value: str) -> bool:
 def print_check(check: Check) -> None:
     colour = _COLOURS.get(check.result, "red")
     where = f" [dim]{escape(check.where)}[/dim]" if check.where else ""
-    said = named(f"{escape(check.name)}{where}", escape(check.seen))
-    out.print(f"[{colour}]{_MARKS[check.result]}[/] {said}")
+    out.print(f"[{colour}]{_MARKS[check.result]}[/] {named(f'{escape(check.name)}{where}', escape(check.seen))}")
     if check.hint and check.result != "passed":
         out.print(f"  [bold]→[/bold] {escape(check.hint)}")
 
@@ -212,8 +211,7 @@ def live_view(status: Status, url: str) -> Table:
     """What the foreground shows: the table, what is wrong just now, and how to end it."""
     grid = status_view(status, url)
     for problem in status.problems:
-        said = named(coloured(problem.severity), escape(problem.message))
-        grid.add_row(Text.from_markup(said, emoji=False))
+        grid.add_row(Text.from_markup(named(coloured(problem.severity), escape(problem.message)), emoji=False))
     grid.add_row(Text(tr("Ctrl-C stops everything; the data stay"), style="dim"))
     return grid
 

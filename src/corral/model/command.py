@@ -7,6 +7,7 @@ from typing import Final
 
 from corral.language import tr
 from corral.model.ends import SILENT, ended
+from corral.model.script_words import translated
 from corral.secrets import Secrets, redact
 
 ERROR_SIZE: Final = 2000
@@ -27,8 +28,8 @@ class CommandResult:
 
     @property
     def error(self) -> str:
-        """What went wrong in the command's own words: the end of stderr, or of stdout when stderr is empty. Of one that
-        failed without a word: how it ended.
+        """What went wrong in the command's own words, those of Corral's scripts in the user's language: the end of
+        stderr, or of stdout when stderr is empty. Of one that failed without a word: how it ended.
 
         Not for a command that may say a secret: `error_without` is.
         """
@@ -37,4 +38,4 @@ class CommandResult:
     def error_without(self, secrets: Secrets) -> str:
         """`error` with references for the secrets: put in before it is cut, or the end of one could be left."""
         said = redact((self.stderr or self.stdout).decode(errors="replace"), secrets).strip()[-ERROR_SIZE:]
-        return said or (tr("the command {ended}", ended=ended(self.code, also=SILENT)) if self.code else "")
+        return translated(said) or (tr("the command {ended}", ended=ended(self.code, also=SILENT)) if self.code else "")

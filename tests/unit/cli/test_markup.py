@@ -12,7 +12,7 @@ import pytest
 import corral.cli
 
 FOLDER: Final = Path(corral.cli.__file__).parent
-SAFE: Final = {"escape", "coloured", "counted", "_outcome", "status_view", "_table", "len"}
+SAFE: Final = {"escape", "coloured", "counted", "_outcome", "status_view", "_table", "len", "stage_column"}
 """Functions whose result is markup of the module's own, or holds nothing from outside that is not escaped."""
 MARKUP: Final = {"markup", "colour", "table"}
 ESCAPED: Final = {"seconds", "changes", "what", "count", "code", "where", "host", "newline", "kept", "other", "nothing"}
@@ -38,7 +38,7 @@ def is_safe(value: ast.expr) -> bool:
             return isinstance(form, ast.JoinedStr) or is_safe(inner)
         case ast.IfExp(body=left, orelse=right) | ast.BinOp(left=left, right=right):
             return is_safe(left) and is_safe(right)
-        case ast.JoinedStr(values=values):
+        case ast.JoinedStr(values=values) | ast.Call(func=ast.Name(id="named"), args=values):
             return all(map(is_safe, values))
         case ast.Call(func=ast.Name(id=name), keywords=filled):
             return name in SAFE or (name == "tr" and all(is_safe(each.value) for each in filled))

@@ -43,8 +43,8 @@ def test_help_loads_no_verb_and_no_heavy_library() -> None:
     modules = loaded_by(program)
     assert not heavy(modules)
     own = {name for name in modules if name.partition(".")[0] == "corral"}
-    small = {"corral", "corral.errors", "corral.language", "corral.problems"}
-    assert own == small | {"corral.cli", "corral.cli.main", "corral.cli.options"}
+    small = {"corral", "corral.errors", "corral.language", "corral.problems", "corral.words"}
+    assert own == small | {"corral.cli", "corral.cli.main", "corral.cli.options", "corral.cli.library_words"}
 
 
 def test_an_apply_connects_before_the_libraries_are_loaded_that_only_the_answers_need() -> None:

@@ -137,7 +137,7 @@ def test_of_several_databases_one_is_to_be_named_unless_it_has_the_cluster_s_nam
     assert choose(two, "older", "old").left_out == (("old.notes", "another database"),)
     with pytest.raises(InvalidFile, match="dump has no database 'odler'"):
         choose(two, "odler")
-    with pytest.raises(InvalidFile, match="dump has 0 databases but MongoDB's own"):
+    with pytest.raises(InvalidFile, match="dump has no database but MongoDB's own"):
         choose([Collection("admin", "x")])
 
 

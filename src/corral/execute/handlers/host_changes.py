@@ -19,6 +19,7 @@ from corral.execute.ways import Ways
 from corral.language import tr
 from corral.model.command import CommandResult
 from corral.model.resources import digest
+from corral.model.script_words import translated
 from corral.plan.actions import HostChange, RemoveTree, WriteFile
 from corral.plan.software import InstallPackages, LoadImage, UnpackArchive
 from corral.problems import Problem
@@ -74,7 +75,8 @@ async def _run(actions: Sequence[HostChange], ways: Ways, sink: Sink) -> None:
     done = 0
     for line in completed.text.splitlines():
         if line.startswith("note "):
-            sink(Note(f"{host}: {redact(line.removeprefix('note '), ways.secrets)}", "warning"))
+            said = translated(redact(line.removeprefix("note "), ways.secrets))
+            sink(Note(named(host, said), "warning"))
         elif line == f"done {done}":
             sink(ActionFinished(actions[done].id, host, actions[done].summary, seconds))
             _remember(actions[done], ways)

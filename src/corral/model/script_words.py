@@ -1,0 +1,55 @@
+"""What Corral's own scripts say on hosts, which have one language, in the user's."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from corral.language import language, mark, shown
+
+SAID: Final = (
+    mark("{path} can't be made"),
+    mark("{path} can't be written"),
+    mark("{path} has changed since the plan was made"),
+    mark("the directory of {path} can't be made"),
+    mark("the owner of {path} can't be set to {owner}"),
+    mark("the new {path} was refused, and the old one stays"),
+    mark("{path} can't be put in place"),
+    mark("{path} can't be removed"),
+    mark("{path} is a link to {target}, and neither is deleted: delete what is in {same} yourself, then the link"),
+    mark("{path} can't be emptied"),
+    mark("{path} is empty, and stays because a file system is mounted there"),
+    mark("{path} can't be deleted"),
+    mark("{manager} can't install {packages}"),
+    mark("{image} can't be pulled"),
+    mark("{service} can't be enabled"),
+    mark("{services} can't be switched off"),
+    mark("there is no room for a file with the output of the installation"),
+    mark("the SHA-256 of what arrived is not the one in the cluster file"),
+    mark("docker compose is not installed"),
+    mark("a script of an earlier run is still at work there"),
+    mark("flock, of util-linux, is missing"),
+    mark("{file} is busy"),
+    mark("{command} failed: {reason}"),
+    mark("{command} failed"),
+)
+"""Each a whole line. A test compares them with the scripts."""
+_FIELD: Final = re.compile(r"\\\{(\w+)\\\}")
+
+
+def translated(said: str) -> str:
+    """`said` with the lines that are of this table in the user's language; other programs' are as they are."""
+    return said if language() == "en" else "\n".join(map(_line, said.split("\n")))
+
+
+def _line(line: str) -> str:
+    for pattern, text in _patterns():
+        if found := pattern.fullmatch(line):
+            return shown(text).format(**found.groupdict())
+    return line
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(_FIELD.sub(r"(?P<\1>.+)", re.escape(text))), text) for text in SAID)
