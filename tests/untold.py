@@ -30,6 +30,8 @@ CALLS: Final = {
     "frozenset": "compared",
 }
 """Calls whose texts are not for people, each with the reason."""
+CODE: Final = re.compile(r"\{\{.*\}\}|case \$.*|\(typeof .*", re.DOTALL)
+"""So are a template of docker's, a shell's text and JavaScript."""
 KEYWORDS: Final = {"description": "of the JSON Schema; what is also told is in the catalogue", "pattern": "compared"}
 FUNCTIONS: Final = {
     "id": "what the journal and programs call an action",
@@ -37,34 +39,63 @@ FUNCTIONS: Final = {
     "_block": "YAML",
     "_flow": "YAML",
 }
-COMMAND: Final = re.compile(r"(corral|docker|chronyc|apt|dnf|env|exec|--\w+)( [\w{}<>.=|/-]+)*\n?|.* install tar")
+COMMAND: Final = re.compile(
+    r"(corral|docker|chronyc|apt|dnf|env|exec|--\w+)( [\w{}<>.=|/-]+)*\n?|.* install tar|GET \{\}"
+)
 """A command as it is typed is the same in all languages."""
+IN_A_FILE: Final = re.compile(r"\{\w+: .*\}|command: [\w{}]+|name: .*", re.DOTALL)
+"""So is a line of a cluster file."""
 TEXTS: Final = {
-    "cluster_file/example.py": (("name: noticeboard", "name: {}"), "the file's own lines"),
-    "cluster_file/nodes.py": (("unexpected end of stream",), "compared"),
+    "cli/exec.py": (("{}: {}",), "what commands say, with the host"),
+    "cluster_file/layers.py": (("preset {}",), "where a line stands, as in file:line"),
+    "cluster_file/nodes.py": (
+        (
+            *("mapping values are not allowed", "found character '\\\\t'", "cannot start any token", "undefined alias"),
+            *("but found another document", "expected <block end>", "unexpected end of stream", "found '<stream end>'"),
+            *("could not find expected ':'", "duplicate anchor|found duplicate"),
+        ),
+        "compared",
+    ),
     "cluster_file/positions.py": (("built-in example",), "shown by words.placed"),
-    "cluster_file/walk.py": ((), ""),
+    "errors.py": (("; ",), "of an exception; its problems are what is printed"),
     "model/mongodb_series.py": ((", confirm: true",), "MongoDB's shell"),
     "model/programs.py": (("sticky cookie",), "compared"),
     "mongo/clients.py": ((" (configured", ", full error", "timed out"), "compared"),
+    "observe/machine_script.py": ((" or ",), "a shell's"),
     "observe/machine_software.py": (("open files", "version {} "), "compared"),
     "operate/database_import.py": (("database import",), "a verb, as it is typed"),
     "operate/show.py": (("this machine's own clock",), "a value of `corral show`"),
     "operate/where.py": (("the built-in example",), "shown by words.placed"),
     "places/machines.py": (("the built-in example",), "shown by words.placed"),
     "places/playground/place.py": (("this machine",), "compared"),
-    "plan/basis.py": (("replica set", "file {} {} {} {}", "unit {} {} {}{}", "record {} {} {}"), "what digests are of"),
+    "plan/basis.py": (
+        ("replica set", "file {} {} {} {}", "unit {} {} {}{}", "software {}", "record {} {} {}"),
+        "what digests are of",
+    ),
+    "rules/shared_command.py": (("not executable", "windows lines", "no interpreter"), "compared"),
     "runs/history.py": (("interrupted or killed",), "shown by words.worded"),
+    "runs/journal.py": (("{}: {}",), "a defect"),
     "runs/lock_file.py": (("uid {}",), "stands in the lock on hosts"),
     "runs/records.py": (("{} on {}",), "stands in the marks on hosts"),
-    "transport/ssh_files.py": (("cat: {}: ",), "compared"),
+    "transport/ssh_files.py": (("cat: {}: ", "LC_ALL=C exec cat -- {}\n"), "compared; a command"),
+    "transport/ssh_trouble.py": (("{} ALL=(ALL) NOPASSWD: ALL",), "a line of sudoers"),
     "transport/tunnels.py": (("timed out",), "compared"),
+    "units/log_file.py": (("[ ! -e {} ] || exec tail -n {} -- {}\n",), "a command"),
+    "units/once.py": (("{}alias exec={}\n{}",), "a shell's"),
+    "units/supervisor_units.py": (("Exited too quickly", "Bad exit code"), "compared"),
     "vault/file.py": (("# Written by Corral.\n*\n",), "stands in a file"),
-    "verify/body.py": (("POST {} HTTP/1.1\r\n{}\r\n",), "bytes"),
+    "vault/text.py": (
+        (
+            "# Made by Corral. Whoever has these has the cluster; without them Corral can't change its database.\n",
+            *("{}: {}\n", "{}{}: {}\n"),
+        ),
+        "stands in a file",
+    ),
+    "verify/body.py": (("POST {} HTTP/1.1\r\n{}\r\n", "{}: {}\r\n", "{} MB"), "bytes; a unit"),
 }
 """By file: texts that are not for people, and why."""
 SENTENCE: Final = re.compile(
-    r"[A-Za-z]{2,}[,:;]? [A-Za-z{`$]|[{}\])] [A-Za-z]{2,}|\} (?:is|at)\b|\}: ?\{|^;? ?\(\{|^; |^ (?:and|or) $"
+    r"[A-Za-z]{2,}[,:;]? [A-Za-z{`$]|[{}\])] [A-Za-z]{2,}|\} (?:is|at)\b|\}: \{|^;? ?\(\{|^; |^ (?:and|or) $"
 )
 WORD: Final = re.compile(r"[A-Za-z]{2,}")
 TOLD: Final = {
@@ -96,10 +127,14 @@ def untold(file: Path) -> Iterator[tuple[int, str]]:
     told = {id(each) for node in ast.walk(tree) for each in _told(node)}
     for node in ast.walk(tree):
         text = text_of(node)
-        if text is None or id(node) in passed_over or text in known or COMMAND.fullmatch(text):
+        if text is None or id(node) in passed_over or text in known or _is_typed(text):
             continue
         if SENTENCE.search(text) or (id(node) in told and WORD.search(text.replace("{}", ""))):
             yield getattr(node, "lineno", 0), text
+
+
+def _is_typed(text: str) -> bool:
+    return any(pattern.fullmatch(text) for pattern in (COMMAND, IN_A_FILE, CODE))
 
 
 def text_of(node: ast.AST) -> str | None:
