@@ -196,7 +196,7 @@ def print_changed(applied: Applied, fmt: Format, seconds: float) -> None:
         print_status(status, applied.url)
         print_next(applied)
         what = counted(changes, "change") if changes else tr("nothing to change")
-        err.print(f"[dim]{what}, {seconds:.1f} s[/dim]")
+        err.print(tr("[dim]{what}, {seconds:.1f} s[/dim]", what=what, seconds=seconds))
     if status.state != "healthy" and applied.whole:
         raise typer.Exit(1)
 
