@@ -20,6 +20,9 @@ UP: Final[tuple[UnitState, ...]] = ("running", "starting")
 SERVING: Final = frozenset({"PRIMARY", "SECONDARY", "ARBITER"})
 """The states of a member that does its part in the set, in MongoDB's own words."""
 UserState = Literal["ok", "missing", "wrong_password", "wrong_roles", "unknown"]
+Unread = Literal["", "way", "answer"]
+"""Why nothing is known of a member: the way to it failed, or something listens there and gives no right answer. Empty
+where it said what it is, and where it is known that nothing listens."""
 
 
 def digest(content: str | bytes) -> str:
@@ -181,6 +184,18 @@ class MemberFacts:
     detail: str = ""
     series: Series | None = None
     """The release series of its mongod, where it is a known one."""
+    unread: Unread = ""
+    heard: str = ""
+    """Of a member that can't be asked from here: its state, as those say that hear it."""
+
+
+@dataclass(frozen=True)
+class Unheard:
+    """Two members of one set: `by` gets no heartbeat's answer from `member`, or no heartbeat. `why` is in its words."""
+
+    member: str
+    by: str
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -202,6 +217,10 @@ class FoundReplicaSet:
     detail: str = ""
     left: str = ""
     """Whom the members call their primary while it is on no host of the cluster; empty when `primary` is known."""
+    unasked: str = ""
+    """Whom they call their primary while it can't be asked from here; empty when `primary` is known."""
+    unheard: tuple[Unheard, ...] = ()
+    """Members that do their part as far as they know, and that others don't hear."""
 
 
 @dataclass(frozen=True)

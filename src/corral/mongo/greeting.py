@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.mongodb_series import Series, series_by_wire
+from corral.model.resources import Unread
 from corral.model.routes import OutsideCluster
 from corral.mongo.clients import ANSWER, NOT_INITIATED, Connections, Document, Refused
 
@@ -65,6 +67,7 @@ class Greeting:
     """The release series of its mongod; None for a series that Corral doesn't know."""
     outside: bool = False
     """Whether it is outside the cluster's hosts, so that it could not be asked."""
+    unread: Unread = ""
 
 
 async def greet(connections: Connections, member: str) -> Greeting:
@@ -72,6 +75,7 @@ async def greet(connections: Connections, member: str) -> Greeting:
 
     Reaching the host has a deadline of its own: a login may take longer than the member's answer.
     """
+    unread: Unread = "answer"
     try:
         here = await connections.reach(member)
         async with asyncio.timeout(ANSWER):
@@ -82,9 +86,10 @@ async def greet(connections: Connections, member: str) -> Greeting:
         detail = tr("it accepts connections but gave no answer within {answer:g} s", answer=ANSWER)
     except OSError as error:
         detail = os.strerror(error.errno) if error.errno else str(error)
+        unread = _unread(error)
     except (EOFError, bson.errors.BSONError):
         detail = tr("it accepts connections but doesn't answer as MongoDB does")
-    return Greeting(member, answered=False, detail=detail)
+    return Greeting(member, answered=False, detail=detail, unread=unread)
 
 
 async def _hello(here: Endpoint) -> Document:
@@ -105,6 +110,26 @@ async def _hello(here: Endpoint) -> Document:
             await writer.wait_closed()
 
 
+def why_no_primary(greetings: Sequence[Greeting]) -> str:
+    """Why none of those who were greeted is the primary. Of members that can't be asked no more is said than what the
+    others say."""
+    unread = {greeting.member: greeting.detail for greeting in greetings if greeting.unread}
+    named = next((greeting.primary for greeting in greetings if greeting.primary in unread), "")
+    if named:
+        return tr(
+            "{member} is the primary, as the others say, and can't be asked: {detail}",
+            member=named,
+            detail=unread[named],
+        )
+    if unread:
+        return tr(
+            "none of those that can be asked takes writes, and of {members} it is not known: {detail}",
+            members=", ".join(unread),
+            detail=next(iter(unread.values())),
+        )
+    return tr("no member takes writes")
+
+
 async def open_state(connections: Connections, member: str) -> str:
     """The state of a member that has no users yet (UNINITIALIZED: no set either); empty once it has users.
 
@@ -115,6 +140,13 @@ async def open_state(connections: Connections, member: str) -> str:
     except Refused as refused:
         return "UNINITIALIZED" if refused.code == NOT_INITIATED else ""
     return STATES.get(status["myState"], "UNKNOWN")
+
+
+def _unread(error: OSError) -> Unread:
+    """That nothing listens is known of a member; a connection that it has taken and cut says as little as none."""
+    if isinstance(error, ConnectionRefusedError):
+        return ""
+    return "answer" if isinstance(error, ConnectionError) else "way"
 
 
 def _greeting(member: str, hello: Document) -> Greeting:

@@ -13,7 +13,7 @@ from corral.language import tr
 from corral.model.database_users import OPERATOR, PROBE_DATABASE
 from corral.model.routes import Routes
 from corral.mongo.clients import UNAUTHORIZED, Connections, Refused
-from corral.mongo.greeting import Greeting, greet
+from corral.mongo.greeting import Greeting, greet, why_no_primary
 from corral.words import clauses, named
 
 COLLECTION = "probes"
@@ -38,11 +38,12 @@ class WriteProbe:
 
 @dataclass(frozen=True)
 class StrangerProbe:
-    """Whether one member refused to be read without a login, and what it said."""
+    """Whether one member refused to be read without a login, and what it said; or why it could not be asked."""
 
     member: str
     refused: bool
     detail: str
+    asked: bool = True
 
 
 async def probe_write(connections: Connections, members: Sequence[str], deadline: float = 10.0) -> WriteProbe:
@@ -51,9 +52,10 @@ async def probe_write(connections: Connections, members: Sequence[str], deadline
     Never raises. `deadline` (seconds) is for all members together.
     """
     async with connections:
-        primary = next((g.member for g in await _greet_all(connections, members) if g.role == "PRIMARY"), "")
+        greetings = await _greet_all(connections, members)
+        primary = next((greeting.member for greeting in greetings if greeting.role == "PRIMARY"), "")
         if not primary:
-            return WriteProbe(False, "", 0.0, (), tuple(members), tr("no member takes writes"))
+            return WriteProbe(False, "", 0.0, (), tuple(members), why_no_primary(greetings))
         mark, started = token_hex(8), time.monotonic()
         try:
             await _write(connections, primary, {"insert": COLLECTION, "documents": [{"_id": mark}]}, deadline)
@@ -113,5 +115,5 @@ async def _stranger(connections: Connections, member: str) -> StrangerProbe:
     try:
         await connections.ask(member, {"listDatabases": 1})
     except Refused as refused:
-        return StrangerProbe(member, refused.code == UNAUTHORIZED, refused.text)
+        return StrangerProbe(member, refused.code == UNAUTHORIZED, refused.text, asked=bool(refused.code))
     return StrangerProbe(member, False, tr("it listed its databases without a login"))

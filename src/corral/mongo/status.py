@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from corral.language import tr
 from corral.model.cluster import Database, Member
-from corral.model.database_users import MONITOR
-from corral.model.resources import SERVING, FoundReplicaSet, SetMember
+from corral.model.resources import SERVING, FoundReplicaSet, SetMember, Unheard
 from corral.model.routes import Routes
-from corral.mongo.clients import Connections, Document, Refused
-from corral.mongo.configuration import read_configuration
+from corral.mongo.clients import Connections
 from corral.mongo.greeting import Greeting, greet, open_state
+from corral.mongo.hearing import teller_of, unheard_in
+from corral.mongo.set_view import View, view_of
 from corral.words import clauses, worded
 
 
 @dataclass(frozen=True)
 class MemberStatus:
-    """`priority` and `votes` are the set's own, or the file's while the set can't be asked."""
+    """`priority` and `votes` are the set's own, or the file's while the set can't be asked. `state` is MongoDB's word,
+    or `unknown` for a member that can't be asked from here and that no other one hears."""
 
     state: str
     priority: float
@@ -30,10 +31,15 @@ class MemberStatus:
 
 @dataclass(frozen=True)
 class SetStatus:
-    writable: bool
+    """`writable` is None where too few members can be asked to know it."""
+
+    writable: bool | None
     members: Mapping[str, MemberStatus]
     detail: str = ""
     """Why it is not writable, or what could not be asked."""
+    unheard: tuple[Unheard, ...] = ()
+    witnesses: tuple[str, ...] = ()
+    """The members that have said whom they hear."""
 
 
 async def member_statuses(database: Database, connections: Connections, running: Collection[str]) -> SetStatus:
@@ -45,7 +51,7 @@ async def member_statuses(database: Database, connections: Connections, running:
     known = {member.name for member in database.members}
     async with connections:
         greetings = await asyncio.gather(*(greet(connections, member.name) for member in asked))
-        view = await _view(connections, greetings)
+        view = await view_of(connections, greetings)
         strangers = await asyncio.gather(*(greet(connections, name) for name in view.members.keys() - known))
         unnamed = [greeting for greeting in greetings if greeting.answered and not greeting.set_name]
         open_states = await asyncio.gather(*(open_state(connections, greeting.member) for greeting in unnamed))
@@ -56,8 +62,10 @@ async def member_statuses(database: Database, connections: Connections, running:
     }
     for greeting in strangers:
         members[greeting.member] = _stranger(view.members[greeting.member], greeting, view)
-    writable = any(member.state == "PRIMARY" for member in members.values())
-    return SetStatus(writable, members, view.detail if writable else _why(members, view))
+    writable = _writable(members)
+    unheard = unheard_in(view.statuses, [(name, member.state) for name, member in members.items()])
+    detail = view.detail if writable else _why(members, view.detail)
+    return SetStatus(writable, members, detail, unheard, tuple(map(teller_of, view.statuses)))
 
 
 def statuses_in(found: FoundReplicaSet) -> SetStatus:
@@ -66,8 +74,12 @@ def statuses_in(found: FoundReplicaSet) -> SetStatus:
     members = {}
     for fact in found.facts:
         member = configured.get(fact.name, SetMember(fact.name))
-        members[fact.name] = MemberStatus(fact.state, member.priority, member.votes, fact.lag_seconds, fact.detail)
-    return SetStatus(bool(found.primary or found.left), members, found.detail)
+        state = fact.state
+        if fact.unread == "way":
+            state = "PRIMARY" if fact.name == found.unasked else fact.heard or "unknown"
+        members[fact.name] = MemberStatus(state, member.priority, member.votes, fact.lag_seconds, fact.detail)
+    has_primary = found.primary or found.left or found.unasked
+    return SetStatus(True if has_primary else _without_primary(members), members, found.detail, found.unheard)
 
 
 async def member_answers(address: str, port: int, routes: Routes, kind: str = "member") -> tuple[bool, str]:
@@ -100,54 +112,23 @@ async def greeted_states(names: Collection[str], routes: Routes) -> dict[str, st
     return {g.member: g.role or ("RECOVERING" if g.answered else "UNREACHABLE") for g in greetings}
 
 
-def states_in(status: Document) -> dict[str, str]:
-    """Each member's state as the member that gave `status` sees it."""
-    return {
-        member["name"]: member["stateStr"] if member.get("health") else "UNREACHABLE" for member in status["members"]
-    }
+def _writable(members: Mapping[str, MemberStatus]) -> bool | None:
+    return True if any(member.state == "PRIMARY" for member in members.values()) else _without_primary(members)
 
 
-def lags_in(status: Document) -> dict[str, float]:
-    """Seconds by which each member's last write is behind the primary's; arbiters have none."""
-    written = {m["name"]: m["optimeDate"] for m in status["members"] if m.get("optimeDate") and m.get("health")}
-    primary = next((m["name"] for m in status["members"] if m["stateStr"] == "PRIMARY"), None)
-    if primary not in written:
-        return {}
-    return {name: max(0.0, (written[primary] - at).total_seconds()) for name, at in written.items()}
+def _without_primary(members: Mapping[str, MemberStatus]) -> bool | None:
+    """One that can't be asked may be the primary, unless those that can are a majority: they would know of it."""
+    voters = [member for member in members.values() if member.votes]
+    asked = sum(member.state != "unknown" for member in voters)
+    return False if asked == len(voters) or asked > len(voters) // 2 else None
 
 
-@dataclass(frozen=True)
-class _View:
-    """The set as one member, best the primary, sees it."""
-
-    members: dict[str, SetMember] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-    lags: dict[str, float] = field(default_factory=dict)
-    detail: str = ""
-
-
-async def _view(connections: Connections, greetings: Collection[Greeting]) -> _View:
-    best = [g for role in ("PRIMARY", "SECONDARY") for g in greetings if g.role == role]
-    if not best:
-        return _View()
-    member = best[0].member
-    try:
-        configuration = await read_configuration(connections, member, MONITOR)
-        status = await connections.ask(member, {"replSetGetStatus": 1}, user=MONITOR)
-    except Refused as refused:
-        return _View(
-            detail=tr(
-                "{member} gives the user {monitor} no answer: {text}", member=member, monitor=MONITOR, text=refused.text
-            )
-        )
-    members = {member.name: member for member in configuration.members}
-    return _View(members, states_in(status), lags_in(status))
-
-
-def _status(member: Member, greeting: Greeting, view: _View, open_state: str) -> MemberStatus:
-    """What a member says of itself counts more than what another member sees."""
+def _status(member: Member, greeting: Greeting, view: View, open_state: str) -> MemberStatus:
+    """What a member says of itself counts more than what another member sees, and that more than nothing."""
     state = greeting.role or open_state
-    if not greeting.answered:
+    if greeting.unread == "way":
+        state = view.heard(member.name)
+    elif not greeting.answered:
         state = "UNREACHABLE"
     elif not state:
         state = view.states.get(member.name, "UNKNOWN")
@@ -156,15 +137,15 @@ def _status(member: Member, greeting: Greeting, view: _View, open_state: str) ->
     return MemberStatus(state, set_member.priority, set_member.votes, view.lags.get(member.name), greeting.detail)
 
 
-def _stranger(member: SetMember, greeting: Greeting, view: _View) -> MemberStatus:
+def _stranger(member: SetMember, greeting: Greeting, view: View) -> MemberStatus:
     """A member that the file doesn't have. Where it can't be asked, what the others see of it counts."""
     state = greeting.role if greeting.answered else view.states.get(member.name, "UNKNOWN")
     state = state or view.states.get(member.name, "UNKNOWN")
     return MemberStatus(state, member.priority, member.votes, view.lags.get(member.name), greeting.detail)
 
 
-def _why(members: Mapping[str, MemberStatus], view: _View) -> str:
+def _why(members: Mapping[str, MemberStatus], detail: str) -> str:
     if not members:
         return tr("no member is running")
     said = (tr("{name} is {state}", name=name, state=worded(status.state)) for name, status in members.items())
-    return clauses([*said, view.detail])
+    return clauses([*said, detail])

@@ -9,11 +9,12 @@ from typing import Final
 
 from corral.language import tr
 from corral.model.database_users import OPERATOR
-from corral.model.resources import FoundReplicaSet, MemberFacts, ReplicaSet, UserState
+from corral.model.resources import SERVING, FoundReplicaSet, MemberFacts, ReplicaSet, UserState
 from corral.mongo.clients import AUTHENTICATION_FAILED, NOT_A_MEMBER, Connections, Refused
 from corral.mongo.configuration import Configuration, read_configuration
 from corral.mongo.greeting import STATES, Greeting, greet, open_state
-from corral.mongo.status import lags_in, states_in
+from corral.mongo.hearing import freshly_heard, statuses_of, unheard_in
+from corral.mongo.set_view import lags_in, states_in
 from corral.mongo.users import user_states
 from corral.words import named
 
@@ -26,20 +27,37 @@ _WITHOUT_STATUS: Final = {0: "UNREACHABLE", AUTHENTICATION_FAILED: "UNKNOWN", NO
 async def observe_replica_set(
     wanted: ReplicaSet, connections: Connections, running: Collection[str]
 ) -> FoundReplicaSet:
-    """Ask all members whose names (host:port) are `running` at once; the others are UNREACHABLE."""
+    """Ask all members whose names (host:port) are `running` at once; the others are UNREACHABLE.
+
+    Also who of them hears whom.
+    """
     async with connections:
-        return await observe_through(connections, wanted, running)
+        greetings = await _greetings(connections, wanted, running)
+        found, statuses = await asyncio.gather(
+            _observed(connections, wanted, greetings), statuses_of(connections, greetings.values(), OPERATOR)
+        )
+    fresh = {name: state for status in statuses for name, state in freshly_heard(status).items() if state in SERVING}
+    facts = tuple(replace(fact, heard=fresh.get(fact.name, "") if fact.unread else "") for fact in found.facts)
+    unheard = unheard_in(statuses, [(fact.name, fact.heard or fact.state) for fact in facts])
+    return replace(found, facts=facts, unheard=unheard)
 
 
 async def observe_through(connections: Connections, wanted: ReplicaSet, running: Collection[str]) -> FoundReplicaSet:
-    """The same over connections that are kept from one observation to the next."""
+    """The same over connections that are kept from one observation to the next, without who hears whom."""
+    return await _observed(connections, wanted, await _greetings(connections, wanted, running))
+
+
+async def _greetings(connections: Connections, wanted: ReplicaSet, running: Collection[str]) -> dict[str, Greeting]:
     names = [member.name for member in wanted.members]
     asked = await asyncio.gather(*(greet(connections, name) for name in names if name in running))
     silent = Greeting("", answered=False, detail=tr("it is not running"))
-    greetings = {name: replace(silent, member=name) for name in names} | {g.member: g for g in asked}
+    return {name: replace(silent, member=name) for name in names} | {g.member: g for g in asked}
+
+
+async def _observed(connections: Connections, wanted: ReplicaSet, greetings: dict[str, Greeting]) -> FoundReplicaSet:
     primary = await _primary(connections, greetings)
     if primary is None:
-        return await _without_primary(connections, greetings)
+        return replace(await _without_primary(connections, greetings), unasked=_unasked(greetings))
     if primary.outside:
         return replace(await _without_primary(connections, greetings), left=primary.member)
     return await _with_primary(connections, wanted, greetings | {primary.member: primary}, primary)
@@ -56,6 +74,12 @@ async def _primary(connections: Connections, greetings: Greetings) -> Greeting |
         others = await asyncio.gather(*(greet(connections, name) for name in named))
         found = [g for g in others if g.role == "PRIMARY"] or [g for g in others if g.outside]
     return max(found, key=lambda g: g.election, default=None)
+
+
+def _unasked(greetings: Greetings) -> str:
+    """Whom the members call their primary though it can't be asked from here."""
+    named = {greeting.primary for greeting in greetings.values() if greeting.primary}
+    return next((name for name in named if name in greetings and greetings[name].unread == "way"), "")
 
 
 async def _with_primary(
@@ -82,6 +106,8 @@ async def _without_primary(connections: Connections, greetings: Greetings) -> Fo
     holders = [fact.name for fact in facts if fact.state not in {"UNREACHABLE", "UNINITIALIZED"}]
     reports = await asyncio.gather(*(_report_of(connections, name) for name in holders))
     newest = max(reports, key=lambda report: report.age, default=_Report())
+    if newest.configuration is None and any([await open_state(connections, name) for name in holders]):
+        newest = _Report()  # there is no user yet who could read it
     name = next((g.set_name for g in greetings.values() if g.set_name), "")
     found = _found(name, newest)
     strangers = [member.name for member in found.members if member.name not in greetings]
@@ -138,7 +164,7 @@ async def _facts(connections: Connections, greetings: Greetings, primary: Greeti
 
 async def _fact(connections: Connections, greeting: Greeting, reference: Greeting | None) -> MemberFacts:
     if not greeting.answered:
-        return MemberFacts(greeting.member, "UNREACHABLE", detail=greeting.detail)
+        return MemberFacts(greeting.member, "UNREACHABLE", detail=greeting.detail, unread=greeting.unread)
     if reference is not None and greeting.set_name and _apart(greeting, reference):
         names = ", ".join(greeting.names)
         return MemberFacts(

@@ -17,7 +17,7 @@ from corral.mongo.clients import Connections, Refused
 from corral.mongo.dump import Content, Dump, DumpError, Survey
 from corral.mongo.dump_archive import DumpArchive, is_archive
 from corral.mongo.dump_directory import DumpDirectory
-from corral.mongo.greeting import greet
+from corral.mongo.greeting import greet, why_no_primary
 from corral.mongo.restore import BESIDE, Restore, beside
 from corral.operate.import_choice import Import, ImportRequest, chosen
 from corral.operate.session import Session
@@ -116,8 +116,9 @@ async def _restoring(place: Place) -> AsyncIterator[Restore]:
         primary = next((each.member for each in greetings if each.role == "PRIMARY"), "")
         if not primary:
             message = tr(
-                "no member of the replica set {replica_set} takes writes",
+                "replica set {replica_set} can't be written to from here: {why}",
                 replica_set=place.cluster.database.replica_set,
+                why=why_no_primary(greetings),
             )
             hint = tr(
                 "`corral status --on {traits}` says why; `{mend}` starts what doesn't run",

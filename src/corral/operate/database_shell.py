@@ -41,11 +41,12 @@ _MAY = {
 @dataclass(frozen=True)
 class _To:
     """Whom to sign in to: `primary`, or else whoever answers; `direct` is where it is reached from here, empty where
-    all members are reached as they reach each other."""
+    all members are reached as they reach each other. `unasked` is the primary where it can't be asked from here."""
 
     member: Member
     primary: bool
     direct: str
+    unasked: str = ""
 
 
 async def shell(where: Where, user: str, session: Session) -> int:
@@ -75,7 +76,8 @@ async def _to(place: Place) -> _To:
         raise Unreachable(_silent(place, greetings))
     member, greeting = min(answered, key=lambda each: each[1].role != "PRIMARY")
     primary = greeting.role == "PRIMARY"
-    return _To(member, primary, await _direct(place, member, alone=not primary or len(answered) < len(data)))
+    direct = await _direct(place, member, alone=not primary or len(answered) < len(data))
+    return _To(member, primary, direct, "" if primary else greeting.primary)
 
 
 async def _direct(place: Place, member: Member, *, alone: bool) -> str:
@@ -137,6 +139,8 @@ async def _found(place: Place, first: str) -> tuple[str, str]:
 def _said(place: Place, to: _To, user: str, where: str) -> str:
     database = place.cluster.database
     role = tr("the primary") if to.primary else tr("no primary: it takes no writes")
+    if to.unasked:
+        role = tr("it takes no writes: the primary is {primary}, which can't be asked from here", primary=to.unasked)
     may = _MAY[user].format(database=database.name)
     return tr(
         "from {where}, signed in to {replica_set} at {member} ({role}) as {user}, who {may}",

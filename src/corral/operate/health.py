@@ -26,7 +26,7 @@ from corral.operate.report import (
     Status,
 )
 from corral.places.base import Observation, Place
-from corral.problems import Problem, Severity
+from corral.problems import Problem, Severity, errors_in
 from corral.runs import marks
 from corral.runs.marks import Mark
 from corral.verify.causes import alike, question, who
@@ -57,16 +57,17 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     # a cause before what follows from it: hosts, then the database, then those that need it
     problems = [*seen.silent.values(), *database[1], *(problem for _, problem in proxies if problem)]
-    ill = [each for _, each in instances if each]
-    problems += _instance_problems(ill, place, writable=database[0].writable)
+    unwell = [each for _, each in instances if each]
+    problems += _instance_problems(unwell, place, writable=bool(database[0].writable))
     problems += [*missing, *_other_versions(place, instance_rows), *resting_in(place, seen), *pending]
     state = _cluster_state(
         [row.state for row in proxy_rows if not found.rests(program_id("proxy", row.host).name)],
         [row for row in instance_rows if not found.rests(row.name)],
         [row.state for row in database[0].members if not found.rests(program_id("database", row.host).name)],
-        writable=database[0].writable,
+        writable=bool(database[0].writable),
     )
-    state = "degraded" if state == "healthy" and (missing or seen.silent) else state
+    ill = missing or seen.silent or errors_in(database[1])
+    state = "degraded" if state == "healthy" and ill else state
     if state == "down" and marks.STOPPED in seen.marks:
         meant = _stopped(seen.marks[marks.STOPPED], place)
         # what is stopped on purpose is one thing, and not a failure of each part

@@ -6,6 +6,7 @@ from corral.language import tr
 from corral.model.cluster import Member
 from corral.model.resources import SERVING, UP, FoundUnit
 from corral.mongo.clients import Connections
+from corral.mongo.hearing import BEHIND, told
 from corral.mongo.status import MemberStatus, SetStatus, member_statuses, statuses_in
 from corral.operate.found_units import Units
 from corral.operate.report import DatabaseStatus, MemberRow
@@ -30,8 +31,6 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
     for member in database.members:
         unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
         state = facts.state if facts and member.name in running else "stopped"
-        if member.host.name in seen.silent and state == "UNREACHABLE":
-            state = "unknown"
         rows.append(_member_row(member, facts, state, unit))
         if state not in SERVING and not found.rests(member.unit.name):
             detail = behind(facts.detail if facts else "")
@@ -45,9 +44,68 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
             hint = f"corral logs {member.unit.name}" if unit else place.traits.mend
             problems.append(Problem("member-state", "error", message, hint, member.host.name))
     idle = any(found.rests(member.unit.name) for member in database.members)
-    if running and not report.writable and not idle:
+    if running and report.writable is None:
+        problems.append(_not_known(database.replica_set, report))
+    elif running and not report.writable and not idle:
         problems.append(_no_primary(database.replica_set, report))
+    problems += [*_unheard(place, report), *_behind(place, report)]
     return DatabaseStatus(database.replica_set, report.writable, tuple(rows)), problems
+
+
+def _not_known(name: str, report: SetStatus) -> Problem:
+    silent = [each for each, member in report.members.items() if member.state == "unknown"]
+    message = tr(
+        "whether replica set {name} takes writes is not known: {silent} can't be asked, which is too many of "
+        "{count} members",
+        name=name,
+        silent=", ".join(silent),
+        count=len(report.members),
+    )
+    return Problem("set-unknown", "error", message)
+
+
+def _unheard(place: Place, report: SetStatus) -> list[Problem]:
+    """A member that does its part as far as it knows, and that counts as dead at the next loss of another one."""
+    hosts = {member.name: member.host.name for member in place.cluster.database.members}
+    problems = []
+    for name, (by, why) in told(report.unheard).items():
+        listeners = ", ".join(hosts.get(each, each) for each in by)
+        message = tr(
+            "{listeners} can't hear member {host} ({name}), which is {state} and answers from here{why}: for the set "
+            "it counts as dead",
+            listeners=listeners,
+            host=hosts.get(name, name),
+            name=name,
+            state=report.members[name].state,
+            why=f" ({why})" if why else "",
+        )
+        hint = tr(
+            "every member has to reach every other one at its port: look for a firewall or a route between {one} "
+            "and {other}; `corral verify` shows who reaches whom",
+            one=hosts.get(by[0], by[0]),
+            other=hosts.get(name, name),
+        )
+        problems.append(Problem("member-unheard", "error", message, hint, hosts.get(name, name)))
+    return problems
+
+
+def _behind(place: Place, report: SetStatus) -> list[Problem]:
+    return [
+        Problem(
+            "member-behind",
+            "error",
+            tr(
+                "member {host} ({name}) is {seconds:.0f} s behind the primary: what was written since is not there yet",
+                host=member.host.name,
+                name=member.name,
+                seconds=facts.lag_seconds,
+            ),
+            f"corral logs {member.unit.name}",
+            member.host.name,
+        )
+        for member in place.cluster.database.members
+        if (facts := report.members.get(member.name)) and (facts.lag_seconds or 0) > BEHIND
+    ]
 
 
 def _no_primary(name: str, report: SetStatus) -> Problem:

@@ -88,7 +88,7 @@ def _rest_is_healthy(report: Status, without: Collection[str]) -> bool:
     rest = [row.state for row in report.proxies if row.host not in without]
     rest += [row.state for row in report.instances if row.host not in without]
     members = [row.state for row in report.database.members if row.host not in without]
-    serving = report.state != "down" and report.database.writable
+    serving = report.state != "down" and bool(report.database.writable)
     return serving and set(rest) <= {"healthy"} and SERVING.issuperset(members)
 
 

@@ -51,8 +51,10 @@ class MemberRow:
 
 @dataclass(frozen=True)
 class DatabaseStatus:
+    """`writable` is None where too few members can be asked to know it."""
+
     replica_set: str
-    writable: bool
+    writable: bool | None
     members: tuple[MemberRow, ...]
 
 

@@ -31,11 +31,13 @@ def gate_before(unit: Unit, wanted: ReplicaSet, found: FoundReplicaSet) -> Gate 
 
 
 def refusal_of_restarts(plan: Plan, found: FoundReplicaSet) -> Decision | None:
-    """Why a restart in `plan` could only fail. A member that the plan itself starts is expected to become healthy."""
+    """Why a restart in `plan` could only fail. A member that the plan itself starts is expected to become healthy; one
+    that the primary doesn't hear has no vote that counts, whatever it says of itself."""
     starts = [a for a in plan.actions() if isinstance(a, StartUnit) and a.unit.role == "database"]
     states = {facts.name: facts.state for facts in found.facts}
     started = (action.unit.endpoint.netloc for action in starts)
     expected = states | {name: "SECONDARY" for name in started if states.get(name, _SILENT) == _SILENT}
+    expected |= {each.member: _SILENT for each in found.unheard if found.primary in (each.by, each.member)}
     gates = (action.before for action in starts if action.before)
     own = ((gate.members, {gate.members[0]: states.get(gate.members[0], _SILENT)}) for gate in gates)
     return next(filter(None, (refusal_of_restart(members, expected | mine) for members, mine in own)), None)

@@ -12,7 +12,7 @@ from corral.model.resources import SetMember
 from corral.model.routes import Way
 from corral.mongo.clients import AUTHENTICATION_FAILED, Connections, Refused
 from corral.mongo.configuration import Configuration, initial_document, next_document
-from corral.mongo.status import lags_in, states_in
+from corral.mongo.set_view import lags_in, states_in
 from corral.secrets import Secret
 from tests.unit.verify.detour import Detour
 

@@ -8,7 +8,7 @@ import pytest
 
 from corral.errors import ChangeFailed
 from corral.model.only import Only
-from corral.model.resources import FoundReplicaSet, Observed
+from corral.model.resources import FoundReplicaSet, Observed, Unheard
 from corral.operate.planning import refuse_stuck
 from corral.plan.actions import Plan, StartUnit
 from corral.plan.member_restarts import refusal_of_restart, refusal_of_restarts
@@ -55,6 +55,20 @@ def with_state(observed: Observed, name: str, state: str) -> Observed:
     found = observed.replica_set
     facts = tuple(replace(fact, state=state) if fact.name == name else fact for fact in found.facts)
     return replace(observed, replica_set=replace(found, facts=facts))
+
+
+def test_a_voter_that_the_primary_does_not_hear_does_not_count() -> None:
+    """Whatever it says of itself: without one of the others there would be no primary."""
+    found = WHOLE.replica_set
+    primary, deaf = found.primary, next(name for name in (D1, D2, D3) if name != found.primary)
+    plan = make_plan("c", desired_of(CHANGED), WHOLE)
+    assert refusal_of_restarts(plan, found) is None
+    unheard = replace(found, unheard=(Unheard(deaf, primary),))
+    assert f"{deaf} (UNREACHABLE)" in refused(plan, unheard)
+    among_themselves = replace(
+        found, unheard=(Unheard(deaf, next(n for n in (D1, D2, D3) if n not in (primary, deaf))),)
+    )
+    assert refusal_of_restarts(plan, among_themselves) is None
 
 
 def refused(plan: Plan, found: FoundReplicaSet) -> str:
