@@ -5,11 +5,11 @@ A refusal raises CorralError with all that it found. Nothing has been changed by
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
-from corral.desired.database import KEY
+from corral.desired.database import KEY, replica_set
 from corral.errors import ChangeFailed, InvalidFile, StalePlan, Unreachable
 from corral.language import tr
 from corral.model.only import Only, hosts_of
@@ -21,6 +21,7 @@ from corral.places.base import Observation, Place
 from corral.plan.actions import Plan, StartUnit, WriteFile
 from corral.plan.basis import changed_since
 from corral.plan.member_restarts import refusal_of_restarts
+from corral.plan.replica_set_unread import unread_members
 from corral.problems import Problem, errors_in
 from corral.secrets import recognised, reference, unknown_names
 from corral.vault.file import secrets_lost
@@ -70,12 +71,30 @@ def _nothing_kept(case: Case) -> None:
 def _unreachable(case: Case) -> None:
     needed = hosts_of(case.only, case.place.cluster)
     missing = {host: problem for host, problem in case.seen.silent.items() if host in needed}
-    if missing and case.verb in _LEAVING_OUT:
-        words = " ".join(f"--without {host}" for host in missing)
-        way = tr("`corral {verb} {words}` carries out the rest", verb=case.verb, words=words)
-        raise Unreachable([replace(each, hint=_or(each.hint, way)) for each in missing.values()])
     if missing:
-        raise Unreachable(list(missing.values()))
+        raise Unreachable(_offered(case, missing))
+
+
+def _offered(case: Case, missing: Mapping[str, Problem]) -> list[Problem]:
+    """The problems of hosts that can't be asked, by host, with the way to go on without these."""
+    if case.verb not in _LEAVING_OUT:
+        return list(missing.values())
+    words = " ".join(f"--without {host}" for host in missing)
+    way = tr("`corral {verb} {words}` carries out the rest", verb=case.verb, words=words)
+    return [replace(each, hint=_or(each.hint, way)) for each in missing.values()]
+
+
+def _unread_set(case: Case) -> None:
+    """What would be planned for a set that nobody can read: that it is made, on data that are there."""
+    cluster = case.place.cluster
+    needed = hosts_of(case.only, cluster)
+    hosts = {member.name: member.host.name for member in cluster.database.members if member.host.name in needed}
+    unread = list(unread_members(replica_set(cluster.database), case.seen.observed.replica_set, hosts))
+    where = [Problem("set-unreadable", "error", each.message, each.hint, hosts.get(each.name, "")) for each in unread]
+    if members := {each.where: each for each in where if each.where}:
+        raise Unreachable(_offered(case, members))
+    if where and hosts:
+        raise ChangeFailed(where)
 
 
 def _or(hint: str, way: str) -> str:
@@ -223,6 +242,7 @@ REFUSALS: Final = (
     Refusal("forgotten", "seen", frozenset(("apply",)), _forgotten),
     Refusal("lost secrets", "seen", _BEGINNING | {"stop"}, _lost_secrets),
     Refusal("findings", "seen", _BEGINNING, _findings),
+    Refusal("unread set", "seen", _BEGINNING, _unread_set),
     Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),
     Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),

@@ -110,7 +110,17 @@ def _leaderless(view: View) -> Decision | None:
             "have {first} stand for election at once: all voters are back, so nobody waits for the timeout", first=first
         )
         return Decision(Elect(first), sentence)
+    if view.found.unasked:
+        return Decision(
+            AwaitPrimary(),
+            tr(
+                "wait until {primary} can be asked: the others call it their primary, so no one else takes writes",
+                primary=view.found.unasked,
+            ),
+        )
     why = tr("an election is under way")
+    if not voters and view.found.detail:
+        why = tr("who may vote can't be read ({detail})", detail=view.found.detail)
     if voters and alive <= len(voters) // 2:
         why = tr(
             "{alive} of {count} voters can vote, and {count2} are needed",

@@ -40,6 +40,7 @@ MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
     "forgotten": (("apply",), 2, "unknown-target"),
     "lost secrets": ((*BEGINNING, "stop"), 1, "secrets-lost"),
     "findings": (BEGINNING, 1, "H07"),
+    "unread set": (BEGINNING, 3, "set-unreadable"),
     "rootless": (("destroy",), 1, "H01"),
     "left out": (("plan", "apply"), 1, "proxies-left-out"),
     "other bytes": (STARTING, 2, "other-archive"),
@@ -112,6 +113,12 @@ def _findings(game: Game, _verb: str) -> None:
     game.toy.machine_findings = [problem("H07")]
 
 
+def _unread_set(game: Game, _verb: str) -> None:
+    first, second, *others = game.toy.replica_set.facts
+    unread = MemberFacts(second.name, "UNREACHABLE", detail="no way there", unread="way")
+    game.toy.replica_set = replace(game.toy.replica_set, facts=(first, unread, *others))
+
+
 def _rootless(game: Game, verb: str) -> None:
     """An error is for whoever starts something one of the findings."""
     game.toy.machine_findings = [problem("H01", "error" if verb == "destroy" else "warning")]
@@ -158,6 +165,7 @@ SITUATIONS: Final[dict[str, Callable[[Game, str], Callable[[Game], object] | Non
     "forgotten": _forgotten,
     "lost secrets": _lost_secrets,
     "findings": _findings,
+    "unread set": _unread_set,
     "rootless": _rootless,
     "left out": _left_out,
     "other bytes": _other_bytes,
