@@ -14,9 +14,11 @@ import corral
 from corral.execute.scripts import script_of
 from corral.execute.software_scripts import load_command, unpack_command
 from corral.model.cluster import Host, Layout
+from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
 from corral.model.resources import Directory, File
 from corral.model.software import Image, Service
+from corral.observe import reach
 from corral.observe.files import observe_files
 from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, RemoveTree, WriteFile
 from corral.plan.software import EnableService, InstallPackages, LoadImage
@@ -57,6 +59,7 @@ TEXTS = {
     "load without a note": load_command(Image("h", "it's:1", "a.tar"), STATE),
     "write": ssh_files.write_script("/it's", b"\0", 0o600),
     "read file": ssh_files.read_script("/it's"),
+    "reach": reach.script_of([Endpoint("tcp", "10.0.0.1", 80)]),
 }
 
 

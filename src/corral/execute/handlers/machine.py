@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from corral.execute.handlers import Handlers, Step, replica_set, units
 from corral.execute.handlers.host_changes import change_host
+from corral.execute.handlers.member_ports import refuse_apart
 from corral.execute.ways import Ways
 from corral.mongo.clients import Connections
 from corral.plan.actions import ConvergeReplicaSet, HostChange, ReloadUnit, StartUnit, StopUnit
@@ -26,6 +28,7 @@ def machine_handlers(ways: Ways) -> Handlers:
 
     async def converge(action: ConvergeReplicaSet, step: Step) -> None:
         connections = Connections(ways.secrets, ways.routes)
-        await replica_set.converge(action.wanted, connections, step.report, action.deadline, step.may_go_on)
+        apart = partial(refuse_apart, ways)
+        await replica_set.converge(action.wanted, connections, step.report, action.deadline, step.may_go_on, apart)
 
     return Handlers(change, start, reload, stop, converge)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final, NoReturn
 
 from corral.errors import ChangeFailed
 from corral.language import tr
-from corral.model.resources import FoundReplicaSet, ReplicaSet
+from corral.model.resources import SERVING, FoundReplicaSet, ReplicaSet
 from corral.mongo.clients import TIME_LIMIT, Connections, Refused
 from corral.mongo.commands import default_to_majority, initiate, reconfigure, step_down, step_up
 from corral.mongo.configuration import Configuration, initial_document, read_commitment
@@ -51,20 +51,29 @@ _PASSING: Final = frozenset(
 shutdowns under way."""
 
 
+Apart = Callable[[Collection[str], Collection[str]], Awaitable[None]]
+"""Raises ChangeFailed when one of the first members, which are to join, and another one, of either, are apart."""
+
+
+async def _together(_joining: Collection[str], _others: Collection[str]) -> None:
+    return
+
+
 async def converge(
     wanted: ReplicaSet,
     connections: Connections,
     report: Callable[[str], None],
     deadline_seconds: float,
     check: Callable[[], None] = lambda: None,
+    refuse_apart: Apart = _together,
 ) -> bool:
     """Bring the set to `wanted`; True when something had to be changed. Each decision is reported.
 
-    `check` is called before each step, and raises when the run may not go on. Raises ChangeFailed when only a person
-    can go on or the deadline is over. Safe to cut off and repeat.
+    `check` is called before each step, and raises when the run may not go on; `refuse_apart` before members join.
+    Raises ChangeFailed when only a person can go on or the deadline is over. Safe to cut off and repeat.
     """
     async with connections:
-        walk = _Walk(connections, wanted, report, check)
+        walk = _Walk(connections, wanted, report, check, refuse_apart)
         try:
             async with asyncio.timeout(deadline_seconds):
                 return await walk.run()
@@ -79,8 +88,12 @@ class _Walk:
         wanted: ReplicaSet,
         report: Callable[[str], None],
         check: Callable[[], None],
+        refuse_apart: Apart,
     ) -> None:
         self.connections, self.wanted, self.report, self.check = connections, wanted, report, check
+        self.refuse_apart = refuse_apart
+        self.together: set[str] = set()
+        """Members of which it is known that they reach the others."""
         self.secrets: Secrets = connections.secrets
         self.names = [member.name for member in wanted.members]
         self.found = FoundReplicaSet()
@@ -174,6 +187,7 @@ class _Walk:
         return True
 
     async def _initiate(self, step: Initiate) -> None:
+        await self._refuse_apart(self.names, ())
         settings = step.settings
         document = initial_document(
             self.wanted.name, step.member, settings.election_timeout, settings.heartbeat_interval
@@ -186,6 +200,8 @@ class _Walk:
         now = await self._committed()
         if now is None:
             return False
+        if isinstance(step, AddMembers | AddArbiter):
+            await self._refuse_apart(_joining(step), self._serving())
         if isinstance(step, AddArbiter):
             await default_to_majority(self.connections, self.found.primary)
         if isinstance(step, AddMembers):
@@ -194,6 +210,15 @@ class _Walk:
         members = step.applied(now.members)
         await reconfigure(self.connections, self.found.primary, now, members, _times(step.settings), self.patience)
         return True
+
+    async def _refuse_apart(self, joining: Collection[str], others: Collection[str]) -> None:
+        if new := [name for name in joining if name not in self.together]:
+            await self.refuse_apart(new, others)
+            self.together.update(new)
+
+    def _serving(self) -> list[str]:
+        members = {member.name for member in self.found.members}
+        return [fact.name for fact in self.found.facts if fact.name in members and fact.state in SERVING]
 
     async def _committed(self) -> Configuration | None:
         """The configuration that was decided on, once it may be changed; None when there is a newer one."""
@@ -217,6 +242,10 @@ class _Walk:
 
 def _times(settings: Settings | None) -> tuple[float, float] | None:
     return None if settings is None else (settings.election_timeout, settings.heartbeat_interval)
+
+
+def _joining(step: AddMembers | AddArbiter) -> tuple[str, ...]:
+    return step.names if isinstance(step, AddMembers) else (step.name,)
 
 
 def _unforeseen(step: Step) -> NoReturn:
