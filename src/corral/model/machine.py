@@ -162,6 +162,10 @@ class Tracking:
     sources: int = 0
     settling: bool = False
     """Whether it has too few answers yet to tell how well it follows, as in the first minute or two of its life."""
+    lost: tuple[str, ...] = ()
+    """Addresses of sources that have answered before, and not the last three times."""
+    unseen: tuple[str, ...] = ()
+    """Those that have never answered so far."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,12 @@ from corral.units.systemd_show import Properties, names_of
 _DEBIAN: Final = {"debian", "ubuntu"}
 _RHEL: Final = {"rhel", "fedora", "centos"}
 _TRACKING_COLUMNS: Final = 14
-"""Of `chronyc -c tracking`; a row of its `sources` has ten."""
+"""Of `chronyc -c tracking`."""
+_SOURCE_COLUMNS: Final = 10
+_LAST_THREE: Final = 0b111
+"""Of a source's last eight polls, the latest of which is the lowest bit."""
+_NEVER: Final = 2**32 - 1
+"""Seconds since the last answer of a source that has given none."""
 _ANY_RATE: Final = 1e6
 """Parts per million: the skew that chronyd reports while it has fewer than three answers."""
 
@@ -82,7 +87,9 @@ def tracking_in(lines: Iterable[str]) -> Tracking | None:
     known = next((row for row in rows if len(row) == _TRACKING_COLUMNS), None)
     if known is None:
         return None
-    sources = sum(row[5] != "0" for row in rows if len(row) == 10)
+    asked = [row for row in rows if len(row) == _SOURCE_COLUMNS]
+    sources = sum(row[5] != "0" for row in asked)
+    unanswered = [row for row in asked if not int(row[5], 8) & _LAST_THREE]
     return Tracking(
         leap=known[13],
         offset=abs(float(known[4])),
@@ -90,6 +97,8 @@ def tracking_in(lines: Iterable[str]) -> Tracking | None:
         reference=known[1],
         sources=sources,
         settling=float(known[9]) >= _ANY_RATE and sources > 0,
+        lost=tuple(row[2] for row in unanswered if int(row[6]) < _NEVER),
+        unseen=tuple(row[2] for row in unanswered if int(row[6]) >= _NEVER),
     )
 
 

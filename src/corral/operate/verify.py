@@ -16,6 +16,9 @@ from corral.places.base import Place
 from corral.runs import marks
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed, skipped
+from corral.verify.hosts_reach import hosts_reach
+
+Part = Callable[[], Awaitable[Sequence[Check]]]
 
 _ALL: Final = tr("cluster")
 
@@ -60,7 +63,21 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
         return
     resting = marks.idle_units(seen.marks)
     cluster = _without(cluster, resting)
-    parts: tuple[Callable[[], Awaitable[Sequence[Check]]], ...] = (
+    for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
+        yield skipped(
+            tr("stopped on purpose: {name}", name=name), tr("`corral start {name}` starts it again", name=name)
+        )
+    for part in _parts(cluster, place):
+        for check in await part():
+            yield check
+    yield workers.workers(cluster, seen.observed.units)
+    for part in _parts_between_machines(cluster, place):
+        for check in await part():
+            yield check
+
+
+def _parts(cluster: Cluster, place: Place) -> Sequence[Part]:
+    return (
         partial(endpoints.proxies, cluster, place.secrets, place),
         partial(endpoints.instances, cluster, place.secrets, place),
         partial(stickiness.stickiness, cluster, place.secrets, place),
@@ -68,14 +85,10 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
         partial(body.body, cluster, place.secrets, place),
         partial(database.database, cluster, place.secrets, place),
     )
-    for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
-        yield skipped(
-            tr("stopped on purpose: {name}", name=name), tr("`corral start {name}` starts it again", name=name)
-        )
-    for part in parts:
-        for check in await part():
-            yield check
-    yield workers.workers(cluster, seen.observed.units)
-    if "time" in place.traits.abilities:
-        for check in await time.time(cluster, place):
-            yield check
+
+
+def _parts_between_machines(cluster: Cluster, place: Place) -> Sequence[Part]:
+    """What can be wrong only where each host is a machine, with a clock and a network between them."""
+    if "time" not in place.traits.abilities:
+        return ()
+    return (partial(hosts_reach, cluster, place), partial(time.time, cluster, place))

@@ -28,7 +28,8 @@ async def time(cluster: Cluster, runner: Runner) -> list[Check]:
     checks = list(skew_checks(cluster.hosts, offsets))
     if cluster.time.servers:
         trackings = await asyncio.gather(*(_tracking(runner, host.name) for host in cluster.hosts))
-        checks += tracking_checks(dict(zip((host.name for host in cluster.hosts), trackings, strict=True)))
+        told = dict(zip((host.name for host in cluster.hosts), trackings, strict=True))
+        checks += [*tracking_checks(told), *server_checks(told, cluster.time.servers)]
     return checks
 
 
@@ -113,6 +114,22 @@ def tracking_checks(trackings: Mapping[str, Tracking | None]) -> Iterator[Check]
                 worst=worst * 1000,
             ),
         )
+
+
+def server_checks(trackings: Mapping[str, Tracking | None], servers: Sequence[Host]) -> Iterator[Check]:
+    """A line for each host that gets no answer from one of the cluster's own time servers: while another one answers,
+    all seems well, and the next loss leaves it alone."""
+    names = {server.address: server.name for server in servers}
+    for host, tracking in trackings.items():
+        if tracking is None:
+            continue
+        lost, unseen = ([names[at] for at in told if at in names] for told in (tracking.lost, tracking.unseen))
+        if lost:
+            hint = tr("`chronyc sources` on {host}; a firewall may drop what goes to UDP port 123", host=host)
+            yield failed(_KEPT, tr("no answer any more from {servers}", servers=", ".join(lost)), host, hint)
+        if unseen:
+            hint = tr("corral verify, in a minute or two; else a firewall may drop what goes to UDP port 123")
+            yield skipped(_KEPT, tr("no answer yet from {servers}", servers=", ".join(unseen)), host, hint)
 
 
 def _problem(tracking: Tracking | None) -> str:

@@ -141,9 +141,12 @@ def test_chronyd_with_sources() -> None:
         "^,*,10.108.0.100,10,6,377,21,0.000001,0.000001,0.0002",
         "^,?,10.108.0.216,0,6,0,4294967295,0.0,0.0,0.0",
     ]
-    assert tracking_in(told) == Tracking("Normal", 0.062, 0.0007, "10.108.0.100", 1)
+    unseen = ("10.108.0.216",)
+    assert tracking_in(told) == Tracking("Normal", 0.062, 0.0007, "10.108.0.100", 1, unseen=unseen)
     begun = [told[0].replace(",0.1,", ",1000000.000,"), *told[1:]]
-    assert tracking_in(begun) == Tracking("Normal", 0.062, 0.0007, "10.108.0.100", 1, settling=True)
+    assert tracking_in(begun) == Tracking("Normal", 0.062, 0.0007, "10.108.0.100", 1, settling=True, unseen=unseen)
+    lost = tracking_in([told[0], told[1], "^,-,10.108.0.216,10,6,370,250,0.0,0.0,0.0"])
+    assert (lost.lost, lost.unseen, lost.sources) == (("10.108.0.216",), (), 2)
     assert tracking_in([begun[0], told[2]]).settling is False, "it waits for a source that doesn't answer"
     assert tracking_in(["506 Cannot talk to daemon"]) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from corral.model.command import CommandResult
 from corral.model.machine import Tracking
 from corral.verify.clocks import ROUNDS, Offset, clock_offsets, skews, within
-from corral.verify.time import skew_checks, tracking_checks
+from corral.verify.time import server_checks, skew_checks, tracking_checks
 from corral.verify.time import time as check_time
 from tests.unit.plan.cluster_of import REFERENCE, cluster_of
 from tests.unit.transport.answers import Answers, saying
@@ -138,6 +139,14 @@ def test_chronyd_on_all_hosts() -> None:
 def test_a_chronyd_that_is_not_well(tracking: Tracking | None, seen: str) -> None:
     [line] = tracking_checks({P: WELL, A: tracking})
     assert (line.result, line.where, line.seen) == ("failed", A, seen)
+
+
+def test_a_time_server_that_one_host_no_longer_hears_is_told_though_another_one_answers() -> None:
+    lost = replace(WELL, lost=("10.0.0.2", "192.0.2.9"))
+    [line] = server_checks({P: WELL, A: lost, B: None}, HOSTS)
+    assert (line.result, line.where, line.seen) == ("failed", A, f"no answer any more from {A}")
+    [line] = server_checks({P: WELL, A: replace(WELL, unseen=("10.0.0.3",))}, HOSTS)
+    assert (line.result, line.where, line.seen) == ("skipped", A, f"no answer yet from {B}")
 
 
 def test_a_chronyd_that_has_just_begun_is_not_judged_yet() -> None:
