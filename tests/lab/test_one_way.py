@@ -105,6 +105,7 @@ def test_a_set_that_can_not_be_read_is_not_planned_as_a_new_one(board: LabCluste
             assert len(problems(status, "set-unknown")) == 1
         else:
             assert (rows["db-217"], status["database"]["writable"]) == ("SECONDARY", True)
+            assert [problem["where"] for problem in problems(status, "member-unasked")] == ["db-217"]
     board.assert_settled()
 
 

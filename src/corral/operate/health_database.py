@@ -32,6 +32,8 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
         unit, facts = found.units.get(member.unit.name), report.members.get(member.name)
         state = facts.state if facts and member.name in running else "stopped"
         rows.append(_member_row(member, facts, state, unit))
+        if facts and facts.detail and state in SERVING and member.host.name not in seen.silent:
+            problems.append(_not_asked(member, facts))
         if state not in SERVING and not found.rests(member.unit.name):
             detail = behind(facts.detail if facts else "")
             message = tr(
@@ -62,6 +64,18 @@ def _not_known(name: str, report: SetStatus) -> Problem:
         count=len(report.members),
     )
     return Problem("set-unknown", "error", message)
+
+
+def _not_asked(member: Member, facts: MemberStatus) -> Problem:
+    """Its host is asked, and it isn't: what it is, the others say."""
+    message = tr(
+        "member {host} ({member}) can't be asked from here: {detail}; the others say that it is {state}",
+        host=member.host.name,
+        member=member.name,
+        detail=facts.detail,
+        state=facts.state,
+    )
+    return Problem("member-unasked", "error", message, where=member.host.name)
 
 
 def _unheard(place: Place, report: SetStatus) -> list[Problem]:

@@ -82,6 +82,13 @@ def test_the_primarys_host_can_not_be_asked_and_is_the_primary(game: Game) -> No
     assert "member-state" not in codes(told)
 
 
+def test_a_member_to_which_the_way_is_closed_is_what_the_others_say_and_that_is_said(game: Game) -> None:
+    unread(game, 1, heard="SECONDARY")
+    told = status(game)
+    assert (told.state, told.database.writable, codes(told)) == ("degraded", True, ["member-unasked"])
+    assert told.problems[0].message.endswith("can't be asked from here: no way; the others say that it is SECONDARY")
+
+
 def test_where_too_few_can_be_asked_it_is_not_known(game: Game) -> None:
     unread(game, 0, 1)
     told = status(game)
