@@ -27,7 +27,7 @@ from corral.runs.lock_file import Claim
 from corral.shell import ShellFile
 from corral.transport import ssh_files
 from corral.transport.fake import FakeTransport
-from corral.transport.script import guarded, streamed, whole
+from corral.transport.script import Marks, guarded, streamed, whole
 from corral.units.host_units import HostUnits
 from tests.unit.observe.recorded import COMPOSE, SYSTEMD
 from tests.unit.plan.cluster_of import cluster_of
@@ -103,6 +103,7 @@ def scripts() -> dict[str, str]:
 
 
 SCRIPTS = scripts()
+MARKS = Marks.new()
 
 
 @pytest.mark.parametrize("shell", [["sh"], ["dash"], ["bash", "--posix"], ["busybox", "sh"], ["ksh"]], ids="".join)
@@ -110,7 +111,7 @@ def test_shells_read_it(shell: list[str]) -> None:
     if shutil.which(shell[0]) is None:
         pytest.skip(f"there is no {shell[0]}")
     for name, script in SCRIPTS.items():
-        for form in (script, whole(script), guarded(script, 60), streamed(script, 60)):
+        for form in (script, whole(script), guarded(script, 60, MARKS), streamed(script, 60, MARKS)):
             done = subprocess.run([*shell, "-n"], input=form.encode(), capture_output=True, check=False, timeout=20)
             assert (done.returncode, done.stderr) == (0, b""), f"{name}:\n{form}"
 

@@ -18,23 +18,28 @@ from corral.late import late
 from corral.model.command import CommandResult
 from corral.problems import Problem
 from corral.stop import Signals
-from corral.transport import ssh_files, ssh_trouble
+from corral.transport import ssh_files, ssh_refusals, ssh_trouble
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
-from corral.transport.script import AS_ROOT, guarded, streamed
+from corral.transport.script import SHELL, Marks, begun, guarded, streamed
 from corral.transport.ssh_settings import SshSettings
 
 if TYPE_CHECKING:
     import asyncssh
 
-    from corral.transport import ssh_attached, ssh_hosts
+    from corral.transport import ssh_attached, ssh_hosts, ssh_session
+    from corral.transport.ssh_begun import Command
+    from corral.transport.ssh_config import Resolved
     from corral.transport.ssh_session import Exchange
 else:
     ssh_attached = late("corral.transport.ssh_attached")
     ssh_hosts = late("corral.transport.ssh_hosts")
+    ssh_session = late("corral.transport.ssh_session")
 
 CHUNK: Final = 256 * 1024
 """Bytes of a file that are read and sent at a time: larger ones are no faster (docs/ssh.md)."""
+BEGIN: Final = 30.0
+"""Seconds for a script to begin: a shell that reads its files, PAM, sudo. Its own deadline is counted from then on."""
 GRACE: Final = 1.0
 """Seconds for a script that has to end to send its last output."""
 
@@ -52,6 +57,8 @@ class SshTransport:
         self._gate = asyncio.Semaphore(connections)
         self._hosts: ssh_hosts.Hosts | None = None
         self._begun: list[asyncio.Future[asyncssh.SSHClientConnection]] = []
+        self._proven: set[str] = set()
+        """Hosts whose account has a shell that runs commands."""
 
     def begin(self) -> None:
         """Start to connect to all hosts, without waiting: the next call for a host waits for its connection, or gets
@@ -60,8 +67,8 @@ class SshTransport:
         self._begun = [asyncio.ensure_future(pool.connection()) for pool in pools]
 
     async def run(self, host: str, script: str, deadline: float = 60.0) -> CommandResult:
-        async with self._exchange(host, "sh -s", tr("a script ran")) as exchange:
-            exchange.send(guarded(script, deadline).encode())
+        marks = Marks.new()
+        async with self._exchange(host, marks, guarded(script, deadline, marks), tr("a script ran")) as exchange:
             try:
                 async with asyncio.timeout(deadline):
                     code = await exchange.finished()
@@ -71,7 +78,7 @@ class SshTransport:
             except asyncio.CancelledError:
                 await exchange.stop(GRACE)
                 raise
-        return await self._judged(host, CommandResult(code, exchange.stdout, exchange.stderr))
+        return CommandResult(code, exchange.stdout, exchange.stderr)
 
     async def read(self, host: str, path: str) -> bytes | None:
         """Raises OSError, such as PermissionError or IsADirectoryError, for what is there and can't be read."""
@@ -94,9 +101,8 @@ class SshTransport:
         A connection that is cut looks to `command` like the end of the file: it has to check what it got.
         """
         with await asyncio.to_thread(source.open, "rb") as file:
-            async with self._exchange(
-                host, streamed(command, deadline), tr("{source} was sent", source=source.name)
-            ) as exchange:
+            marks, what = Marks.new(), tr("{source} was sent", source=source.name)
+            async with self._exchange(host, marks, streamed(command, deadline, marks), what) as exchange:
                 try:
                     async with asyncio.timeout(deadline):
                         while not exchange.ended.is_set() and (chunk := await asyncio.to_thread(file.read, CHUNK)):
@@ -106,11 +112,12 @@ class SshTransport:
                         code = await exchange.finished()
                 except TimeoutError:
                     return too_long(host, exchange.stdout, exchange.stderr, deadline)
-        return await self._judged(host, CommandResult(code, exchange.stdout, exchange.stderr))
+        return CommandResult(code, exchange.stdout, exchange.stderr)
 
     async def follow(self, host: str, script: str) -> AsyncGenerator[str, None]:
-        async with self._exchange(host, "sh -s", tr("its lines were followed"), hold_back=True) as exchange:
-            exchange.send(guarded(script, 0).encode())
+        marks = Marks.new()
+        text, what = guarded(script, 0, marks), tr("its lines were followed")
+        async with self._exchange(host, marks, text, what, hold_back=True) as exchange:
             lines = Splitter()
             try:
                 while data := await exchange.take():
@@ -118,10 +125,9 @@ class SshTransport:
                         yield line
                 for line in lines.rest():
                     yield line
-                code = await exchange.finished()
+                await exchange.finished()
             finally:
                 await exchange.stop(GRACE)
-        await self._judged(host, CommandResult(code, b"", exchange.stderr))
 
     async def attach(self, host: str, script: str, signals: Signals) -> int:
         """A POSIX sh script that has this process's own input and output; its exit code. Raises Unreachable.
@@ -129,13 +135,21 @@ class SshTransport:
         It can be seen in a process list, so it must not hold a secret. A signal to this process closes the session, and
         raises Interrupted: what runs on the host may go on, as it may after Unreachable.
         """
-        to = await self.hosts.resolved(host)
-        as_root = ["sudo", "-n"] if self._settings[host].sudo and to.way.user != "root" else []
-        command = shlex.join([*as_root, "sh", "-c", script])
-        async with self.hosts.as_unreachable(to, tr("a command ran")):
-            attached = await ssh_attached.attach(await self.connection(host), command, signals)
+        hosts = self.hosts
+        to, marks = await hosts.resolved(host), Marks.new()
+        words = ["sh", "-c", f"{marks.printed('script')}\n{script}"]
+        command = begun(shlex.join(words), marks, sudo=self._by_sudo(host, to))
+        async with (
+            hosts.as_unreachable(to, tr("a command ran")),
+            hosts.pool(host).session(
+                lambda line: ssh_attached.open_attached(line, command, ssh_attached.Attached(marks))
+            ) as attached,
+        ):
+            has_begun = await ssh_attached.lend(attached, signals, BEGIN)
         if attached.interrupted:
             raise Interrupted(Problem("interrupted", "error", tr("{host}: interrupted, and ended there", host=host)))
+        if not has_begun and not attached.failure:
+            raise ssh_refusals.not_begun(to.way, _found(attached))
         if attached.code is None:
             raise ssh_trouble.attachment_lost(to.way, attached.failure)
         return attached.code
@@ -159,20 +173,50 @@ class SshTransport:
             self._hosts = ssh_hosts.Hosts(self._settings, self._gate)
         return self._hosts
 
+    def _by_sudo(self, host: str, to: Resolved) -> bool:
+        return self._settings[host].sudo and to.way.user != "root"
+
     @asynccontextmanager
-    async def _exchange(self, host: str, shell: str, what: str, hold_back: bool = False) -> AsyncIterator[Exchange]:
-        """`shell` begun on `host`, as root where the settings say so; `what` may be cut off. Raises Unreachable."""
+    async def _exchange(
+        self, host: str, marks: Marks, text: str, what: str, hold_back: bool = False
+    ) -> AsyncIterator[Exchange]:
+        """The script `text` begun on `host`, as root where the settings say so; `what` may be cut off.
+
+        Raises Unreachable, also when something else runs in its place.
+        """
         hosts = self.hosts
         to = await hosts.resolved(host)
-        as_root = self._settings[host].sudo and to.way.user != "root"
-        command = f"{AS_ROOT} {shell}" if as_root else shell
-        async with hosts.as_unreachable(to, what), hosts.pool(host).exchange(command, hold_back) as exchange:
+        command = begun(SHELL, marks, sudo=self._by_sudo(host, to), locale="C")
+        async with (
+            hosts.as_unreachable(to, what),
+            hosts.pool(host).session(
+                lambda line: ssh_session.open_exchange(line, command, ssh_session.Exchange(marks, hold_back))
+            ) as exchange,
+        ):
+            await _start(exchange, text, to, shy=host not in self._proven)
+            self._proven.add(host)
             yield exchange
 
-    async def _judged(self, host: str, completed: CommandResult) -> CommandResult:
-        """Raises Unreachable when the script was refused by sudo."""
-        if self._settings[host].sudo:
-            refusal = ssh_trouble.refuses_sudo((await self.hosts.resolved(host)).way, completed)
-            if refusal:
-                raise refusal
-        return completed
+
+async def _start(exchange: Exchange, text: str, to: Resolved, shy: bool) -> None:
+    """Raises Unreachable when the script does not begin, CutOff when the connection ends before.
+
+    With `shy` it is sent only when the account's shell has proven to be one: a menu would show it, and secrets in it.
+    """
+    try:
+        if not shy or await exchange.logs_in(BEGIN):
+            exchange.send(text.encode())
+            if await exchange.begins(BEGIN):
+                return
+    except asyncio.CancelledError:
+        await exchange.stop(GRACE)
+        raise
+    if exchange.ended.is_set():
+        await exchange.finished()
+    else:
+        await exchange.stop(GRACE)
+    raise ssh_refusals.not_begun(to.way, _found(exchange))
+
+
+def _found(command: Command) -> ssh_refusals.NotBegun:
+    return ssh_refusals.NotBegun(command.said, command.logged_in, command.code, BEGIN)

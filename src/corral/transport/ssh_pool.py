@@ -9,19 +9,36 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 import asyncssh
 
 from corral.errors import CorralError
-from corral.transport.ssh_session import Exchange, open_exchange
 
 SESSIONS: Final = 10
 """Commands at the same time over one connection: sshd's default of MaxSessions. For more, a second one is opened."""
 REMEMBERED: Final = 5.0
 """Seconds in which a host that can't be reached is not tried again: all who ask meanwhile get the same answer."""
 
+ENDING: Final = 10.0
+"""Seconds in which a host may count a session that has ended here: what is left of it is killed there meanwhile."""
+_PAUSE: Final = 0.1
+"""Seconds between two askings for a session."""
+
 Opener = Callable[[], Awaitable[asyncssh.SSHClientConnection]]
+
+
+class Session(Protocol):
+    """One command on a host. `ended` is set when its channel is closed on both sides."""
+
+    ended: asyncio.Event
+
+    def close(self) -> None:
+        """Give the channel back."""
+
+
+S = TypeVar("S", bound=Session)
+Start = Callable[[asyncssh.SSHClientConnection], Awaitable[S]]
 
 
 async def was_cut(connection: asyncssh.SSHClientConnection, error: asyncssh.ChannelOpenError) -> bool:
@@ -80,6 +97,24 @@ class Line:
         self.shared = Shared(opener)
         self.used = 0
         self.room = SESSIONS
+        self.carried = False
+        """Whether a command has run over it: then a host that refuses one may still count the last one."""
+        self._ending: set[asyncio.Task[bool]] = set()
+
+    def give_back(self, session: Session) -> None:
+        """The room counts as taken until the channel is closed there, too."""
+        session.close()
+        task = asyncio.ensure_future(session.ended.wait())
+        self._ending.add(task)
+        task.add_done_callback(self._is_free)
+
+    def _is_free(self, task: asyncio.Task[bool]) -> None:
+        self._ending.discard(task)
+        self.used -= 1
+
+    def close(self) -> None:
+        for task in self._ending:
+            task.cancel()
 
 
 class Pool:
@@ -94,35 +129,44 @@ class Pool:
         return await self._lines[0].shared.get()
 
     @asynccontextmanager
-    async def exchange(self, command: str, hold_back: bool = False) -> AsyncIterator[Exchange]:
-        """`command` begun on the host. It is given up when the block ends before it.
+    async def session(self, start: Start[S]) -> AsyncIterator[S]:
+        """What `start` begins over a connection. It is given up when the block ends before it.
 
         Raises asyncssh.ChannelOpenError when the host refuses even the only one.
         """
-        line, exchange = await self._begin(command, hold_back)
+        line, session = await self._begin(start)
         try:
-            yield exchange
+            yield session
         finally:
-            exchange.close()
-            line.used -= 1
+            line.give_back(session)
 
-    async def _begin(self, command: str, hold_back: bool) -> tuple[Line, Exchange]:
+    async def _begin(self, start: Start[S]) -> tuple[Line, S]:
+        until = time.monotonic() + ENDING
         while True:
             line = self._free_line()
             line.used += 1
             try:
                 connection = await line.shared.get()
-                return line, await open_exchange(connection, command, hold_back)
+                session = await start(connection)
             except asyncssh.ChannelOpenError as error:
                 line.used -= 1
-                if await was_cut(connection, error):
-                    continue  # while it was idle: nothing has begun, so it is safe to begin again
-                if line.used == 0:
-                    raise
-                line.room = line.used  # its MaxSessions is lower than usual
+                if not await was_cut(connection, error):  # else it was idle: nothing has begun, so it is begun again
+                    await self._make_room(line, error, until)
             except BaseException:
                 line.used -= 1
                 raise
+            else:
+                line.carried = True
+                return line, session
+
+    async def _make_room(self, line: Line, error: asyncssh.ChannelOpenError, until: float) -> None:
+        """The host refuses one more: MaxSessions is lower than usual, or it still counts one that has just ended."""
+        if line.used:
+            line.room = line.used
+        elif line.carried and time.monotonic() < until:
+            await asyncio.sleep(_PAUSE)
+        else:
+            raise error
 
     def _free_line(self) -> Line:
         for line in self._lines:
@@ -133,3 +177,5 @@ class Pool:
 
     async def close(self) -> None:
         await asyncio.gather(*(line.shared.close() for line in self._lines))
+        for line in self._lines:
+            line.close()

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from dataclasses import dataclass
-from typing import Final
 
 from corral.errors import Unreachable
 from corral.language import tr
-from corral.model.command import CommandResult
 from corral.problems import Problem
 from corral.transport.known_hosts import HostKey, Known
 from corral.transport.ssh_settings import DEFAULT_PORT
 from corral.words import aside, clauses, either, named
-
-_NO_SUDO: Final = re.compile(
-    r"^(sudo: (a password is required|a terminal is required|no tty present|sorry, you must have a tty|"
-    r"account validation failure|.*(command not found|not found$|must be owned by uid 0|no valid sudoers|"
-    r"effective uid is not 0|the \"no new privileges\" flag))|"
-    r"sorry, user .+|.+ is not in the sudoers file.*|.+ is not allowed to run sudo.*|"
-    r"(env|sh|bash).*sudo.*(not found|no such file).*)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""What sudo, or a shell without it, says when it runs nothing."""
 
 
 @dataclass(frozen=True)
@@ -174,31 +161,3 @@ def connection_lost(way: Way, what: str, reason: str = "") -> Unreachable:
     )
     hint = tr("run the same command again: it checks what is there and goes on from that")
     return way.failure("connection-lost", message, hint)
-
-
-def refuses_sudo(way: Way, completed: CommandResult) -> Unreachable | None:
-    """None unless sudo has refused to run the script at all."""
-    if completed.code not in (1, 126, 127) or completed.stdout:
-        return None
-    said = completed.stderr.decode(errors="replace")
-    refusal = _NO_SUDO.search(said)
-    if not refusal:
-        return None
-    message = tr(
-        "{user} can't become root: `sudo -n sh -s` said: {splitlines}",
-        user=way.user,
-        splitlines=said.strip().splitlines()[-1],
-    )
-    line = f"{way.user} ALL=(ALL) NOPASSWD: ALL"
-    hint = tr(
-        "as root there: echo '{line}' >/etc/sudoers.d/{file_name} (visudo -c checks it); or log in as "
-        "root: ssh.user: root",
-        line=line,
-        file_name=_file_name(way.user),
-    )
-    return way.failure("no-sudo", message, hint)
-
-
-def _file_name(user: str) -> str:
-    """sudo passes over files with a dot in their name."""
-    return user.replace(".", "-")

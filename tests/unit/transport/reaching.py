@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from corral.errors import CorralError
+from corral.errors import CorralError, Unreachable
 from corral.problems import Problem
 from corral.transport.ssh import SshTransport
 from corral.transport.ssh_settings import SshSettings
@@ -30,6 +30,14 @@ async def problem_of(settings: SshSettings) -> Problem:
     async with reaching(one=settings) as transport:
         with pytest.raises(CorralError) as failure:
             await transport.run("one", "true")
+    assert len(failure.value.problems) == 1
+    return failure.value.problems[0]
+
+
+async def refused(call: Awaitable[object]) -> Problem:
+    """Why `call` could not reach the host."""
+    with pytest.raises(Unreachable) as failure:
+        await call
     assert len(failure.value.problems) == 1
     return failure.value.problems[0]
 

@@ -43,6 +43,10 @@ class Sshd:
     sessions: int = 1000
     """How many may be open on one connection: MaxSessions."""
     forwarding: bool = True
+    noise: str = ""
+    """What the account's shell runs before each command, as a .bashrc does."""
+    forced: str = ""
+    """What runs in each command's place: ForceCommand, or a shell that is a menu."""
     path: str = ""
     """Instead of the sandbox's programs before the system's."""
     connections: list[asyncssh.SSHServerConnection] = field(default_factory=list)
@@ -98,7 +102,7 @@ class Sshd:
     async def serve(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """As sshd: the user's shell runs the command; when the client hangs up, its stdin ends and it goes on."""
         child = await asyncio.create_subprocess_exec(
-            *("/bin/sh", "-c", f"exec {process.command}"),  # bash does so by itself
+            *("/bin/sh", "-c", self.forced or f"{self.noise}\nexec {process.command}"),  # bash does so by itself
             stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,

@@ -129,7 +129,7 @@ def test_it_is_root_by_sudo_with_the_locale_of_the_login(tmp_path: Path, capfd: 
         assert await transport.attach("one", 'echo "[$LC_ALL]"', Signals()) == 0
         return (host.home / "sudo.log").read_text()
 
-    assert play(tmp_path, scenario, sudo=True) == 'sh -c echo "[$LC_ALL]"\n'
+    assert play(tmp_path, scenario, sudo=True).endswith('echo "[$LC_ALL]"\n')
     assert capfd.readouterr().out == "[]\n"
 
 

@@ -7,9 +7,21 @@ from pathlib import Path
 import pytest
 
 from corral.errors import Unreachable
+from corral.transport import ssh as ssh_module
 from corral.transport.ssh import SshTransport
-from tests.unit.transport.reaching import play, transport_to
+from tests.unit.transport.reaching import play, refused, transport_to
 from tests.unit.transport.sshd import Sshd
+
+
+def test_one_command_is_all_that_sudoers_must_allow(tmp_path: Path) -> None:
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.program("sudo", '#!/bin/sh\n[ "$*" = "-n sh -s" ] || exit 1\nshift\nexec "$@"\n')
+        (tmp_path / "source").write_text("sent")
+        assert (await transport.run("one", "echo in")).text == "in\n"
+        assert (await transport.put("one", tmp_path / "source", "cat")).text == "sent"
+        assert [line async for line in transport.follow("one", "echo line")] == ["line"]
+
+    play(tmp_path, scenario, sudo=True)
 
 
 def test_root_is_reached_by_sudo_and_only_where_it_is_needed(tmp_path: Path) -> None:
@@ -37,10 +49,8 @@ def test_root_is_reached_by_sudo_and_only_where_it_is_needed(tmp_path: Path) -> 
         (1, "Sorry, user deploy is not allowed to execute '/usr/bin/sh -s' as root on one."),
         (1, "deploy is not in the sudoers file.  This incident will be reported."),
         (1, "deploy is not in the sudoers file."),
-        (1, "sudo: sorry, you must have a tty to run sudo"),
         (1, "sudo: unable to resolve host one: Name or service not known\nsudo: a password is required"),
-        (1, 'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.'),
-        (127, "env: 'sudo': No such file or directory"),
+        (0, "another sudo that runs nothing"),
     ],
 )
 def test_a_sudo_that_refuses_is_told_with_the_line_that_mends_it(tmp_path: Path, code: int, said: str) -> None:
@@ -59,6 +69,52 @@ def test_a_sudo_that_refuses_is_told_with_the_line_that_mends_it(tmp_path: Path,
             await transport.read("one", "/etc/hostname")
         with pytest.raises(Unreachable):
             await anext(transport.follow("one", "echo never"))
+
+    play(tmp_path, scenario, sudo=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "helps"),
+    [
+        ("sudo: sorry, you must have a tty to run sudo", "Defaults:deploy !requiretty"),
+        ('sudo: The "no new privileges" flag is set, which prevents sudo from running as root.', "NoNewPrivileges"),
+        ("sudo: effective uid is not 0, is /usr/bin/sudo on a file system with the 'nosuid' option set", "nosuid"),
+        ("sh: 1: exec: sudo: not found", "apt-get install sudo"),
+        ("sudo: Account or password is expired, reset your password and try again", "chage -d $(date +%F)"),
+        ('sudo: Account expired or PAM config lacks an "account" section for sudo', "chage -l deploy"),
+        ("sudo: account validation failure, is your account locked?", "usermod -U"),
+        ("sudo: /etc/sudo.conf is owned by uid 1000, should be 0", "chown root:root"),
+        ("/etc/sudoers.d/x:1:9: syntax error\nsudo: no valid sudoers sources found, quitting", "visudo -c"),
+    ],
+)
+def test_what_keeps_sudo_from_it_is_told_with_what_mends_that(tmp_path: Path, said: str, helps: str) -> None:
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.program("sudo", f"#!/bin/sh\ncat >&2 <<'end'\n{said}\nend\nexit 1\n")
+        problem = await refused(transport.run("one", "echo never"))
+        assert problem.code == "no-sudo"
+        assert problem.message.endswith(said.splitlines()[-1])
+        assert helps in problem.hint
+        assert "NOPASSWD" not in problem.hint, "the account has that line already, perhaps"
+
+    play(tmp_path, scenario, sudo=True)
+
+
+def test_a_sudo_that_does_not_begin_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ssh_module, "BEGIN", 0.5)
+
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.program("sudo", "#!/bin/sh\necho 'sudo: unable to resolve host one' >&2\nexec sleep 3600\n")
+        problem = await refused(transport.run("one", "echo never"))
+        assert problem.code == "no-sudo"
+        assert "sudo doesn't begin within 0.5 s; it said: sudo: unable to resolve host one" in problem.message
+
+    play(tmp_path, scenario, sudo=True)
+
+
+def test_sudo_that_takes_its_time_takes_nothing_from_the_script_s(tmp_path: Path) -> None:
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.program("sudo", '#!/bin/sh\nshift\nsleep 1\nexec "$@"\n')
+        assert (await transport.run("one", "echo in", deadline=0.9)).text == "in\n"
 
     play(tmp_path, scenario, sudo=True)
 
