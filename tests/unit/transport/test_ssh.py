@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from corral.errors import Unreachable
+from corral.stop import Signals
 from corral.transport import ssh_connect, ssh_pool
 from corral.transport.ssh import SshTransport
 from tests.patience import PATIENCE, holds_soon
@@ -112,6 +113,38 @@ def test_a_host_that_allows_few_sessions_gets_few(tmp_path: Path) -> None:
         host.sessions = 2
         assert await Turnstile(host, 5).through(transport) == list(range(5))
         assert len(host.connections) == 3
+
+    play(tmp_path, scenario)
+
+
+def test_one_session_is_enough(tmp_path: Path) -> None:
+    """Also while the host still ends what was given up here, and when several ask at once."""
+    slow = "trap 'sleep 1; exit' TERM; while :; do sleep 0.05; done"
+
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.sessions = 1
+        for number in range(5):
+            assert (await transport.run("one", f"echo {number}")).text == f"{number}\n"
+        assert (await transport.run("one", slow, deadline=0.3)).code == 124
+        assert (await transport.run("one", "echo next")).text == "next\n"
+        assert await transport.attach("one", "exit 3", Signals()) == 3
+        assert (await transport.run("one", "echo last")).text == "last\n"
+        done = await asyncio.gather(*(transport.run("one", f"echo {number}") for number in range(4)))
+        assert [each.text for each in done] == [f"{number}\n" for number in range(4)]
+
+    play(tmp_path, scenario)
+
+
+def test_a_session_that_ends_too_late_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ssh_pool, "ENDING", 0.5)
+
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        await transport.run("one", "true")
+        host.sessions = 0
+        with pytest.raises(Unreachable, match="refuses to run anything"):
+            await transport.run("one", "true")
 
     play(tmp_path, scenario)
 
