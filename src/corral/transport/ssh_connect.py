@@ -13,10 +13,10 @@ import asyncssh
 
 from corral.errors import Unreachable
 from corral.language import tr
-from corral.transport import ssh_trouble
+from corral.transport import ssh_refusals, ssh_trouble
 from corral.transport.known_hosts import Entry, HostKey
 from corral.transport.ssh_config import Resolved
-from corral.transport.ssh_keys import Agents, Offer, offer_of
+from corral.transport.ssh_keys import Agents, offer_of
 from corral.transport.ssh_trouble import Tried, Way
 
 KEEPALIVE: Final = 5.0
@@ -33,10 +33,18 @@ _UNHEARD: Final = {
 
 
 class Watcher(asyncssh.SSHClient):
-    """Remembers the host key that was shown and is not trusted."""
+    """Gives the keys one by one, and remembers what the host shows, says and asks meanwhile."""
 
-    def __init__(self) -> None:
+    def __init__(self, pairs: Sequence[asyncssh.SSHKeyPair] = ()) -> None:
+        self._left = list(pairs)
         self.seen: asyncssh.SSHKey | None = None
+        """A host key that is not trusted."""
+        self.offering = False
+        """Whether the last key that was offered has not been refused."""
+        self.asks = ""
+        """What the host asks for once it has taken a key."""
+        self.said = ""
+        """Banners, and what PAM tells of the account."""
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.seen = key
@@ -46,14 +54,32 @@ class Watcher(asyncssh.SSHClient):
         self.seen = key
         return False
 
+    def auth_banner_received(self, msg: str, lang: str) -> None:
+        self.said += msg
+
+    def public_key_auth_requested(self) -> list[asyncssh.SSHKeyPair] | None:
+        self.offering = bool(self._left)
+        return [self._left.pop(0)] if self._left else None
+
+    def kbdint_auth_requested(self) -> None:
+        self._is_asked("keyboard-interactive")
+
+    def password_auth_requested(self) -> None:
+        self._is_asked("password")
+
+    def _is_asked(self, method: str) -> None:
+        """A host that goes on to something else without refusing a key has taken it."""
+        if self.offering and not self.asks:
+            self.asks = method
+
 
 async def connect(
     to: Resolved, agents: Agents, tunnel: asyncssh.SSHClientConnection | None
 ) -> asyncssh.SSHClientConnection:
     """A connection whose login is accepted, through `tunnel` when there is one. Raises Unreachable."""
-    watcher = Watcher()
     agent = await agents.keys(to.agent) if to.agent else ()
     offer = offer_of(to.keys, agent or (), to.keys_only)
+    watcher = Watcher(offer.pairs)
     try:
         async with asyncio.timeout(to.timeout):
             return await asyncssh.connect(
@@ -62,22 +88,25 @@ async def connect(
                 username=to.way.user,
                 tunnel=tunnel,
                 client_factory=lambda: watcher,
-                **_login(to, offer),
+                **_login(to),
                 **to.options,
             )
     except (asyncssh.Error, OSError) as error:
         raise _failure(
-            error, to, watcher.seen, Tried(offer.names, offer.locked, to.agent if agent is None else "")
+            error, to, watcher, Tried(offer.names, offer.locked, to.agent if agent is None else "")
         ) from None
 
 
-def _login(to: Resolved, offer: Offer) -> dict[str, Any]:
+def _login(to: Resolved) -> dict[str, Any]:
+    """Passwords and codes can't be given; that they are asked for is to be known."""
     return {
         "known_hosts": tuple(_keys(entries) for entries in _trusted(to)),
         "server_host_key_algs": to.known.algorithms(),
-        "client_keys": list(offer.pairs) or None,
+        "client_keys": None,
         "agent_path": None,
-        "preferred_auth": "publickey",
+        "preferred_auth": "publickey,keyboard-interactive,password",
+        "kbdint_auth": True,
+        "password_auth": True,
         "gss_host": None,
         "x509_trusted_certs": None,
         "x509_trusted_cert_paths": [],
@@ -116,7 +145,7 @@ async def ask_key(to: Resolved, tunnel: asyncssh.SSHClientConnection | None) -> 
                 options=asyncssh.SSHClientConnectionOptions(client_keys=None, gss_host=None, connect_timeout=None),
             )
     except (asyncssh.Error, OSError) as error:
-        raise _failure(error, to, None, Tried()) from None
+        raise _failure(error, to, Watcher(), Tried()) from None
     if key is None:
         raise ssh_trouble.no_answer(to.way, tr("it shows no host key"))
     return host_key(key)
@@ -127,22 +156,36 @@ def host_key(key: asyncssh.SSHKey) -> HostKey:
     return HostKey(kind, blob)
 
 
-def _failure(error: Exception, to: Resolved, seen: asyncssh.SSHKey | None, tried: Tried) -> Unreachable:
+def _failure(error: Exception, to: Resolved, watcher: Watcher, tried: Tried) -> Unreachable:
     """`error` as a message for people."""
     way = to.way
+    if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError) and watcher.offering:
+        return ssh_refusals.turned_away(way, watcher.said)
     if isinstance(error, OSError | asyncssh.ConnectionLost):
         return _unheard(error, to)
     if isinstance(error, asyncssh.ChannelOpenError):
         return _not_from_jump(way, error)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
-        return _untrusted(error, to, seen)
+        return _untrusted(error, to, watcher.seen)
     if isinstance(error, asyncssh.PermissionDenied) or _ends_login(error):
-        key = to.keys[0].path if to.keys_only and to.keys else ""
-        return ssh_trouble.login_refused(way, tried, key, too_many=_ends_login(error))
+        return _refused(error, to, watcher, tried)
+    return _unusable(way, error, watcher.said)
+
+
+def _unusable(way: Way, error: Exception, said: str) -> Unreachable:
     reason = error.reason if isinstance(error, asyncssh.DisconnectError) else str(error)
+    if said:
+        return ssh_refusals.turned_away(way, f"{reason}\n{said}")
     return ssh_trouble.no_answer(
         way, tr("the program on port {port} can't be used over SSH: {reason}", port=way.port, reason=reason)
     )
+
+
+def _refused(error: Exception, to: Resolved, watcher: Watcher, tried: Tried) -> Unreachable:
+    if watcher.asks:
+        return ssh_refusals.asks_more(to.way, watcher.asks, watcher.said)
+    key = to.keys[0].path if to.keys_only and to.keys else ""
+    return ssh_trouble.login_refused(to.way, tried, key, watcher.said, too_many=_ends_login(error))
 
 
 def _ends_login(error: Exception) -> bool:

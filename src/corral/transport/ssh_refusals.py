@@ -15,10 +15,7 @@ from typing import Final
 from corral.errors import Unreachable
 from corral.language import tr
 from corral.model.ends import ended
-from corral.transport.ssh_trouble import Way
-
-_SHOWN: Final = 400
-"""Characters of what a host said in a script's place."""
+from corral.transport.ssh_trouble import Way, in_one_line, with_words
 
 
 @dataclass(frozen=True)
@@ -96,6 +93,35 @@ _OF_ACCOUNTS: Final[tuple[tuple[re.Pattern[str], Hint], ...]] = (
 def account_hint(way: Way, said: str) -> str:
     """What mends that the account is not let in, where the host's own words tell why; else empty."""
     return next((hint(way) for words, hint in _OF_ACCOUNTS if words.search(said)), "")
+
+
+def turned_away(way: Way, said: str) -> Unreachable:
+    """The connection ended after a key was offered and before the login: that is the account's rules, or PAM's."""
+    if not said.strip():
+        message = tr("it ends the login of {user} without a word", user=way.user)
+        hint = tr(
+            "its log tells why, as root there: `journalctl -u ssh -u sshd -n 20` (PAM: an expired account, pam_access, "
+            "limits; or too many logins at once: MaxStartups)"
+        )
+        return way.failure("login-refused", message, hint)
+    message = tr("it ends the login of {user} and says: {said}", user=way.user, said=in_one_line(said))
+    log = tr("its log tells why, as root there: `journalctl -u ssh -u sshd -n 20`")
+    return way.failure("login-refused", message, account_hint(way, said) or log)
+
+
+def asks_more(way: Way, method: str, said: str) -> Unreachable:
+    """`method` is SSH's own name for what it asks."""
+    message = tr(
+        "it takes the key of {user} and then asks for more ({method}: a password or a code), which Corral can't give",
+        user=way.user,
+        method=method,
+    )
+    hint = tr(
+        "as root there, at the end of sshd_config: `Match User {user}`, below it `AuthenticationMethods publickey`; "
+        "then `systemctl reload ssh`",
+        user=way.user,
+    )
+    return way.failure("login-refused", with_words(message, said), hint)
 
 
 def not_begun(way: Way, found: NotBegun) -> Unreachable:
@@ -203,9 +229,8 @@ _OF_SUDO: Final[tuple[tuple[re.Pattern[str], Hint], ...]] = (
 
 def _quoted(found: NotBegun) -> str:
     """Its first lines; of one without a word, how it ended."""
-    said = found.said[:_SHOWN].strip()
-    if said:
-        return " / ".join(line.strip() for line in said.splitlines() if line.strip())
+    if found.said.strip():
+        return in_one_line(found.said)
     return tr("nothing") if found.code is None else tr("nothing; it {ended}", ended=ended(found.code))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from typing import Final
 
 from corral.errors import Unreachable
 from corral.language import tr
@@ -11,6 +12,9 @@ from corral.problems import Problem
 from corral.transport.known_hosts import HostKey, Known
 from corral.transport.ssh_settings import DEFAULT_PORT
 from corral.words import aside, clauses, either, named
+
+SHOWN: Final = 400
+"""Characters of what a host said that are shown."""
 
 
 @dataclass(frozen=True)
@@ -109,16 +113,28 @@ class Tried:
         return clauses(parts) or tr("there was no key to try: no file in ~/.ssh, none in an agent")
 
 
-def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False) -> Unreachable:
-    """`key` is the file of the one that the cluster file demands."""
+def in_one_line(said: str) -> str:
+    """The first lines of what a host said."""
+    return " / ".join(line.strip() for line in said.strip()[:SHOWN].splitlines() if line.strip())
+
+
+def with_words(message: str, said: str) -> str:
+    """`message`, and what the host said besides."""
+    return tr("{message}; it says: {said}", message=message, said=in_one_line(said)) if said.strip() else message
+
+
+def login_refused(way: Way, tried: Tried, key: str = "", said: str = "", too_many: bool = False) -> Unreachable:
+    """`key` is the file of the one that the cluster file demands; `said` is what the host says to whoever comes."""
     if too_many:
         message = tr(
             "it accepts no more keys for {user}: the login ended before the right one; {summary}",
             user=way.user,
             summary=tried.summary,
         )
+        message = with_words(message, said)
         return way.failure("login-refused", message, tr("name the right key by ssh.key in the cluster file"))
     message = tr("it doesn't let {user} log in with a key; {summary}", user=way.user, summary=tried.summary)
+    message = with_words(message, said)
     if tried.locked:
         hint = tr(
             "`ssh-add {locked}` gives it to the agent; `{by_hand}` tries it by hand",
@@ -130,7 +146,13 @@ def login_refused(way: Way, tried: Tried, key: str = "", too_many: bool = False)
     return way.failure(
         "login-refused",
         message,
-        tr("`{by_hand}` shows the same; `{copy}` puts a key there", by_hand=way.by_hand, copy=copy),
+        tr(
+            "`{by_hand}` shows the same; `{copy}` puts a key there; if it is there, the host's log tells why it isn't "
+            "taken: `journalctl -u ssh -u sshd -n 20` (AllowUsers, a locked account, a shell that isn't there, the "
+            "mode of ~/.ssh)",
+            by_hand=way.by_hand,
+            copy=copy,
+        ),
     )
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from asyncssh.packet import Boolean, NameList
 
 from corral.errors import InvalidFile
+from corral.problems import Problem
 from corral.transport.ssh_settings import SshSettings
 from tests.unit.transport.reaching import gets_in, on_a_host, problem_of, reaching
 from tests.unit.transport.sshd import Sshd, new_key, sshd
@@ -172,6 +174,97 @@ def test_an_agent_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pyte
         assert f"no agent answers at {tmp_path}/nothing" in problem.message
 
     on_a_host(tmp_path, scenario)
+
+
+class Guarded(asyncssh.SSHServer):
+    """Says something to whoever comes; what happens once a key was accepted is `then`'s matter."""
+
+    def __init__(self, said: str, then: Callable[[asyncssh.SSHServerConnection], None]) -> None:
+        self._said, self._then = said, then
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        async def accepted() -> None:
+            self._then(conn)
+
+        self._conn = conn
+        conn.send_userauth_success = accepted  # type: ignore[method-assign]
+
+    def begin_auth(self, username: str) -> bool:
+        if self._said:
+            self._conn.send_auth_banner(self._said)
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return True
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        return key == new_key(0).convert_to_public()
+
+
+def asks_for_a_code(conn: asyncssh.SSHServerConnection) -> None:
+    """As sshd with AuthenticationMethods publickey,keyboard-interactive."""
+    conn.send_packet(51, NameList([b"keyboard-interactive"]), Boolean(True))
+
+
+def guarded_problem(
+    tmp_path: Path,
+    said: str,
+    then: Callable[[asyncssh.SSHServerConnection], None],
+    **settings: object,
+) -> Problem:
+    async def whole() -> Problem:
+        async with sshd(tmp_path) as host:
+            listener = await asyncssh.listen(
+                "127.0.0.1", 0, server_factory=lambda: Guarded(said, then), server_host_keys=[host.host_key]
+            )
+            host.port = listener.get_port()
+            host.trust()
+            problem = await problem_of(host.with_settings(**settings))
+            listener.close()
+            await listener.wait_closed()
+            return problem
+
+    return asyncio.run(whole())
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "hint"),
+    [
+        (
+            "System is going down.\nUnprivileged users are not permitted to log in anymore.\n",
+            "System is going down. / Un",
+            "rm",
+        ),
+        ("Your account has expired; please contact your system administrator.\n", "expired", "chage -l deploy"),
+        ("The account is locked due to 3 failed logins.\n", "is locked", "faillock --user deploy"),
+        ("Authorized use only\n", "Authorized use only", "journalctl -u ssh"),
+        ("", "without a word", "journalctl -u ssh"),
+    ],
+)
+def test_what_a_host_says_when_it_ends_a_login_is_shown(tmp_path: Path, said: str, shown: str, hint: str) -> None:
+    """As pam_nologin and other rules on accounts do after the key was accepted."""
+    problem = guarded_problem(tmp_path, said, lambda conn: conn.abort())
+    assert problem.code == "login-refused"
+    assert "it ends the login of deploy" in problem.message
+    assert shown in problem.message
+    assert hint in problem.hint
+    assert "ssh-copy-id" not in problem.hint
+
+
+def test_a_second_factor_is_told_by_name(tmp_path: Path) -> None:
+    problem = guarded_problem(tmp_path, "Two factors, please\n", asks_for_a_code)
+    assert problem.code == "login-refused"
+    assert "it takes the key of deploy and then asks for more (keyboard-interactive" in problem.message
+    assert problem.message.endswith("it says: Two factors, please")
+    assert "AuthenticationMethods publickey" in problem.hint
+    assert "ssh-copy-id" not in problem.hint
+
+
+def test_a_wrong_key_is_no_second_factor_and_the_banner_is_shown(tmp_path: Path) -> None:
+    new_key(5).write_private_key(tmp_path / "other")
+    problem = guarded_problem(tmp_path, "Ask the helpdesk\n", asks_for_a_code, key=str(tmp_path / "other"))
+    assert "it doesn't let deploy log in with a key; tried: " in problem.message
+    assert problem.message.endswith("it says: Ask the helpdesk")
 
 
 def test_too_many_keys_are_told_apart_from_a_wrong_one(tmp_path: Path, home: Path) -> None:
