@@ -6,10 +6,12 @@ Reading may take its time (`Match exec` runs a command), so it is done in a thre
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 import asyncssh
@@ -18,6 +20,7 @@ from corral.errors import InvalidFile
 from corral.files import expanded
 from corral.language import tr
 from corral.problems import Problem
+from corral.transport import ssh_asked
 from corral.transport.known_hosts import Entry, Known, entries_in, known_of, place
 from corral.transport.ssh_keys import DEFAULT_FILES, KeyFile, read_key_file
 from corral.transport.ssh_settings import DEFAULT_PORT, Jump, SshSettings, jumps_in
@@ -54,13 +57,14 @@ class Reader:
     def __init__(self) -> None:
         self._entries: dict[str, list[Entry]] = {}
         self._keys: dict[str, KeyFile] = {}
+        self._written: TemporaryDirectory[str] | None = None
 
     def resolve(self, settings: SshSettings, besides: str = "") -> Resolved:
         """`besides` is one more key's file.
 
         Raises InvalidFile for files that can't be read, Unreachable for a named key that can't be used.
         """
-        config = _config(settings)
+        config, files = self._config(settings)
         host, port, user = str(config.host), int(config.port), str(config.username)
         jump = settings.jump or str(config.config.get("ProxyJump") or "")
         jumps = _jumps(jump, settings)
@@ -80,8 +84,36 @@ class Reader:
             keys_only=bool(settings.key or config.config.get("IdentitiesOnly")),
             agent=_agent(settings, config, keys),
             timeout=settings.timeout,
-            options=_options(settings, config),
+            options=_options(files, config),
         )
+
+    def close(self) -> None:
+        if self._written:
+            self._written.cleanup()
+
+    def _config(self, settings: SshSettings) -> tuple[asyncssh.SSHClientConnectionOptions, list[str]]:
+        """What the configuration says of the host, and the files that say so in asyncssh's language."""
+        files = config_files(settings)
+        asked = bool(files) and ssh_asked.is_there()
+        if not (asked and ssh_asked.needs_ssh(files)):
+            try:
+                return _read(settings, files), files
+            except (ValueError, OSError) as error:
+                if not asked:
+                    raise _unreadable(settings, str(error), asked) from None
+        try:
+            files = [self._keep(ssh_asked.rewritten(settings, files[0]))]
+            return _read(settings, files), files
+        except (ValueError, OSError, ssh_asked.Unanswered) as error:
+            raise _unreadable(settings, str(error), asked) from None
+
+    def _keep(self, text: str) -> str:
+        """A file that lasts until `close`."""
+        self._written = self._written or TemporaryDirectory(prefix="corral-ssh-")
+        descriptor, path = tempfile.mkstemp(dir=self._written.name)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        return path
 
     def _known_hosts(self, settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> Iterable[Entry]:
         user, system = config.config.get("UserKnownHostsFile"), config.config.get("GlobalKnownHostsFile")
@@ -145,23 +177,34 @@ def config_files(settings: SshSettings) -> list[str]:
     return [str(file)] if settings.config or os.access(file, os.R_OK) else []
 
 
-def _config(settings: SshSettings) -> asyncssh.SSHClientConnectionOptions:
-    """What the configuration says of the host; keys and known hosts are left out."""
-    try:
-        return asyncssh.SSHClientConnectionOptions(
-            config=config_files(settings),
-            host=settings.address,
-            port=settings.port or (),
-            username=settings.user or (),
-            client_keys=None,
-            known_hosts=None,
-            x509_trusted_certs=None,
-            x509_trusted_cert_paths=[],
+def _read(settings: SshSettings, files: list[str]) -> asyncssh.SSHClientConnectionOptions:
+    """What `files` say of the host; keys and known hosts are left out. Raises ValueError, OSError."""
+    return asyncssh.SSHClientConnectionOptions(
+        config=files,
+        host=settings.address,
+        port=settings.port or (),
+        username=settings.user or (),
+        client_keys=None,
+        known_hosts=None,
+        x509_trusted_certs=None,
+        x509_trusted_cert_paths=[],
+    )
+
+
+def _unreadable(settings: SshSettings, reason: str, asked: bool) -> InvalidFile:
+    """`asked`: whether the program ssh can't read it either."""
+    line = ssh_asked.line_of(reason)
+    shown = f"{reason} ({line})" if line else reason
+    message = tr("ssh's configuration can't be used for {host}: {error}", host=settings.host, error=shown)
+    hint = (
+        tr("`ssh -G {address}` shows how ssh itself reads it", address=settings.address)
+        if asked
+        else tr(
+            "ssh itself may accept it, and Corral asks ssh where that is installed: `apt-get install openssh-client` "
+            "on this machine; or change that line"
         )
-    except (ValueError, OSError) as error:
-        message = tr("ssh's configuration can't be used for {host}: {error}", host=settings.host, error=error)
-        hint = tr("`ssh -G {address}` shows how ssh itself reads it", address=settings.address)
-        raise InvalidFile(Problem("ssh-config", "error", message, hint, settings.host)) from None
+    )
+    return InvalidFile(Problem("ssh-config", "error", message, hint, settings.host))
 
 
 def _expanded(file: str) -> Path:
@@ -186,9 +229,9 @@ def _agent(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions, k
     return str(expanded(os.environ.get("SSH_AUTH_SOCK", "") if path == "SSH_AUTH_SOCK" else path)) if path else ""
 
 
-def _options(settings: SshSettings, config: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
+def _options(files: list[str], config: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
     """Options that ssh's configuration does not decide."""
-    options: dict[str, Any] = {"config": config_files(settings)}
+    options: dict[str, Any] = {"config": files}
     if not config.config.get("Ciphers"):
         options["encryption_algs"] = FAST_CIPHERS
     if config.config.get("Compression") is None:

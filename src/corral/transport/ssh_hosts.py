@@ -151,3 +151,4 @@ class Hosts:
         for chain in sorted(self._jumps, key=len, reverse=True):
             await self._jumps[chain].close()
         await self._agents.close()
+        self._reader.close()
