@@ -50,6 +50,8 @@ class System:
     """Whether what the units log outlives a reboot."""
     tar: bool = True
     """Whether tar is there, which brings files and archives."""
+    lacks: tuple[str, ...] = ()
+    """Other programs that Corral's scripts call, and that are not there."""
 
 
 @dataclass(frozen=True)

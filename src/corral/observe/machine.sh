@@ -29,6 +29,9 @@ tell_host() {
     printf '%s\n' "user ${SUDO_USER:-$(id -un)}"
     [ ! -d /var/log/journal ] || echo journal
     ! have tar || echo tar
+    for tool in base64 find flock grep sed setpriv sha256sum sync timeout; do
+        have "$tool" || echo "lacks $tool"
+    done
     for list in /var/lib/apt/lists/*_Packages* /var/cache/dnf/*/repodata/repomd.xml; do
         [ ! -e "$list" ] || { lists=1; echo lists; break; }
     done

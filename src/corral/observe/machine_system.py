@@ -47,6 +47,7 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         resolved=resolved,
         journal_persistent="journal" in host,
         tar="tar" in host,
+        lacks=tuple(line.removeprefix("lacks ") for line in host if line.startswith("lacks ")),
     )
 
 

@@ -66,6 +66,10 @@ class Observation:
     """Hosts that have left the cluster file, and may still run a part of the cluster."""
     left_silent: Mapping[str, Problem] = field(default_factory=dict)
     """Those of them that could not be asked, each with the reason."""
+    lacks: tuple[Problem, ...] = ()
+    """What a change will need, was tried, and is refused by a host."""
+    slow: tuple[Problem, ...] = ()
+    """What made this look slow, and will make a change slow."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
     shared: SharedMachine | None = None
     """What is known of the machine, where all hosts are one machine."""

@@ -14,6 +14,8 @@ from corral.rules.registry import Evidence, There, rule_on_each
 _ARCHITECTURES: Final = {"x86_64": ("x86_64", "amd64", "x64"), "aarch64": ("aarch64", "arm64")}
 """The kernel's word for an architecture, and the words for it in the names of released files."""
 
+_TOOLS: Final = {"find": "findutils", "flock": "util-linux", "grep": "grep", "sed": "sed", "setpriv": "util-linux"}
+"""The packages of programs that are not coreutils'."""
 NTP: Final = 123
 VRRP: Final = tr("IP protocol 112 (VRRP)")
 """By which two proxies settle who has the virtual address: kept apart, both take it (RFC 5798)."""
@@ -56,6 +58,15 @@ def other_architecture(there: There) -> Iterator[Evidence]:
 def no_tar(there: There) -> Iterator[Evidence]:
     if not there.machine.system.tar:
         yield {"command": "dnf install tar" if there.machine.system.family == "rhel" else "apt install tar"}
+
+
+@rule_on_each("H02", "error", "packages")
+def no_tools(there: There) -> Iterator[Evidence]:
+    system = there.machine.system
+    if system.lacks:
+        packages = " ".join(dict.fromkeys(_TOOLS.get(tool, "coreutils") for tool in system.lacks))
+        installer = "dnf" if system.family == "rhel" else "apt"
+        yield {"tools": ", ".join(system.lacks), "command": f"{installer} install {packages}"}
 
 
 @rule_on_each("H04", "info", "accounts")

@@ -175,6 +175,11 @@ TEXTS: Final = {
         "Corral reads its own files on a host through it, and unpacks archives with it.",
         "On {host}: `{command}`.",
     ),
+    "no_tools": Text(
+        "Programs are missing that every usual host has: {tools}.",
+        "The scripts that Corral runs there call them, and one would break in the middle.",
+        "On {host}: `{command}`.",
+    ),
     "firewall_on": Text(
         "A firewall is on: {firewall}.",
         "Whether it lets the other hosts reach {ports} can't be seen from here; `corral verify` finds out.",

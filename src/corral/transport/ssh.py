@@ -23,6 +23,7 @@ from corral.transport.lines import Splitter
 from corral.transport.local import too_long
 from corral.transport.script import SHELL, Marks, begun, guarded, streamed
 from corral.transport.ssh_settings import SshSettings
+from corral.transport.ssh_slow import Waits
 
 if TYPE_CHECKING:
     import asyncssh
@@ -158,6 +159,10 @@ class SshTransport:
         """The host's connection, for forwarding. Raises Unreachable."""
         return await self.hosts.pool(host).connection()
 
+    async def slow(self) -> tuple[Problem, ...]:
+        """A warning for each step on the way to the hosts that has taken long so far, and what is known to cause it."""
+        return await self.hosts.slow()
+
     async def close(self) -> None:
         for opening in self._begun:
             opening.cancel()
@@ -195,6 +200,7 @@ class SshTransport:
         ):
             await _start(exchange, text, to, shy=host not in self._proven)
             self._proven.add(host)
+            hosts.note(host, Waits(session=exchange.took.session, sudo=exchange.took.sudo, said=exchange.said))
             yield exchange
 
 

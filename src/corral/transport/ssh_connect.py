@@ -45,6 +45,11 @@ class Watcher(asyncssh.SSHClient):
         """What the host asks for once it has taken a key."""
         self.said = ""
         """Banners, and what PAM tells of the account."""
+        self.met = False
+        """Whether something has taken the connection."""
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self.met = True
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self.seen = key
@@ -162,7 +167,7 @@ def _failure(error: Exception, to: Resolved, watcher: Watcher, tried: Tried) -> 
     if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError) and watcher.offering:
         return ssh_refusals.turned_away(way, watcher.said)
     if isinstance(error, OSError | asyncssh.ConnectionLost):
-        return _unheard(error, to)
+        return _unheard(error, to, watcher.met)
     if isinstance(error, asyncssh.ChannelOpenError):
         return _not_from_jump(way, error)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
@@ -235,10 +240,10 @@ def _not_from_jump(way: Way, error: asyncssh.ChannelOpenError) -> Unreachable:
     )
 
 
-def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved) -> Unreachable:
+def _unheard(error: OSError | asyncssh.ConnectionLost, to: Resolved, met: bool) -> Unreachable:
     way = to.way
     if isinstance(error, TimeoutError) and not error.errno:
-        return ssh_trouble.too_slow(way, to.timeout)
+        return ssh_trouble.too_slow_login(way, to.timeout) if met else ssh_trouble.too_slow(way, to.timeout)
     if isinstance(error, asyncssh.ConnectionLost | ConnectionResetError | BrokenPipeError):
         hint = tr(
             "it may block this machine, or have too many logins at once (MaxStartups); `{by_hand}` tries it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,7 @@ from corral.transport.ssh_keys import Agents
 from corral.transport.ssh_pool import Pool, Shared
 from corral.transport.ssh_session import CutOff
 from corral.transport.ssh_settings import Jump, SshSettings
+from corral.transport.ssh_slow import SLOW, Waits, slow_steps
 
 Chain = tuple[Jump, ...]
 """Hosts to go through, the nearest first."""
@@ -37,6 +39,19 @@ class Hosts:
         self._resolved: dict[SshSettings, Resolved] = {}
         self._pools: dict[str, Pool] = {}
         self._jumps: dict[Chain, Shared] = {}
+        self._waits: dict[str, Waits] = {}
+
+    def note(self, host: str, waits: Waits) -> None:
+        """How long steps on the way to `host` took."""
+        self._waits[host] = self._waits.get(host, Waits()).joined(waits)
+
+    async def slow(self) -> tuple[Problem, ...]:
+        """A warning for each step that took long."""
+        found: list[Problem] = []
+        for host, waits in self._waits.items():
+            if waits.longest > SLOW:
+                found += slow_steps((await self.resolved(host)).way, waits)
+        return tuple(found)
 
     def pool(self, host: str) -> Pool:
         if host not in self._pools:
@@ -86,7 +101,10 @@ class Hosts:
         to = await self._resolve(settings)
         tunnel = await self._through(to, settings)
         async with self._gate:
-            return await connect(to, self._agents, tunnel)
+            since = time.monotonic()
+            connection = await connect(to, self._agents, tunnel)
+            self.note(host, Waits(login=time.monotonic() - since))
+            return connection
 
     async def _through(self, to: Resolved, settings: SshSettings) -> asyncssh.SSHClientConnection | None:
         """Raises Unreachable, with the code `jump-unreachable` and the jump host's own problem."""

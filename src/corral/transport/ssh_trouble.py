@@ -64,6 +64,20 @@ def too_slow(way: Way, seconds: float) -> Unreachable:
     return no_answer(way, message, hint)
 
 
+def too_slow_login(way: Way, seconds: float) -> Unreachable:
+    message = tr(
+        "it takes the connection on port {port}, but the login is not done within {seconds:g} s",
+        port=way.port,
+        seconds=seconds,
+    )
+    hint = tr(
+        "sshd there hangs, or waits for a name service (UseDNS no in sshd_config; LDAP, sssd): `{by_hand} -v true` "
+        "shows where; ssh.timeout gives it more time",
+        by_hand=way.by_hand,
+    )
+    return no_answer(way, message, hint)
+
+
 def untrusted(way: Way, seen: HostKey, known: Known, listed: str) -> Unreachable:
     """The host shows a key that is not recorded for it. `listed` is its name in known_hosts files."""
     state = known.state(seen)

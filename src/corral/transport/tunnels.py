@@ -32,8 +32,15 @@ HERE: Final = "127.0.0.1"
 PROOF: Final = 5.0
 """Seconds within which something on a host takes a connection from that host itself."""
 
+TRIED: Final = 1.0
+"""Seconds within which sshd says that it forbids a connection: it need not ask anybody."""
+
 _OnHost = tuple[str, str, int]
 """A host, and where something listens there."""
+
+
+class Forbidden(OSError):
+    """The host's sshd makes no connections for this account."""
 
 
 class Tunnels:
@@ -45,6 +52,8 @@ class Tunnels:
         self._places = places
         self._opening: dict[_OnHost, asyncio.Task[_Forward]] = {}
         self._proving: dict[_OnHost, asyncio.Task[asyncssh.SSHClientConnection]] = {}
+        self._allowed: set[_OnHost] = set()
+        """Asked for before a run, and known: sshd reads its configuration before it takes a connection."""
 
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         """Asks the host whether something listens there, once for all who want to know it at the same time: a local
@@ -61,6 +70,24 @@ class Tunnels:
         except Unreachable as failure:
             raise OSError(str(failure)) from None
         return replace(to, address=HERE, port=(await self._forward(connection, (host, *place))).port)
+
+    async def forbids(self, host: str, address: str, port: int) -> bool:
+        """Whether the sshd of `host` forbids connections to there; False too where the host can't be reached.
+
+        Something need not listen there.
+        """
+        place = (host, address, port)
+        if place in self._allowed:
+            return False
+        try:
+            async with asyncio.timeout(TRIED):
+                await self._shared_proof(place)
+        except Forbidden:
+            return True
+        except (OSError, Unreachable):
+            return False
+        self._allowed.add(place)
+        return False
 
     async def _shared_proof(self, place: _OnHost) -> asyncssh.SSHClientConnection:
         task = self._proving.get(place)
@@ -136,7 +163,7 @@ def _refusal(error: asyncssh.ChannelOpenError, place: _OnHost) -> OSError:
             host=host,
             port=port,
         )
-        return OSError(reason)
+        return Forbidden(reason)
     if error.code != asyncssh.OPEN_CONNECT_FAILED or any(word in error.reason.lower() for word in _OTHER_REASONS):
         return OSError(
             tr(

@@ -59,12 +59,22 @@ def test_what_this_machine_is() -> None:
     assert machine.system.architecture == os.uname().machine
     assert machine.system.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert machine.system.tar
+    assert machine.system.lacks == ()
     assert machine.memory.total
     assert machine.memory.available
     assert machine.memory.total >= machine.memory.available
     disk = machine.disk("/var/lib/corral/obs/mongod")
     assert disk is not None, "of a directory that isn't there the file system above it counts"
     assert disk.free > 0
+
+
+def test_programs_that_are_missing_are_told(tmp_path: Path) -> None:
+    asked = replace(question(SYSTEMD, "one"), sections=("host", "files"))
+    script = script_of(asked).replace("/usr/sbin:/usr/bin:/sbin:/bin", str(tmp_path)).replace("PATH=$PATH:", "PATH=")
+    said = asyncio.run(LocalTransport().run("one", script)).text
+    assert [line.removeprefix("lacks ") for line in said.splitlines() if line.startswith("lacks ")] == [
+        *("base64", "find", "flock", "grep", "sed", "setpriv", "sha256sum", "sync", "timeout")
+    ]
 
 
 NAMES = ["plain", "with blank", "quote'd", 'double"d', "$HOME", "*", "-n", "umlaut-ü"]

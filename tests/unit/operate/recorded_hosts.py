@@ -22,6 +22,7 @@ from corral.observe.units import stamp
 from corral.places.hosts import place as hosts_place
 from corral.places.hosts.place import HostsPlace
 from corral.plan.actions import ReloadUnit, WriteFile
+from corral.problems import Problem
 from corral.secrets import Secret, resolve
 from corral.transport.fake import FakeFile, FakeTransport
 from corral.transport.ssh_settings import SshSettings
@@ -37,15 +38,27 @@ _TAKEN = CommandResult(0, b"lock taken 0\n", b"")
 
 
 class Begun(FakeTransport):
+    slowness: tuple[Problem, ...] = ()
+
     def begin(self) -> None:
         """Nothing has to be opened."""
+
+    async def slow(self) -> tuple[Problem, ...]:
+        return self.slowness
 
 
 class Nowhere:
     """Nothing answers a gate."""
 
+    def __init__(self) -> None:
+        self.forbidden: set[tuple[str, int]] = set()
+        """Ports of hosts to which their sshd makes no connection."""
+
     async def reach(self, to: Endpoint, way: Way = "inside") -> Endpoint:
         raise ConnectionRefusedError(111, "Connection refused")
+
+    async def forbids(self, host: str, address: str, port: int) -> bool:
+        return (host, port) in self.forbidden
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -65,6 +78,7 @@ class RecordedHosts:
         self.secrets.write_text(written({name: value for name, value in values.items() if ":" not in name}))
         recorded = {host: (DATA / "systemd" / f"{host}.out").read_bytes() for host in HOSTS}
         self.answers = _caught_up(recorded, self.file.read_text(), values)
+        self.nowhere = Nowhere()
         self.before_answer: Callable[[str], None] = lambda _host: None
         self.copying = ""
         """The member that copies data just now."""
@@ -166,6 +180,6 @@ def hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedHosts:
 
     monkeypatch.setenv("LICENCE", """it's a "licence" of $5 & 100%""")
     monkeypatch.setattr(hosts_place, "SshTransport", made.opened)
-    monkeypatch.setattr(hosts_place, "Tunnels", lambda *_ways: Nowhere())
+    monkeypatch.setattr(hosts_place, "Tunnels", lambda *_ways: made.nowhere)
     monkeypatch.setattr(HostsPlace, "_replica_set", asked)
     return made

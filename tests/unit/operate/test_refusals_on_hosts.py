@@ -12,13 +12,14 @@ from typing import Any, Final
 import pytest
 
 from corral.errors import CorralError
+from corral.events import Event, Warned
 from corral.operate import apply as applying
 from corral.operate.apply import ApplyRequest
 from corral.operate.destroy import destroy
 from corral.operate.restart import restart
 from corral.operate.session import Session
 from corral.operate.where import Where
-from corral.problems import errors_in
+from corral.problems import Problem, errors_in
 from tests.unit.operate.recorded_hosts import RecordedHosts, hosts
 
 __all__ = ["hosts"]
@@ -58,6 +59,10 @@ def _no_tar(hosts: RecordedHosts) -> None:
     hosts.edit("app-208", "\036host", "\ntar\n", "\nrat\n")
 
 
+def _no_forwarding(hosts: RecordedHosts) -> None:
+    hosts.nowhere.forbidden = {("db-217", 27017), ("app-108", 5040)}
+
+
 def _rootless(hosts: RecordedHosts) -> None:
     hosts.edit("app-208", "/proc/self/status:Uid", "0\t0\t", "7\t0\t")
 
@@ -95,6 +100,7 @@ MATTERS: Final[dict[Callable[[RecordedHosts], None], tuple[tuple[str, ...], int,
     _lost_secrets: (STARTING, 1, "secrets-lost"),
     _other_secrets: (STARTING, 1, "secrets-lost"),
     _no_tar: (STARTING, 1, "H02"),
+    _no_forwarding: (STARTING, 1, "forwarding-forbidden"),
     _rootless: ((*STARTING, "destroy"), 1, "H01"),
     _other_bytes: (("plan", "apply"), 2, "other-archive"),
     _copying: (STARTING, 1, "member-copies"),
@@ -128,3 +134,21 @@ def test_a_matter_is_told_and_nothing_is_sent(
 def test_nothing_is_the_matter(hosts: RecordedHosts) -> None:
     assert run(hosts, "plan").changes == 0
     assert hosts.scripts == []
+
+
+def test_a_host_that_can_do_nothing_is_told_by_that_alone(hosts: RecordedHosts) -> None:
+    """An account that has expired forbids forwarding, too."""
+    _no_forwarding(hosts)
+    hosts.transport.fail("db-217")
+    hosts.transport.fail("app-108")
+    with pytest.raises(CorralError) as refused:
+        run(hosts, "plan")
+    assert {problem.code for problem in refused.value.problems} == {"unreachable"}
+
+
+def test_what_is_slow_is_told_and_does_not_refuse(hosts: RecordedHosts) -> None:
+    events: list[Event] = []
+    hosts.transport.slowness = (Problem("slow-host", "warning", "sudo takes 12 s on db-217", "", "db-217"),)
+    run(hosts, "plan", Session(sink=events.append))
+    warned = [problem.code for event in events if isinstance(event, Warned) for problem in event.problems]
+    assert "slow-host" in warned

@@ -138,6 +138,16 @@ def test_findings_come_host_by_host_in_the_files_order() -> None:
     ]
 
 
+def test_missing_programs_are_told_with_their_packages() -> None:
+    bare = changed(host(), "system", lacks=("base64", "find", "flock"))
+    [problem] = findings(bare)
+    assert (problem.code, problem.severity) == ("H02", "error")
+    assert "base64, find, flock" in problem.message
+    assert "`apt install coreutils findutils util-linux`" in problem.hint
+    [problem] = findings(changed(bare, "system", family="rhel"))
+    assert "`dnf install coreutils" in problem.hint
+
+
 def test_the_words_in_both_languages() -> None:
     taken = replace(host(), listeners=(Listener("tcp", "*", 80, 7, "nginx", "nginx.service"),))
     [english] = findings(taken)

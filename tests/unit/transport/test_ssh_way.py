@@ -155,6 +155,8 @@ def test_who_answers_and_is_no_ssh(tmp_path: Path) -> None:
         assert "closes the connection before the login" in (await answer(hang_up)).message
         problem = await answer(silence, 0.3)
         assert problem.code == "unreachable"
+        assert "it takes the connection on port" in problem.message
+        assert "the login is not done" in problem.message
         assert "within 0.3 s" in problem.message
         assert "ssh.timeout" in problem.hint
 

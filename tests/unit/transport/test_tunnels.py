@@ -131,6 +131,24 @@ def test_a_host_that_forbids_forwarding_says_so(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
+def test_whether_a_host_forbids_a_port_is_known_before_something_listens(tmp_path: Path) -> None:
+    async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
+        assert not await tunnels.forbids("one", HERE, 1)
+        host.forwarding = False
+        assert await tunnels.forbids("one", HERE, 1)
+        assert await tunnels.forbids("one", HERE, port)
+        host.forwarding = True
+        assert not await tunnels.forbids("one", HERE, port)
+        forwarded = len(host.forwarded)
+        assert not await tunnels.forbids("one", HERE, port)
+        assert len(host.forwarded) == forwarded, "once it is known, nobody is bothered again"
+        host.cut()
+        (tmp_path / "known_hosts").unlink()
+        assert not await tunnels.forbids("one", HERE, 2), "one that can't be reached forbids nothing"
+
+    play(tmp_path, scenario)
+
+
 def test_a_host_that_cannot_be_reached_is_an_os_error(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
         (tmp_path / "known_hosts").unlink()

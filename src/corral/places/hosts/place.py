@@ -39,6 +39,7 @@ from corral.places import machines
 from corral.places.archives import why_no_image, with_digests
 from corral.places.base import LEFT_SILENT, LogLine, Observation, Place, Traits
 from corral.places.hosts.front import Front
+from corral.places.hosts.needed import forbidden_ports
 from corral.places.hosts.settings import departed_settings, remembered_of, settings_of, vault_of
 from corral.places.hosts.store import store_of
 from corral.problems import Problem
@@ -132,17 +133,21 @@ class HostsPlace(Place):
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
         started = time.monotonic()
         if live:
-            return _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
+            seen = _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
+            return replace(seen, slow=await self._transport.slow())
         sink(StageStarted("observe", 0))
         asking = asyncio.ensure_future(self._replica_set())
+        trying = asyncio.ensure_future(forbidden_ports(self._tunnels, self.cluster))
         try:
             found, silent = await self._machines(self.cluster.hosts)
-            replica = await asking
+            replica, lacks = await asking, await trying
         finally:
             asking.cancel()
+            trying.cancel()
         known = await with_members(self.cluster, found, replica, Connections(self.secrets, self))
         seen = _observation((known, silent), replica, asked=True)
         seen = await self._with_departed(seen)
+        seen = replace(seen, lacks=_answering(lacks, silent), slow=await self._transport.slow())
         sink(StageFinished("observe", time.monotonic() - started))
         return seen
 
@@ -179,7 +184,8 @@ class HostsPlace(Place):
         return replace(seen, observed=observed, departed=departed, left_silent=left)
 
     def findings(self, seen: Observation) -> Sequence[Problem]:
-        return [*rules.findings_on(self.cluster, seen.machines), *seen.left_silent.values()]
+        found = rules.findings_on(self.cluster, seen.machines)
+        return [*seen.lacks, *found, *seen.slow, *seen.left_silent.values()]
 
     def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
         """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
@@ -245,6 +251,11 @@ class HostsPlace(Place):
 
 def _is_marked(seen: Observation, roster: Mapping[str, Any]) -> bool:
     return marks.HOSTS in seen.marks and seen.marks[marks.HOSTS].values == roster
+
+
+def _answering(lacks: Sequence[Problem], silent: Collection[str]) -> tuple[Problem, ...]:
+    """A host on which nothing can be done has a greater cause: that of an account that expired forbids ports, too."""
+    return tuple(problem for problem in lacks if problem.where not in silent)
 
 
 def _addresses(cluster: Cluster) -> dict[str, str]:
