@@ -136,7 +136,7 @@ def _of_shell(way: Way, found: NotBegun) -> Unreachable:
             waited=found.waited,
             said=said,
         )
-        return way.failure("no-command", message, tr("{other}; {way}", other=_slow(way), way=_not_forced(way)))
+        return way.failure("no-command", message, f"{_slow(way)}; {_not_forced(way)}")
     if _EXPIRED.search(found.said):
         message = tr("the account {user} has expired, or its password: {said}", user=way.user, said=said)
         return way.failure("login-refused", message, _lift(way))
