@@ -57,8 +57,8 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     # a cause before what follows from it: hosts, then the database, then those that need it
     problems = [*seen.silent.values(), *seen.slow, *database[1], *(problem for _, problem in proxies if problem)]
-    ill = [each for _, each in instances if each]
-    problems += _instance_problems(ill, place, writable=bool(database[0].writable))
+    unwell = [each for _, each in instances if each]
+    problems += _instance_problems(unwell, place, writable=bool(database[0].writable))
     problems += [*missing, *_other_versions(place, instance_rows), *resting_in(place, seen), *pending]
     state = _cluster_state(
         [row.state for row in proxy_rows if not found.rests(program_id("proxy", row.host).name)],
