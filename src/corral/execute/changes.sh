@@ -22,8 +22,20 @@ note_down() {
 # seen PATH DIGEST: whether the file is that.
 seen() { set -- "$1" "$2" "$(sha256sum -- "$1" 2>/dev/null)"; [ "${3%% *}" = "$2" ]; }
 
+# plain PATH: a plain file, or nothing. What is anything else is somebody's; it isn't what a new plan would mend.
+plain() {
+    if [ -L "$1" ]; then
+        failed "$1 is a link to $(readlink -- "$1"): remove the link, which leaves alone what it leads to"
+    elif [ -d "$1" ]; then
+        failed "$1 is a directory: move it to another place"
+    elif [ -e "$1" ] && [ ! -f "$1" ]; then
+        failed "$1 is no plain file: move it to another place"
+    fi
+}
+
 # expect PATH DIGEST: the file is as the plan saw it, which without a digest is not there.
 expect() {
+    plain "$1"
     if [ -z "$2" ]; then [ ! -e "$1" ]; else seen "$1" "$2"; fi ||
         failed "$1 has changed since the plan was made" "$stale"
 }

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from corral.model.identity import UnitId
 from corral.model.mongodb_series import Series
-from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit
+from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit, Obstacle
 from corral.model.software import Software
 
 Version = tuple[int, int, int]
@@ -194,6 +194,7 @@ class Owned:
     units: tuple[FoundUnit, ...] = ()
     software: tuple[Software, ...] = ()
     marks: tuple[str, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,23 @@ class Directory:
     owner: str = ""
 
 
+ObstacleKind = Literal["link", "directory", "file", "fifo", "socket", "device", "mounted", "immutable"]
+"""`mounted`: something is mounted right there. `immutable`: nobody may change it, root neither (chattr)."""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What is on a host and is no plain file. Whether it is in the way is a plan's to say: most of it isn't."""
+
+    host: str
+    path: str
+    kind: ObstacleKind
+    target: str = ""
+    """Of a link: where it leads."""
+    files: int = 0
+    """Of a directory: how many files are below it."""
+
+
 @dataclass(frozen=True)
 class Lane:
     """What starts in turn: at most `width` units of a lane are between their start and their first good answer."""
@@ -268,6 +285,7 @@ class Observed:
     replica_set: FoundReplicaSet = field(default_factory=FoundReplicaSet)
     software: tuple[Software, ...] = ()
     written: tuple[FileRecord, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -75,4 +75,5 @@ def observed_of(machines: Mapping[str, Machine], replica_set: FoundReplicaSet) -
         replica_set=replica_set,
         software=tuple(software for each in owned for software in each.software),
         written=tuple(record for each in owned for record in each.records),
+        obstacles=tuple(obstacle for each in owned for obstacle in each.obstacles),
     )

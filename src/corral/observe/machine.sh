@@ -265,12 +265,66 @@ tell_docker() {
     fi
 }
 
+# What is in the way of a plain file or a directory and isn't in the tar: kind|path|where a link leads.
+tell_obstacles() {
+    section obstacles
+    odd_kind() {
+        if [ -p "$1" ]; then kind=fifo
+        elif [ -S "$1" ]; then kind=socket
+        elif [ -b "$1" ] || [ -c "$1" ]; then kind=device
+        elif [ -f "$1" ]; then kind=file
+        else kind=''
+        fi
+    }
+    no_directory() {
+        for path; do
+            [ ! -d "$path" ] || continue
+            path=${path%/}
+            if [ -e "$path" ]; then
+                odd_kind "$path"
+                printf '%s|%s\n' "$kind" "$path"
+            elif [ -L "$path" ]; then
+                printf 'link|%s|%s\n' "$path" "$(readlink -- "$path")"
+            fi
+        done
+    }
+    no_file() {
+        for tree; do
+            no_directory "${tree%/*}"
+            for path in "$tree" "$tree"/*; do
+                [ ! -S "$path" ] || [ -L "$path" ] || printf 'socket|%s\n' "$path"
+            done
+        done
+    }
+    at_directories no_directory
+    at_trees no_file
+}
+
+# What nobody can change: lsattr's rows, and those of mounts.
+tell_attributes() {
+    section attributes
+    attributes() {
+        for path; do
+            shift
+            [ ! -e "$path" ] || [ -L "$path" ] || set -- "$@" "$path"
+        done
+        [ $# -gt 0 ] || return
+        ! have lsattr || lsattr -Ra -- "$@"
+        for path; do
+            shift
+            set -- "$@" -e " $path"
+        done
+        grep -F "$@" /proc/self/mountinfo
+    }
+    at_trees attributes
+}
+
 tell_files() {
     section files
     pack() {
         for path; do
             shift
-            [ ! -e "$path" ] || set -- "$@" "$path"
+            [ ! -e "$path" ] && [ ! -L "$path" ] || set -- "$@" "$path"
         done
         [ $# = 0 ] || tar -P -b 1 -cf - -- "$@"
     }

@@ -16,9 +16,10 @@ from corral.model.software import Archive, Image, Package, Service
 from corral.observe.files import split_records
 from corral.observe.images import in_words_of_archives, loaded_ids
 from corral.observe.listeners import containers_in
+from corral.observe.obstacles import obstacles_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, after
-from corral.observe.tar_stream import entries
+from corral.observe.tar_stream import Entry, everything
 from corral.observe.units import split_stamps, with_revisions
 from corral.secrets import Secrets, redactor
 from corral.units.docker_inspect import found_containers, image_id
@@ -43,7 +44,8 @@ class Known:
 
 def owned_in(question: Question, sections: Sections, known: Known, secrets: Secrets) -> Owned:
     """Raises ValueError when the files did not arrive completely."""
-    files, records = split_records(_untar(question.host, sections.files, secrets, known.uid))
+    packed = _unpacked(sections.files)
+    files, records = split_records(_files(question.host, packed, secrets, known.uid))
     files, stamps = split_stamps(files)
     state = f"{question.state}/"
     own = [file for file in files if file.path.startswith(state)]
@@ -64,6 +66,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
             *(Service(question.host, name) for service in known.services for name in _running(service)),
         ),
         marks=remembered,
+        obstacles=obstacles_in(question.host, sections, packed),
     )
 
 
@@ -82,18 +85,22 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
             yield from (Package(question.host, name) for name in group if name not in undone)
 
 
-def _untar(host: str, stream: bytes, secrets: Secrets, uid: int) -> Iterator[File]:
-    """Contents, with references in place of known secrets. Raises ValueError when the stream is cut off."""
-    if not stream:
-        return
-    redact = redactor(secrets)
+def _unpacked(stream: bytes) -> list[Entry]:
+    """Raises ValueError when the stream is cut off."""
     try:
-        for entry in entries(stream):
+        return list(everything(stream)) if stream else []
+    except ValueError as error:
+        raise ValueError(tr("Corral's files did not arrive completely: {error}", error=error)) from error
+
+
+def _files(host: str, packed: Iterable[Entry], secrets: Secrets, uid: int) -> Iterator[File]:
+    """Contents, with references in place of known secrets."""
+    redact = redactor(secrets)
+    for entry in packed:
+        if entry.kind == "file":
             text = redact(entry.content.decode(errors="replace"))
             owner = "" if entry.uid == uid else entry.owner or str(entry.uid)
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
-    except ValueError as error:
-        raise ValueError(tr("Corral's files did not arrive completely: {error}", error=error)) from error
 
 
 def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:

@@ -46,11 +46,13 @@ Section = Literal[
     "addresses",
     "tracking",
     "docker",
+    "obstacles",
+    "attributes",
     "files",
 ]
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 """What a real machine is asked, in the order of its answers: some sections need what earlier ones have found."""
-MINE: Final[tuple[Section, ...]] = ("host", "values", "directories", "disks", "files")
+MINE: Final[tuple[Section, ...]] = ("host", "values", "directories", "disks", "obstacles", "files")
 """What this machine is asked for the playground: only what takes milliseconds, and nothing about programs."""
 
 

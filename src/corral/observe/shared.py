@@ -58,5 +58,6 @@ def _part(whole: Machine, host: Host) -> Machine:
             directories=tuple(replace(each, host=host.name) for each in owned.directories),
             units=units,
             marks=owned.marks,
+            obstacles=tuple(replace(each, host=host.name) for each in owned.obstacles if each.path.startswith(own)),
         ),
     )

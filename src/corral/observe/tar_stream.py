@@ -1,4 +1,4 @@
-"""The plain files in a tar stream, as a host's own tar wrote it. Pure.
+"""What is in a tar stream, as a host's own tar wrote it. Pure.
 
 The standard library's tarfile reads every kind of archive, and takes ten times as long for it: the answers of a
 thousand hosts have forty thousand entries.
@@ -6,14 +6,26 @@ thousand hosts have forty thousand entries.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from corral.language import tr
 
 BLOCK: Final = 512
-_LONG_NAME, _EXTENDED, _PLAIN = b"L", b"x", (b"0", b"\0")
+_LONG_NAME, _LONG_TARGET, _EXTENDED = b"L", b"K", b"x"
+Kind = Literal["file", "link", "device", "directory", "fifo"]
+_KINDS: Final[dict[bytes, Kind]] = {
+    b"0": "file",
+    b"\0": "file",
+    b"2": "link",
+    b"3": "device",
+    b"4": "device",
+    b"5": "directory",
+    b"6": "fifo",
+}
+_SAME: Final = b"1"
+"""Another name of a file that the stream has already: its content isn't there a second time."""
 
 
 @dataclass(frozen=True)
@@ -25,37 +37,74 @@ class Entry:
     mode: int
     uid: int
     owner: str
+    kind: Kind = "file"
+    target: str = ""
+    """Of a link: where it leads."""
 
 
 def entries(stream: bytes) -> Iterator[Entry]:
-    """The plain files of `stream`, by GNU's tar or by POSIX; directories, links and the like are passed over.
+    """The plain files of `stream`; the rest is as for `everything`."""
+    return (entry for entry in everything(stream) if entry.kind == "file")
 
-    So are those whose name is not UTF-8: none of Corral's own has such a one.
+
+def everything(stream: bytes) -> Iterator[Entry]:
+    """What `stream` holds, by GNU's tar or by POSIX. A file of two names is two files.
+
+    What has a name that is not UTF-8 is passed over: nothing of Corral's own has such a one.
 
     Raises ValueError for what is not a tar stream, or is not complete.
     """
     if len(stream) % BLOCK or not stream.endswith(bytes(2 * BLOCK)):
         raise ValueError(tr("it is cut off, or it is not a tar stream"))
-    at, given = 0, ""
+    at, given = 0, _Given()
+    files: dict[str, bytes] = {}
     while stream[at : at + 1] != b"\0":  # the end is two blocks of zeros
         head = stream[at : at + BLOCK]
         if head[257:262] != b"ustar":
             raise ValueError(tr("it is cut off, or it is not a tar stream"))
-        size, kind = _number(head[124:136]), head[156:157]
+        size = _number(head[124:136])
         content = stream[at + BLOCK : at + BLOCK + size]
         if len(content) < size:
             raise ValueError(tr("it is cut off"))
         at += BLOCK + -(-size // BLOCK) * BLOCK
+        if given.take(head[156:157], content):
+            continue
+        entry = _entry(head, content, given, files)
+        given = _Given()
+        if entry and _is_utf8(entry.path):
+            files[entry.path] = entry.content
+            yield entry
+
+
+class _Given:
+    """What entries before an entry say of it."""
+
+    def __init__(self) -> None:
+        self.path = self.target = ""
+
+    def take(self, kind: bytes, content: bytes) -> bool:
+        """Whether it is an entry that says something of the next one."""
         if kind == _LONG_NAME:
-            given = _text(content)
+            self.path = _text(content)
+        elif kind == _LONG_TARGET:
+            self.target = _text(content)
         elif kind == _EXTENDED:
-            given = _extended_path(content)
-        else:
-            path = given or _path(head)
-            if kind in _PLAIN and _is_utf8(path):
-                mode, uid = _number(head[100:108]) & 0o7777, _number(head[108:116])
-                yield Entry(path, content, mode, uid, _text(head[265:297]))
-            given = ""
+            words = _extended(content)
+            self.path, self.target = words.get(b"path", ""), words.get(b"linkpath", "")
+        return kind in (_LONG_NAME, _LONG_TARGET, _EXTENDED)
+
+
+def _entry(head: bytes, content: bytes, given: _Given, files: Mapping[str, bytes]) -> Entry | None:
+    """None for what can be nothing that matters. `files` are those before it."""
+    kind, target = _KINDS.get(head[156:157]), ""
+    if head[156:157] in (b"2", _SAME):
+        target = given.target or _text(head[157:257])
+    if head[156:157] == _SAME:
+        kind, content, target = "file", files.get(target, b""), ""
+    if kind is None:
+        return None
+    mode, uid = _number(head[100:108]) & 0o7777, _number(head[108:116])
+    return Entry(given.path or _path(head), content, mode, uid, _text(head[265:297]), kind, target)
 
 
 def _path(head: bytes) -> str:
@@ -64,15 +113,15 @@ def _path(head: bytes) -> str:
     return f"{before}/{_text(head[:100])}" if before else _text(head[:100])
 
 
-def _extended_path(records: bytes) -> str:
-    """The path in records `LENGTH KEYWORD=VALUE` with a line's end each; empty when there is none."""
+def _extended(records: bytes) -> dict[bytes, str]:
+    """The values of records `LENGTH KEYWORD=VALUE` with a line's end each."""
+    values = {}
     while records:
         length, _, _ = records.partition(b" ")
         record, records = records[len(length) + 1 : int(length) - 1], records[int(length) :]
         keyword, _, value = record.partition(b"=")
-        if keyword == b"path":
-            return _text(value)
-    return ""
+        values[keyword] = _text(value)
+    return values
 
 
 def _text(field: bytes) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
-from corral.errors import Interrupted, StalePlan
+from corral.errors import ChangeFailed, Interrupted, StalePlan
 from corral.events import Note, Warned
 from corral.execute.engine import execute
 from corral.language import tr
@@ -77,19 +77,35 @@ class Change:
 async def change(place: Place, wanted: Change, session: Session) -> Changed | None:
     """None when the user said no. Raises CorralError; what has been done until then stays done.
 
-    When hosts change after they were observed, as while a killed run's last script still works, a new plan is made.
+    When hosts change after they were observed, as while a killed run's last script still works, a new plan is made. Not
+    when the hosts look as they did before: then it would be the same plan.
     """
+    tried: list[Plan] = []
     for left in reversed(range(ATTEMPTS)):
         try:
-            return await _attempt(place, wanted, session)
+            return await _attempt(place, wanted, session, tried)
         except StalePlan as stale:
             if wanted.saved or not left:
                 raise
+            if _is_same_again(tried):
+                raise _out_of_reach(stale) from stale
             session.sink(Note(tr("{stale}: making a new plan", stale=stale)))
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | None:
+def _is_same_again(tried: Sequence[Plan]) -> bool:
+    return len(tried) > 1 and tried[-1] == tried[-2]
+
+
+def _out_of_reach(stale: StalePlan) -> ChangeFailed:
+    """A state that can't be seen as what it is: nothing has changed, whatever the script that met it says."""
+    said = stale.problems[0]
+    message = tr("{said}; yet it looks the same at each look, so a new plan doesn't help", said=said.message)
+    hint = tr("log in to {host} and see what is there: no plain file that root can read?", host=said.where)
+    return ChangeFailed(Problem("out-of-reach", "error", message, hint, said.where))
+
+
+async def _attempt(place: Place, wanted: Change, session: Session, tried: list[Plan]) -> Changed | None:
     await place.settle()
     if wanted.end == "proved":
         await place.choose(session.sink)
@@ -102,7 +118,7 @@ async def _attempt(place: Place, wanted: Change, session: Session) -> Changed | 
     session.show(plan)
     if not await _is_agreed(wanted, plan, session.consent):
         return None
-    return await _carry_out(place, wanted, case, session)
+    return await _carry_out(place, wanted, case, session, tried)
 
 
 def judged(place: Place, wanted: Change, seen: Observation, session: Session) -> Case:
@@ -168,12 +184,14 @@ async def _is_agreed(wanted: Change, plan: Plan, consent: Consent) -> bool:
     return await (consent.named(question, wanted.name) if wanted.name else consent.agreed(question))
 
 
-async def _carry_out(place: Place, wanted: Change, case: Case, session: Session) -> Changed:
-    """Under the lock. The hosts are observed once more first: the plan was made without the lock."""
+async def _carry_out(place: Place, wanted: Change, case: Case, session: Session, tried: list[Plan]) -> Changed:
+    """Under the lock. The hosts are observed once more first: the plan was made without the lock. It is one of `tried`
+    once it has been begun."""
     plan = case.plan
     request = RunRequest(wanted.verb, plan, session.stop)
     async with place.records.hold(request, _reached(case), place.secrets, session.sink) as run:
         refuse("locked", replace(case, seen=await place.observe()))
+        tried.append(plan)
         place.secret_store.given_out()
         await _intend(place, wanted, case)
         await place.enter(plan, run.sink)

@@ -21,6 +21,7 @@ from corral.places.base import Observation, Place
 from corral.plan.actions import Plan, StartUnit, WriteFile
 from corral.plan.basis import changed_since
 from corral.plan.member_restarts import refusal_of_restarts
+from corral.plan.obstacles import in_the_way
 from corral.plan.replica_set_unread import unread_members
 from corral.problems import Problem, errors_in
 from corral.secrets import recognised, reference, unknown_names
@@ -200,6 +201,11 @@ def _unknown_values(case: Case) -> None:
         raise StalePlan(Problem("stale-plan", "error", message, advice))
 
 
+def _in_the_way(case: Case) -> None:
+    if problems := in_the_way(case.plan, case.seen.observed):
+        raise ChangeFailed(problems)
+
+
 def _drift(case: Case) -> None:
     if case.overwrites:
         return
@@ -247,6 +253,7 @@ REFUSALS: Final = (
     Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),
     Refusal("lost majority", "plan", _STARTING, _lost_majority),
+    Refusal("in the way", "plan", _CHANGING | {"plan"}, _in_the_way),
     Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),
     Refusal("stale", "locked", _CHANGING, _stale),
 )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import stat
 import subprocess
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -288,3 +289,26 @@ def test_an_archive_with_another_digest_is_refused(tmp_path: Path, ways: Ways) -
     assert list((tmp_path / "opt").iterdir()) == []
     with pytest.raises(ChangeFailed, match="no does not exist, and h needs it"):
         change(ways, UnpackArchive(Archive("h", str(tmp_path / "opt" / "it"), str(tmp_path / "no"), "0" * 64)))
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "directory", "fifo"])
+def test_what_is_no_plain_file_stays_and_is_named(tmp_path: Path, ways: Ways, kind: str) -> None:
+    """Also what came there after the look: a new plan would meet it again, so the plan isn't called stale."""
+    path, mine = tmp_path / "conf", tmp_path / "mine"
+    mine.write_text("mine\n")
+    make: dict[str, Callable[[], object]] = {
+        "link": lambda: path.symlink_to(mine),
+        "dangling": lambda: path.symlink_to(tmp_path / "gone"),
+        "directory": lambda: (path / "below").mkdir(parents=True),
+        "fifo": lambda: os.mkfifo(path),
+    }
+    make[kind]()
+    before = path.lstat()
+    for action in (
+        written(path, "new\n"),
+        written(path, "new\n", "old\n"),
+        RemoveFile("h", str(path), digest("mine\n")),
+    ):
+        with pytest.raises(ChangeFailed, match=r"conf is (a link to|a directory|no plain file)"):
+            change(ways, action)
+    assert (path.lstat().st_ino, mine.read_text()) == (before.st_ino, "mine\n")

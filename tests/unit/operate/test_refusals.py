@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from corral.errors import CorralError, Unreachable
-from corral.model.resources import File, MemberFacts, digest
+from corral.model.resources import File, MemberFacts, Obstacle, ObstacleKind, digest
 from corral.model.software import Archive
 from corral.operate.refusals import REFUSALS
 from corral.plan.actions import Plan, Stage, WriteFile
@@ -45,6 +45,7 @@ MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
     "left out": (("plan", "apply"), 1, "proxies-left-out"),
     "other bytes": (STARTING, 2, "other-archive"),
     "lost majority": (STARTING, 1, "member-copies"),
+    "in the way": (("plan", "apply", "up", "restart", "start", "stop", "destroy"), 1, "in-the-way"),
     "drift": (("apply", "up", "restart"), 1, "drift"),
     "stale": (("apply", "up", "restart", "start", "stop", "destroy"), 5, "stale-plan"),
 }
@@ -139,6 +140,13 @@ def _lost_majority(game: Game, _verb: str) -> None:
     game.toy.replica_set = replace(game.toy.replica_set, facts=(*others, MemberFacts(last.name, "RECOVERING")))
 
 
+def _in_the_way(game: Game, verb: str) -> None:
+    """A directory of the user's where a file goes, or an attribute that keeps all from changing what is there."""
+    kind: ObstacleKind = "immutable" if verb == "destroy" else "directory"
+    paths = ("/toy/two-5040", "/toy/one-5040", "/toy/nginx.one")
+    game.toy.obstacles = [Obstacle(host, path, kind) for host in ("one", "two") for path in paths]
+
+
 def _drift(game: Game, verb: str) -> None:
     """A restart writes nothing but the proxies' files, and those only where they are as the file asks."""
     if verb == "restart":
@@ -170,6 +178,7 @@ SITUATIONS: Final[dict[str, Callable[[Game, str], Callable[[Game], object] | Non
     "left out": _left_out,
     "other bytes": _other_bytes,
     "lost majority": _lost_majority,
+    "in the way": _in_the_way,
     "drift": _drift,
     "stale": _stale,
 }

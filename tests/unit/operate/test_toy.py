@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from corral.errors import ChangeFailed, Interrupted, InvalidFile, Locked
+from corral.errors import ChangeFailed, Interrupted, InvalidFile, Locked, StalePlan
 from corral.events import ActionFinished, Event, Note, Warned
 from corral.model.endpoint import Endpoint
 from corral.model.identity import instance_id
@@ -20,6 +20,7 @@ from corral.model.routes import Way
 from corral.operate.health import status_of
 from corral.operate.session import Session
 from corral.operate.verify import checks
+from corral.problems import Problem
 from corral.runs import marks
 from corral.runs.history import RecordedRun, runs_in
 from corral.stop import StopFlag
@@ -311,6 +312,23 @@ def test_a_plan_that_is_stale_under_the_lock_is_made_anew(healthy: Game) -> None
     refused, *_ = [run for run in runs(healthy) if run.outcome == "failed"]
     assert ([problem.code for problem in refused.problems], refused.changes) == (["stale-plan"], 0)
     assert healthy.state() == "healthy"
+
+
+def test_a_state_that_no_run_can_reach_is_never_planned_anew_for_ever(healthy: Game) -> None:
+    """A script says that a file has changed; every look says that it hasn't."""
+
+    def refuses(action: str) -> None:
+        if action.startswith("file "):
+            said = "/toy/three-5040 has changed since the plan was made"
+            raise StalePlan(Problem("stale-plan", "error", said, where="three"))
+
+    healthy.change_file("[one, two], version", "[one, two, three], version")
+    healthy.toy.before_action = refuses
+    with pytest.raises(ChangeFailed, match="a new plan doesn't help") as refused:
+        healthy.apply()
+    assert (refused.value.exit_code, refused.value.problems[0].where) == (1, "three")
+    assert len([run for run in runs(healthy) if run.outcome == "failed"]) == 2
+    assert not is_locked(healthy)
 
 
 def test_a_wish_to_stop_is_heeded_between_two_waves(game: Game) -> None:

@@ -21,7 +21,7 @@ from corral.model.cluster import Host, Instance, Layout
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
-from corral.model.resources import UP, Desired, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
+from corral.model.resources import UP, Desired, File, FileRecord, FoundUnit, Gate, Observed, Obstacle, Unit, digest
 from corral.model.routes import Way
 from corral.model.software import Software
 from corral.operate.targets import select
@@ -53,7 +53,9 @@ class Toy(Place):
         self.silent, self.broken = dict[str, Problem](), set[str]()
         self.departed = list[Host]()
         self.before_looks, self.done = list[Callable[[], None]](), list[str]()
+        self.before_action: Callable[[str], None] = lambda _action: None
         self.nothing = ""
+        self.obstacles = list[Obstacle]()
         self.more_text = ""
         """What stands in the files of all instances besides."""
         self._server: asyncio.Server | None = None
@@ -78,6 +80,7 @@ class Toy(Place):
         records = (FileRecord(*at, raw) for at, raw in self.written.items())
         units = tuple(unit for unit in self.units.values() if unit.host not in self.silent)
         seen = Observed(tuple(files), (), units, self.replica_set, tuple(self.software), tuple(records))
+        seen = replace(seen, obstacles=tuple(self.obstacles))
         found = Observation(seen, silent=self.silent, set_asked=True, departed=tuple(self.departed))
         return replace(found, marks=self.records.marks)
 
@@ -106,6 +109,7 @@ class Toy(Place):
                 step.sink(ActionFinished(action.id, action.host, action.summary, 0.0))
 
         async def carry_out(action: Action, step: Step) -> None:
+            self.before_action(action.id)
             self.done.append(action.id)
             self._carry_out(action)
 
