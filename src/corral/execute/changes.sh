@@ -40,6 +40,9 @@ expect() {
         failed "$1 has changed since the plan was made" "$stale"
 }
 
+# expect_gone PATH DIGEST: the same of one that is to go; it may be gone already.
+expect_gone() { { [ ! -e "$1" ] && [ ! -L "$1" ]; } || expect "$1" "$2"; }
+
 # write_new PATH NEW <BASE64: the content to where it waits, beside its place.
 write_new() {
     parent=${1%/*}

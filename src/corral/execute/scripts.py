@@ -156,4 +156,4 @@ def _judge(action: WriteFile, new: str) -> str:
 def _remove(action: RemoveFile, state: str, secrets: Secrets) -> str:
     """The note is needed only where there is something to do again; without it the next plan has nothing to see."""
     pending = _note(action, "pending", state, secrets) if action.after else ""
-    return f"{call('expect', action.path, action.before)}{pending}{call('remove', action.path)}"
+    return f"{call('expect_gone', action.path, action.before)}{pending}{call('remove', action.path)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from corral.model.programs import APT_WAIT
 from corral.model.software import Image
 from corral.observe.images import note_path
 from corral.plan.software import InstallPackages
-from corral.shell import beside, call
+from corral.shell import beside, call, variables
+from corral.transport import apt_locks
 
 _PACKAGES: Final = beside(__file__, "packages.sh")
 _UNPACK: Final = beside(__file__, "unpack.sh")
@@ -20,7 +22,7 @@ def install(action: InstallPackages, state: str) -> str:
     text = call("dnf_install" if action.manager == "dnf" else "apt_install", *action.names)
     if action.keep_off:
         text = f"{call('mask', *action.keep_off)}{text}{call('switch_off', *action.keep_off)}"
-    return _PACKAGES.before(f"{marks}{text}")
+    return variables(lock_wait=APT_WAIT) + apt_locks.SHELL.before(_PACKAGES.before(f"{marks}{text}"))
 
 
 def unpack_command(path: str, sha256: str) -> str:

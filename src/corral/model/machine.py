@@ -38,6 +38,11 @@ class System:
     systemd: int = 0
     cores: int = 1
     boot_id: str = ""
+    machine_id: str = ""
+    network: str = ""
+    """The network namespace that it is in, by its number: containers of one machine share its boot id."""
+    addresses: frozenset[str] = frozenset()
+    """All that it has."""
     uptime: float | None = None
     clock: float | None = None
     """Seconds since the epoch when the host was asked."""
@@ -221,6 +226,8 @@ class Machine:
     docker: Docker = field(default_factory=Docker)
     tracking: Tracking | None = None
     """None when chronyd doesn't run, or isn't asked."""
+    apt_lock: tuple[str, str] | None = None
+    """A lock of apt's or dpkg's that is held, and the process that holds it; asked where a package is missing."""
     owned: Owned = field(default_factory=Owned)
     member: FoundMember = field(default_factory=FoundMember)
 
@@ -232,6 +239,18 @@ class Machine:
 
     def disk(self, path: str) -> Disk | None:
         return next((disk for disk in self.disks if disk.path == path), None)
+
+    def is_also(self, other: Machine) -> bool:
+        """Whether both are one machine that goes by two names; False where that isn't known.
+
+        A machine id alone says nothing: clones of one image have it in common. Neither does a boot id: containers have
+        that of their machine. Machines that were cloned while they ran have both, and addresses of their own.
+        """
+        mine, theirs = self.system, other.system
+        known = bool(mine.boot_id and mine.network)
+        return known and all(
+            getattr(mine, name) == getattr(theirs, name) for name in ("boot_id", "machine_id", "network", "addresses")
+        )
 
     def active(self, *names: str) -> Iterator[str]:
         """Those of the services `names` that run, one name for each service."""

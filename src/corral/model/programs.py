@@ -76,6 +76,8 @@ PROGRAMS: Final[dict[ProgramName, ProgramFacts]] = {
     ),
 }
 
+APT_WAIT: Final = 300
+"""Seconds that an installation waits for locks of apt and dpkg: unattended upgrades hold them for a minute or two."""
 ARCHIVES: Final = PurePosixPath("/opt/corral")
 """Where archives are unpacked, each in a directory of its own."""
 

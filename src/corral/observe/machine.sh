@@ -126,7 +126,7 @@ END
 # Small files, all in one reading: each line behind its file's name.
 tell_values() {
     set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
-        /proc/sys/kernel/random/boot_id /etc/timezone /proc/sys/vm/swappiness \
+        /proc/sys/kernel/random/boot_id /etc/machine-id /etc/timezone /proc/sys/vm/swappiness \
         /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
     for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
     for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
@@ -136,7 +136,7 @@ tell_values() {
 
 tell_links() {
     section links
-    set -- /etc/localtime
+    set -- /etc/localtime /proc/self/ns/net
     for pid in $main_pids; do set -- "$@" "/proc/$pid/exe"; done
     stat -c '%N' -- "$@"
     if [ -n "$mongod" ]; then
@@ -190,6 +190,8 @@ tell_packages() {
         missing="$missing $*"
     }
     each_group
+    section locks
+    [ -z "$missing" ] || ! have apt-get || apt_lock_held
     section candidates
     if [ -z "$missing" ] || [ -z "$lists" ]; then
         :

@@ -8,7 +8,7 @@ from corral.model.machine import Machine
 from corral.model.resources import FoundUnit
 from corral.observe.listeners import listeners_in
 from corral.observe.machine_owned import Known, owned_in
-from corral.observe.machine_software import docker_in, packages_in, processes_in, programs_in, services_in
+from corral.observe.machine_software import apt_lock_in, docker_in, packages_in, processes_in, programs_in, services_in
 from corral.observe.machine_system import disks_in, memory_in, security_in, system_in, tracking_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
@@ -34,6 +34,7 @@ def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequen
         security=security_in(values, units),
         docker=docker_in(sections.lines("docker"), packages),
         tracking=tracking_in(sections.lines("tracking")),
+        apt_lock=apt_lock_in(sections.lines("locks")),
         owned=owned_in(question, sections, Known(packages, services, _uid(values), kept), secrets),
     )
 

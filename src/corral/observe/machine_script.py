@@ -10,6 +10,7 @@ from typing import Final
 from corral.model.identity import prefix
 from corral.observe.question import Question, Section
 from corral.shell import beside, call, function, variables
+from corral.transport import apt_locks
 from corral.units import compose
 from corral.units.docker_inspect import describe
 from corral.units.systemd_show import PROPERTIES
@@ -52,7 +53,10 @@ def _with(words: Iterable[str]) -> str:
 
 @cache
 def _machine_sh(sections: tuple[Section, ...]) -> str:
-    return compose.SHELL.before(_MACHINE.before("".join(f"tell_{section}\n" for section in sections) + "exit 0\n"))
+    script = "".join(f"tell_{section}\n" for section in sections) + "exit 0\n"
+    for file in (_MACHINE, compose.SHELL, apt_locks.SHELL):
+        script = file.before(script)
+    return script
 
 
 def _port_filter(ports: Iterable[int]) -> str:

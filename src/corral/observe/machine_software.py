@@ -55,6 +55,16 @@ def packages_in(question: Question, sections: Sections) -> Iterator[PackageState
             yield PackageState(name, installed.get(name, ""), candidates.get(name, "") if asked else None)
 
 
+def apt_lock_in(lines: Iterable[str]) -> tuple[str, str] | None:
+    """A row `PATH PID NAME`, as the path and who holds it."""
+    for line in lines:
+        path, _, rest = line.partition(" ")
+        pid, _, name = rest.partition(" ")
+        if pid.isdecimal():
+            return path, f"{name} (pid {pid})"
+    return None
+
+
 def _candidates(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     """From `apt-cache policy`, or from dnf in one row for each."""
     name = ""

@@ -40,6 +40,9 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         systemd=_systemd(sections, values),
         cores=_cores(values.field("/proc/self/status", "Cpus_allowed_list")),
         boot_id=values.first("/proc/sys/kernel/random/boot_id"),
+        machine_id=values.first("/etc/machine-id"),
+        network=after("'/proc/self/ns/net' -> ", sections.lines("links")).strip("'"),
+        addresses=frozenset(_addresses(sections.lines("addresses"))),
         uptime=_number(values.first("/proc/uptime").partition(" ")[0]),
         clock=_number(after("clock ", host)),
         zone=_zone(sections.lines("links"), values),
@@ -153,6 +156,14 @@ def _zone(links: Iterable[str], values: Values) -> str:
 
 def _resolved(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line.split()[0] for line in lines if line.strip()))
+
+
+def _addresses(lines: Iterable[str]) -> Iterator[str]:
+    """In `ip -o addr show`'s words, without the length of their networks."""
+    for line in lines:
+        words = line.split()
+        if len(words) > 3 and words[2] in ("inet", "inet6"):
+            yield words[3].partition("/")[0]
 
 
 def _interface(lines: Iterable[str], addresses: set[str]) -> str:

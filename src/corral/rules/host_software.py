@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from corral.model.host_needs import Need, another_product, compose_version, program_version
 from corral.model.machine import Machine, Version
 from corral.model.mongodb_series import text_of
-from corral.model.programs import PROGRAMS
+from corral.model.programs import APT_WAIT, PROGRAMS
 from corral.rules.registry import Evidence, There, rule_on_each
 
 
@@ -32,6 +32,14 @@ def no_mongodb_package(there: There) -> Iterator[Evidence]:
     for need in _unavailable(there):
         if need.program == "mongod":
             yield {"package": need.packages[0], "distribution": there.machine.system.distribution}
+
+
+@rule_on_each("H06", "warning", "packages")
+def apt_is_locked(there: There) -> Iterator[Evidence]:
+    """An installation waits for that: whoever waits wants to know for whom."""
+    if there.machine.apt_lock:
+        lock, holder = there.machine.apt_lock
+        yield {"lock": lock, "holder": holder, "wait": APT_WAIT}
 
 
 @rule_on_each("H06", "error", "packages")

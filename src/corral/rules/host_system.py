@@ -9,7 +9,7 @@ from typing import Final
 
 from corral.language import tr
 from corral.model.host_needs import wanted_ports
-from corral.rules.registry import Evidence, There, rule_on_each
+from corral.rules.registry import Evidence, Seen, There, Theres, on, rule_on_all, rule_on_each
 
 _ARCHITECTURES: Final = {"x86_64": ("x86_64", "amd64", "x64"), "aarch64": ("aarch64", "arm64")}
 """The kernel's word for an architecture, and the words for it in the names of released files."""
@@ -31,6 +31,17 @@ def no_root(there: There) -> Iterator[Evidence]:
 def no_systemd(there: There) -> Iterator[Evidence]:
     if not there.machine.system.systemd:
         yield {"distribution": there.machine.system.distribution or "?"}
+
+
+@rule_on_all("H09", "error", "accounts")
+def same_machine(theres: Theres) -> Iterator[Seen]:
+    """Told of each host that one before it is already."""
+    for number, there in enumerate(theres):
+        for before in theres[:number]:
+            if there.machine.is_also(before.machine):
+                evidence = {"other": before.host.name, "address": there.host.address, "theirs": before.host.address}
+                yield on(there.host.name, evidence)
+                break
 
 
 @rule_on_each("H02", "error", "packages")

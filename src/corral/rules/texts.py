@@ -197,6 +197,12 @@ TEXTS: Final = {
         "After a reboot nobody can read what the programs wrote before it.",
         "On {host}: `mkdir /var/log/journal && systemctl restart systemd-journald`.",
     ),
+    "same_machine": Text(
+        "{other} and {host} are the same machine.",
+        "{theirs} and {address} lead to one machine, on which they would overwrite each other's files and take each "
+        "other's ports.",
+        "Give each host of the file the address of a machine of its own, or take {host} out of the file.",
+    ),
     "own_name_is_loopback": Text(
         "The host itself takes its name {name} for {address}.",
         "What it starts on that name is reached from this host alone.",
@@ -213,6 +219,11 @@ TEXTS: Final = {
         "Below database, `install` has three ways: leave it out and add that repository on {host}, as MongoDB's page "
         "for the distribution says; or name a released tar file, which needs no network there: "
         "`install: {{archive: FILE, sha256: …, version: …}}`; or install mongod yourself and write `install: none`.",
+    ),
+    "apt_is_locked": Text(
+        "{holder} holds the lock {lock}.",
+        "`apply` waits for it for {wait} s at most before it installs what is missing.",
+        "Let it end: unattended upgrades take a minute or two; `ps -p` shows how long it has been at work.",
     ),
     "no_program": Text(
         "{program} is not on PATH, and the cluster file says that Corral doesn't install it ({key}: none).",

@@ -124,6 +124,7 @@ def test_directories_and_removal_can_be_repeated(tmp_path: Path, ways: Ways) -> 
     file.write_text("x")
     change(ways, RemoveFile("h", str(file), digest("x")))
     change(ways, RemoveFile("h", str(file), ""))
+    change(ways, RemoveFile("h", str(file), digest("x")))
     assert not file.exists()
 
 

@@ -45,12 +45,15 @@ def test_a_system() -> None:
         systemd=252,
         cores=2,
         boot_id="21f9149d-613b-4ecc-b5c4-379215a538b7",
+        machine_id="21af540d8cc34bac94202d224d7bc8aa",
+        addresses=one()[1].system.addresses,
         uptime=2915.03,
         clock=1795551028.7859783,
         zone="Etc/UTC",
         interface="eth0",
         journal_persistent=True,
     )
+    assert {"127.0.0.1", "10.108.0.218"} <= one()[1].system.addresses
 
 
 def test_memory_and_disks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import pwd
 import shutil
@@ -16,10 +17,13 @@ from corral.model.ends import SILENT, ended
 from corral.model.machine import Machine, Program
 from corral.model.resources import Directory, FileRecord
 from corral.observe import machine as observed
+from corral.observe import machine_script
 from corral.observe.files import record_path
 from corral.observe.machine_script import script_of
 from corral.observe.question import Question, question_of
 from corral.secrets import Secret
+from corral.shell import ShellFile
+from corral.transport import apt_locks
 from corral.transport.local import LocalTransport
 from tests.unit.observe.recorded import COMPOSE, SYSTEMD
 from tests.unit.plan.cluster_of import cluster_of
@@ -60,6 +64,8 @@ def test_what_this_machine_is() -> None:
     assert machine.system.boot_id == Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     assert machine.system.tar
     assert machine.system.lacks == ()
+    assert machine.system.network == Path("/proc/self/ns/net").readlink().name
+    assert machine.is_also(ask(question(SYSTEMD, "two")))
     assert machine.memory.total
     assert machine.memory.available
     assert machine.memory.total >= machine.memory.available
@@ -201,6 +207,21 @@ def test_what_could_be_installed_is_asked_only_where_it_is_missing(tmp_path: Pat
     everything = Workshop(tmp_path / "all", {**BARE, "dpkg-query": whole})
     assert ask(asked, everything).package("mongodb-org").installed == "7.0.14"
     assert not [call for call in everything.calls if call.startswith("apt-cache")]
+
+
+def test_who_holds_a_lock_of_apts_is_asked_where_something_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "lists-lock"
+    script = apt_locks.SHELL.text.replace("/var/lib/apt/lists/lock", str(lock))
+    (tmp_path / "apt_locks.sh").write_text(script)
+    monkeypatch.setattr(apt_locks, "SHELL", ShellFile(tmp_path / "apt_locks.sh"))
+    machine_script._machine_sh.cache_clear()
+    with lock.open("w") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+        machine = ask(question(SYSTEMD, "one"), Workshop(tmp_path, {**BARE, "apt-get": "exit 0"}))
+    machine_script._machine_sh.cache_clear()
+    assert machine.apt_lock == (str(lock), f"{Path('/proc/self/comm').read_text().strip()} (pid {os.getpid()})")
 
 
 def test_programs_that_the_user_sees_to_are_asked_for_their_version(tmp_path: Path) -> None:

@@ -215,3 +215,21 @@ def test_the_roster_that_was_written_last_counts(hosts: RecordedHosts) -> None:
     remember(hosts, {name: {} for name in STAYING}, on="app-208", since="2026-11-01")
     planned(hosts)
     assert hosts.transport.scripts(GONE) == []
+
+
+def test_a_host_that_was_renamed_has_not_left(hosts: RecordedHosts) -> None:
+    """Else what it has under its new name would be stopped and removed by its old one."""
+    identity = {"boot_id": "b1", "network": "net:[1]"}
+    for name in ("values", "links"):
+        words = {
+            "values": f"/proc/sys/kernel/random/boot_id:{identity['boot_id']}\n/etc/machine-id:m1\n",
+            "links": f"'/proc/self/ns/net' -> '{identity['network']}'\n",
+        }[name]
+        mark = f"\036{name}\n".encode()
+        assert hosts.answers["app-208"].count(mark) == 1
+        hosts.answers["app-208"] = hosts.answers["app-208"].replace(mark, mark + words.encode())
+    hosts.add("app-2", hosts.answers["app-208"])
+    remember(hosts, {"app-2": {**WAY, "address": "10.118.0.208"}})
+    made, events = planned(hosts)
+    assert [action for action in made.actions() if action.host == "app-2"] == []
+    assert warnings(events) == []

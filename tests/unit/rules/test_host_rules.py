@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import pytest
 
@@ -183,3 +184,49 @@ def test_what_presupposes_root_packages_or_clocks_is_not_asked_where_a_place_has
     bare = replace(changed(bare, "security", selinux="enforcing"), services=(), tracking=None)
     assert findings(bare, made) == []
     assert findings(bare, replace(made, abilities=frozenset(("time",))))[0].code == "T07"
+
+
+SAME: Final = {"boot_id": "b1", "machine_id": "m1", "network": "net:[1]", "addresses": frozenset({"10.0.0.1", "::1"})}
+
+
+def same_and_other(**other: object) -> list[str]:
+    """What is said of two hosts of which the second one differs from the first in this."""
+    made = cluster()
+    machines = {each.name: good(each) for each in made.hosts}
+    machines["one"] = changed(machines["one"], "system", **SAME)
+    machines["two"] = changed(machines["two"], "system", **{**SAME, **other})
+    return [problem.message for problem in findings_on(made, machines) if problem.code == "H09"]
+
+
+def test_one_machine_under_two_addresses() -> None:
+    [said] = same_and_other()
+    assert said.startswith("one and two are the same machine. 10.0.0.1 and 10.0.0.2 lead to one machine")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"boot_id": "b2"},  # clones of one image, with one machine id
+        {"network": "net:[2]"},  # containers, which share their machine's boot id
+        {"addresses": frozenset({"10.0.0.2", "::1"})},  # cloned while it ran
+        {"machine_id": "m2"},  # containers on their machine's own network
+        {"boot_id": "", "network": ""},  # who tells nothing is nobody else
+    ],
+)
+def test_two_machines_that_have_much_in_common(other: dict[str, object]) -> None:
+    assert same_and_other(**other) == []
+
+
+def test_two_that_tell_nothing_are_not_taken_for_one() -> None:
+    made = cluster()
+    machines = {each.name: changed(good(each), "system", machine_id="m1", boot_id="b1") for each in made.hosts}
+    assert [problem.code for problem in findings_on(made, machines)] == []
+
+
+def test_who_holds_apts_lock_is_told() -> None:
+    held = replace(host(), apt_lock=("/var/lib/dpkg/lock-frontend", "unattended-upgr (pid 900)"))
+    [said] = findings(held)
+    assert (said.code, said.severity) == ("H06", "warning")
+    assert said.message.startswith(
+        "unattended-upgr (pid 900) holds the lock /var/lib/dpkg/lock-frontend. `apply` waits"
+    )

@@ -161,18 +161,24 @@ class HostsPlace(Place):
         return await observe_replica_set(replica_set(self.cluster.database), Connections(self.secrets, self), names)
 
     async def _with_departed(self, seen: Observation) -> Observation:
-        """`seen`, and what is still on hosts that the file had when it was last carried out, and no longer has."""
+        """`seen`, and what is still on hosts that the file had when it was last carried out, and no longer has.
+
+        A machine that the file has by another name hasn't left it.
+        """
         remembered = seen.marks[marks.HOSTS].values.get("hosts") if marks.HOSTS in seen.marks else None
         known = remembered if isinstance(remembered, dict) else {}
         others = {name: values for name, values in known.items() if name not in self.cluster.host_by_name}
         gone = {name: values for name, values in others.items() if isinstance(values, dict)}
         if not gone:
             return seen
-        departed = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
+        asked = tuple(_departed(name, values, self.cluster.hosts[0]) for name, values in gone.items())
         for name, values in gone.items():
             self._settings[name] = departed_settings(self._loaded, name, values)
+        found, silent = await self._machines(asked)
+        renamed = {name for name, machine in found.items() if any(map(machine.is_also, seen.machines.values()))}
+        departed = tuple(host for host in asked if host.name not in renamed)
+        found = {name: machine for name, machine in found.items() if name not in renamed}
         self.records.hosts = (*self.cluster.hosts, *departed)
-        found, silent = await self._machines(departed)
         more = observed_of(found, FoundReplicaSet())
         observed = replace(
             seen.observed,
