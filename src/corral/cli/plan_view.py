@@ -9,12 +9,9 @@ from rich.markup import escape
 from corral.cli.options import Format
 from corral.cli.output import out
 from corral.language import tr
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, WriteFile
+from corral.plan.actions import Action, ConvergeReplicaSet, MakeDirectory, Plan, Stage, WriteFile
 from corral.plan.effects import effects
 from corral.words import counted, worded
-
-_UNREMARKABLE = ("make_directory",)
-"""Kinds of actions that are counted, not listed, where nothing is to be shown in full."""
 
 
 def shown_in(fmt: Format) -> Callable[[Plan], None]:
@@ -29,7 +26,7 @@ def shown_with_drift(fmt: Format) -> Callable[[Plan], None]:
 
 
 def print_plan(plan: Plan, full: bool = True) -> None:
-    """What would change. Without `full`, files that are new are named and not shown, and directories are left out."""
+    """What would change. Without `full`, new files are named and not shown, and new directories share a line."""
     if not plan.changes:
         out.print(tr("nothing to change"))
         return
@@ -38,8 +35,12 @@ def print_plan(plan: Plan, full: bool = True) -> None:
         out.print(f"[bold]{escape(worded(stage.name))}[/bold]")
         for host, actions in _by_host(stage):
             out.print(f"  [cyan]{escape(host)}[/cyan]" if host else tr("  [cyan]all members[/cyan]"))
+            made = [action for action in actions if isinstance(action, MakeDirectory) and not action.found]
+            if made and not full:
+                out.print(f"    {escape(_of_directories(made))}")
             for action in actions:
-                _print_action(action, shown, full)
+                if full or action not in made:
+                    _print_action(action, shown, full)
     out.print(tr("[bold]In short[/bold]"))
     for sentence in effects(plan):
         out.print(f"  {escape(sentence)}")
@@ -54,9 +55,15 @@ def _by_host(stage: Stage) -> Iterator[tuple[str, Sequence[Action]]]:
     yield from hosts.items()
 
 
+def _of_directories(made: Sequence[MakeDirectory]) -> str:
+    """One line for all that are new on a host."""
+    if len(made) == 1:
+        return made[0].summary
+    paths = ", ".join(action.directory.path for action in made)
+    return tr("make {count} directories: {paths}", count=len(made), paths=paths)
+
+
 def _print_action(action: Action, shown: dict[str, str], full: bool) -> None:
-    if not full and action.kind in _UNREMARKABLE:
-        return
     if isinstance(action, WriteFile) and not action.before and not full:
         lines = action.file.content.count("\n")
         out.print(f"    {escape(action.summary)} [dim]{counted(lines, 'line')}[/dim]")
@@ -74,7 +81,8 @@ def _details(action: Action, shown: dict[str, str]) -> Iterable[str]:
         return
     lines = action.diff.splitlines()[2:]
     if action.before and not lines:
-        yield tr("[dim]the content stays: its mode or owner changes, or the program has not read it yet[/dim]")
+        if not action.access:
+            yield tr("[dim]the content stays: the program has not read it yet[/dim]")
         return
     place = tr("{path} on {host}", path=action.file.path, host=action.host)
     first = shown.setdefault("\n".join(lines), place)

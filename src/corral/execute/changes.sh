@@ -76,6 +76,12 @@ make_directory() {
         failed "$1 can't be made"
 }
 
+# give_inside PATH OWNER: what root owns below PATH. Not a file of two names: the other one may be anywhere.
+give_inside() {
+    find "$1" -xdev -mindepth 1 -user root \( -type d -o -links 1 \) -exec chown -h -- "$2" {} + ||
+        failed "what root owns in $1 can't be given to $2"
+}
+
 # delete_tree PATH
 delete_tree() {
     if [ -L "$1" ]; then

@@ -117,6 +117,8 @@ def _simple(action: HostChange) -> str:
         case MakeDirectory():
             directory = action.directory
             text = call("make_directory", directory.path, f"{directory.mode:o}", directory.owner)
+            if action.found and action.found.foreign:
+                text += call("give_inside", directory.path, directory.owner)
         case RemoveTree():
             text = call("delete_tree", action.path)
         case LoadImage():

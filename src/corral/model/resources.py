@@ -55,6 +55,8 @@ class Directory:
     mode: int = 0o755
     stage: Stage = field(default="application", compare=False)
     owner: str = ""
+    foreign: bool = field(default=False, compare=False)
+    """Of one that was found: whether root owns files in it that its program has to write, as after a start by hand."""
 
 
 ObstacleKind = Literal["link", "directory", "file", "fifo", "socket", "device", "mounted", "immutable"]

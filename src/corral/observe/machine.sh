@@ -151,7 +151,7 @@ tell_links() {
 
 tell_directories() {
     section directories
-    at_directories stat -L -c '%F|%a|%U|%n' --
+    at_directories at_vital stat -L -c '%F|%a|%U|%n' --
 }
 
 tell_disks() {

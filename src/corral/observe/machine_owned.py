@@ -51,7 +51,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     own = [file for file in files if file.path.startswith(state)]
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
     remembered = tuple(file.content for file in own if dirname(file.path) == f"{state}{MARKS}")
-    directories = tuple(_directories(question.host, sections.lines("directories")))
+    directories = tuple(_directories(question, sections.lines("directories")))
     loaded = loaded_ids(own)
     units = in_words_of_archives(_units(question, sections) if known.units is None else known.units, loaded)
     return Owned(
@@ -103,15 +103,19 @@ def _files(host: str, packed: Iterable[Entry], secrets: Secrets, uid: int) -> It
             yield File(host, entry.path, text, entry.mode, owner=owner, raw=digest(entry.content))
 
 
-def _directories(host: str, lines: Iterable[str]) -> Iterator[Directory]:
-    """Rows of stat: kind, mode, owner and path, each path once."""
-    seen = set()
+def _directories(question: Question, lines: Iterable[str]) -> Iterator[Directory]:
+    """Rows of stat: kind, mode, owner and path, each path once; of the vital files only whose they are."""
+    seen: dict[str, tuple[int, str]] = {}
+    foreign = set()
     for line in lines:
         kind, mode, owner, path = line.split("|", 3)
         path = path.rstrip("/")
-        if kind == "directory" and path not in seen:
-            seen.add(path)
-            yield Directory(host, path, int(mode, 8), owner="" if owner == "root" else owner)
+        if path in question.vital:
+            foreign.update([dirname(path)] if owner == "root" else [])
+        elif kind == "directory":
+            seen.setdefault(path, (int(mode, 8), "" if owner == "root" else owner))
+    for path, (bits, owner) in seen.items():
+        yield Directory(question.host, path, bits, owner=owner, foreign=path in foreign)
 
 
 def _units(question: Question, sections: Sections) -> tuple[FoundUnit, ...]:

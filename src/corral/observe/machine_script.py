@@ -38,6 +38,7 @@ def script_of(question: Question) -> str:
         (
             variables(**values),
             function("at_directories", _with([*map(shlex.quote, question.directories), *below])),
+            function("at_vital", _with(map(shlex.quote, question.vital))),
             function("at_disks", _with(map(shlex.quote, question.disks))),
             function("at_trees", _with(map(shlex.quote, question.trees))),
             function("each_group", "".join(call("wanted", *group) for group in question.packages) or ":\n"),

@@ -28,6 +28,15 @@ FIREWALLS: Final = ("firewalld", "nftables")
 _OTHERS: Final = ("docker", "nginx", "mongod", "keepalived")
 _VERSIONED: Final = ("nginx", "mongod")
 """Programs whose version a host can be asked for."""
+_WRITTEN_BY_MONGOD: Final = (
+    "WiredTiger.wt",
+    "WiredTiger.turtle",
+    "WiredTiger.lock",
+    "mongod.lock",
+    "storage.bson",
+    "journal",
+)
+"""What mongod makes at its first start, and writes at each later one."""
 _NTP: Final = 123
 DOCKER_ROOT: Final = "/var/lib/docker"
 """Where docker keeps images, unless its daemon.json says otherwise."""
@@ -71,6 +80,8 @@ class Question:
     directories: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()
+    vital: tuple[str, ...] = ()
+    """Files of a program's that it has to be able to write, and that root may have come to own."""
     state: str = ""
     packages: tuple[tuple[str, ...], ...] = ()
     keep_off: tuple[tuple[str, str], ...] = ()
@@ -114,6 +125,7 @@ def question_of(cluster: Cluster, host: Host) -> Question:
         directories=tuple(str(path) for path in dict.fromkeys((*above, *places, *chosen)) if path),
         parents=tuple(str(path) for path in (layout.config, layout.data, ARCHIVES, releases(cluster))),
         disks=tuple(dict.fromkeys(_disks(cluster, host))),
+        vital=tuple(_vital(cluster, host)),
         state=str(layout.state),
         packages=tuple(need.packages for need in wanted if need.install.way == "package"),
         keep_off=tuple(
@@ -155,6 +167,11 @@ def _disks(cluster: Cluster, host: Host) -> Iterator[str]:
         yield str(data_directory(cluster.database, host))
     if has_containers(cluster, host):
         yield DOCKER_ROOT
+
+
+def _vital(cluster: Cluster, host: Host) -> Iterator[str]:
+    if is_member(cluster, host):
+        yield from (f"{data_directory(cluster.database, host)}/{name}" for name in _WRITTEN_BY_MONGOD)
 
 
 def _mongod(host: Host, wanted: Iterable[Need]) -> str:

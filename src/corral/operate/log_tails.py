@@ -10,7 +10,7 @@ from corral.model.identity import UnitId
 from corral.operate.report import Status
 from corral.places.base import Place
 from corral.problems import Problem
-from corral.verify.log_lines import shown
+from corral.verify.log_lines import LOOKED_AT, excerpt
 
 
 async def with_log_tails(problems: Iterable[Problem], place: Place, report: Status, lines: int) -> list[Problem]:
@@ -25,12 +25,8 @@ async def with_log_tails(problems: Iterable[Problem], place: Place, report: Stat
 
 
 async def _with_tail(problem: Problem, unit: UnitId, place: Place, lines: int) -> Problem:
-    tail = shown("\n".join([each.line async for each in place.logs([unit], lines, follow=False)]))
+    text = "\n".join([each.line async for each in place.logs([unit], LOOKED_AT, follow=False)])
     alone = problem.message.startswith(unit.name)  # what several have begins with how many they are
     whose = tr("its log") if alone else tr("the log of {unit}", unit=unit.name)
-    log = (
-        tr("\nthe last lines of {whose}:\n{tail}", whose=whose, tail=tail)
-        if tail
-        else tr("\n{whose} is empty", whose=whose)
-    )
+    log = excerpt(text, whose, lines) or tr("\n{whose} is empty", whose=whose)
     return replace(problem, message=f"{problem.message}{log}")

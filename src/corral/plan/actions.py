@@ -19,9 +19,17 @@ FORMAT = 1
 ASKED_FOR: Final = tr("asked for")
 
 
+ROOT: Final = "root"
+"""How the owner of what belongs to no other account is told."""
+
+
 @dataclass(frozen=True)
 class MakeDirectory:
+    """Make a directory, or give one that is there (`found`) to its account; what root owns in it goes along where the
+    program couldn't write it otherwise."""
+
     directory: Directory
+    found: Directory | None = None
     kind: Literal["make_directory"] = "make_directory"
 
     @property
@@ -34,7 +42,14 @@ class MakeDirectory:
 
     @property
     def summary(self) -> str:
-        return tr("make {path}", path=self.directory.path)
+        new, old = self.directory, self.found
+        if old is None:
+            return tr("make {path}", path=new.path)
+        gift = tr("give {path} to {owner}", path=new.path, owner=new.owner or ROOT)
+        changes = [tr("owner {old} → {new}", old=old.owner or ROOT, new=new.owner or ROOT)] * (old.owner != new.owner)
+        changes += [tr("mode {old} → {new}", old=f"{old.mode:04o}", new=f"{new.mode:04o}")] * (old.mode != new.mode)
+        changes += [tr("with root's files in it")] * old.foreign
+        return f"{gift} ({', '.join(changes)})"
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,8 @@ class WriteFile:
     diff: str
     check: tuple[str, ...] = ()
     drift: bool = False
+    access: tuple[str, ...] = ()
+    """How its mode and its owner change, each as `OLD → NEW`, where it is there already."""
     kind: Literal["write_file"] = "write_file"
 
     @property
@@ -61,9 +78,10 @@ class WriteFile:
 
     @property
     def summary(self) -> str:
+        path = f"{self.file.path} ({', '.join(self.access)})" if self.access else self.file.path
         if self.drift:
-            return tr("change {path} (changed by hand)", path=self.file.path)
-        return tr("change {path}", path=self.file.path) if self.before else tr("write {path}", path=self.file.path)
+            return tr("change {path} (changed by hand)", path=path)
+        return tr("change {path}", path=path) if self.before else tr("write {path}", path=path)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from corral.language import tr
 from corral.model.resources import UP, Desired, Directory, File, FileRecord, FoundUnit, Gate, Observed, Unit, digest
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
+    ROOT,
     HostChange,
     MakeDirectory,
     ReloadUnit,
@@ -27,19 +28,18 @@ ACCOUNTS = "/etc/sysusers.d/"
 def directories(desired: Desired, stage: Stage, known: Iterable[Directory]) -> list[MakeDirectory]:
     """Those that are missing, and those of root that are to belong to an account, as the mount point of a new disk.
 
-    A directory that belongs to another account stays as it is: what is in it may be somebody's data.
+    So are those in which root owns what their program has to write. A directory that belongs to another account stays
+    as it is: what is in it may be somebody's data.
     """
     found = {(directory.host, directory.path): directory for directory in known}
 
-    def is_there(directory: Directory) -> bool:
-        old = found.get((directory.host, directory.path))
-        return old is not None and not (directory.owner and not old.owner)
+    def is_there(directory: Directory, old: Directory | None) -> bool:
+        if old is None or not directory.owner:
+            return old is not None
+        return bool(old.owner) and not (old.foreign and old.owner == directory.owner)
 
-    return [
-        MakeDirectory(directory)
-        for directory in desired.directories
-        if directory.stage == stage and not is_there(directory)
-    ]
+    wanted = [(each, found.get((each.host, each.path))) for each in desired.directories if each.stage == stage]
+    return [MakeDirectory(directory, old) for directory, old in wanted if not is_there(directory, old)]
 
 
 def preparations(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
@@ -95,8 +95,17 @@ def files(desired: Desired, observed: Observed, stage: Stage) -> list[WriteFile]
         if file.stage != stage or (old == file and not (record and record.pending)):
             continue
         diff = unified_diff(file.path, old.content if old else "", file.content)
-        actions.append(WriteFile(file, raw_digest(old), diff, checks.get(file.path, ()), _is_drift(old, record)))
+        drift, access = _is_drift(old, record), _access(old, file)
+        actions.append(WriteFile(file, raw_digest(old), diff, checks.get(file.path, ()), drift, access))
     return actions
+
+
+def _access(old: File | None, new: File) -> tuple[str, ...]:
+    """What changes of a file's mode and owner."""
+    if old is None:
+        return ()
+    mode = (f"{old.mode:04o} → {new.mode:04o}",) if old.mode != new.mode else ()
+    return (*mode, *((f"{old.owner or ROOT} → {new.owner or ROOT}",) if old.owner != new.owner else ()))
 
 
 def raw_digest(file: File | None) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import pwd
 import stat
 import subprocess
 import tarfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -313,3 +315,30 @@ def test_what_is_no_plain_file_stays_and_is_named(tmp_path: Path, ways: Ways, ki
         with pytest.raises(ChangeFailed, match=r"conf is (a link to|a directory|no plain file)"):
             change(ways, action)
     assert (path.lstat().st_ino, mine.read_text()) == (before.st_ino, "mine\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone gives files away")
+def test_what_root_owns_in_a_directory_goes_along(tmp_path: Path, ways: Ways) -> None:
+    """Not what belongs to somebody else, what a link leads to, nor a file that has another name elsewhere."""
+    data, outside = tmp_path / "data", tmp_path / "outside"
+    (data / "journal").mkdir(parents=True)
+    outside.write_text("root's")
+    for name in ("WiredTiger.wt", "journal/log", "theirs"):
+        (data / name).touch()
+    os.chown(data / "theirs", 7, -1)
+    (data / "link").symlink_to(outside)
+    os.link(outside, data / "twice")
+    new = Directory("h", str(data), 0o700, owner="nobody")
+    change(ways, MakeDirectory(new, replace(new, owner="", foreign=True)))
+    nobody = pwd.getpwnam("nobody").pw_uid
+    owners = {str(path.relative_to(tmp_path)): path.lstat().st_uid for path in tmp_path.rglob("*")}
+    assert owners == {
+        "data": nobody,
+        "data/journal": nobody,
+        "data/journal/log": nobody,
+        "data/WiredTiger.wt": nobody,
+        "data/theirs": 7,
+        "data/link": nobody,
+        "data/twice": 0,
+        "outside": 0,
+    }

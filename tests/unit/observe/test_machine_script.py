@@ -134,6 +134,19 @@ def test_a_directory_behind_a_link_is_one(tmp_path: Path) -> None:
     assert ask(asked).owned.directories == (Directory("h", str(tmp_path / "link"), 0o750, owner=owner()),)
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="root's files")
+def test_whether_root_owns_what_a_program_has_to_write(tmp_path: Path) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    for place in (data, other):
+        place.mkdir()
+        (place / "WiredTiger.wt").touch()
+    os.chown(other / "WiredTiger.wt", 7, -1)
+    vital = tuple(str(place / name) for place in (data, other) for name in ("WiredTiger.wt", "not there"))
+    asked = Question("shop", "h", "10.0.0.1", directories=(str(data), str(other)), vital=vital)
+    found = {Path(each.path).name: each.foreign for each in ask(asked).owned.directories}
+    assert found == {"data": True, "other": False}
+
+
 BARE = dict.fromkeys(("systemctl", "ss", "ip", "chronyc", "docker", "apt-cache", "dnf", "getent", "rpm"), "exit 127")
 
 

@@ -137,3 +137,21 @@ def test_a_change_by_hand_is_told(record: FileRecord | None, drift: bool) -> Non
     [action] = written(observed)
     assert action.drift is drift
     assert ("changed by hand" in action.summary) is drift
+
+
+def test_every_change_of_an_owner_or_a_mode_is_told() -> None:
+    data, conf = Directory("a", "/data", 0o700, owner="corral-c-db"), File("a", "/c", "x", 0o600, owner="corral-c-web")
+    wanted = desired(files=(conf,), directories=(data,))
+
+    def of(mode: int, owner: str, *, foreign: bool = False) -> list[str]:
+        found = Directory("a", "/data", mode, owner=owner, foreign=foreign)
+        return told(wanted, Observed(directories=(found,), files=(conf,)))
+
+    assert of(0o755, "") == ["a: give /data to corral-c-db (owner root → corral-c-db, mode 0755 → 0700)"]
+    assert of(0o700, "", foreign=True) == [
+        "a: give /data to corral-c-db (owner root → corral-c-db, with root's files in it)"
+    ]
+    assert of(0o700, "corral-c-db", foreign=True) == ["a: give /data to corral-c-db (with root's files in it)"]
+    assert of(0o755, "corral-c-db") == of(0o755, "mongodb") == of(0o755, "mongodb", foreign=True) == []
+    theirs = Observed(directories=(replace(data, foreign=False),), files=(replace(conf, mode=0o644, owner=""),))
+    assert told(wanted, theirs) == ["a: change /c (0644 → 0600, root → corral-c-web)"]

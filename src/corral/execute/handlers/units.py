@@ -19,7 +19,7 @@ from corral.problems import Problem
 from corral.secrets import redact
 from corral.verify.causes import question
 from corral.verify.gates import wait_for_gate
-from corral.verify.log_lines import shown
+from corral.verify.log_lines import LOOKED_AT, excerpt
 from corral.words import behind
 
 LOG_LINES = 20
@@ -131,9 +131,9 @@ class _Deaths:
 
 
 async def _failure(unit: Unit, detail: str, ways: Ways) -> Unwell:
-    said = await ways.transport.run(unit.host, ways.units.log_script(unit.id, LOG_LINES))
-    tail = shown(redact(said.text.rstrip("\n"), ways.secrets)) if said.code == 0 else ""
-    log = tr("\nthe last lines of its log:\n{tail}", tail=tail) if tail else tr("\nits log is empty")
+    said = await ways.transport.run(unit.host, ways.units.log_script(unit.id, LOOKED_AT))
+    text = redact(said.text.rstrip("\n"), ways.secrets) if said.code == 0 else ""
+    log = excerpt(text, tr("its log"), LOG_LINES) or tr("\nits log is empty")
     asked = question(detail)
     again = tr("then run the same command again: it goes on from here")
     problem = Problem(
