@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.catalogue import SOURCES
+from tests.source_texts import name_of
 
 FOLDERS: Final = {
     "noticeboard/": "the example application, whose pages are its own",
@@ -147,10 +148,6 @@ def text_of(node: ast.AST) -> str | None:
     return None
 
 
-def called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-
-
 def _not_told(node: ast.AST) -> Iterator[ast.AST]:
     """What stands in `node` and is no text for people, whatever is in it."""
     match node:
@@ -175,7 +172,7 @@ def _not_told(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _not_told_in_call(call: ast.Call) -> Iterator[ast.AST]:
-    name = called(call)
+    name = name_of(call)
     if name in ("tr", "mark", "counted"):
         yield call.args[0 if name != "counted" else 1]
     elif name in CALLS or ast.unparse(call.func).startswith(("log.", "logging.")):
@@ -186,8 +183,8 @@ def _not_told_in_call(call: ast.Call) -> Iterator[ast.AST]:
 def _told(node: ast.AST) -> Iterator[ast.AST]:
     if not isinstance(node, ast.Call):
         return
-    said = [node.args[at] for at in TOLD.get(called(node), ()) if at < len(node.args)]
-    said += [keyword.value for keyword in node.keywords if keyword.arg in TOLD_AS or called(node) == "tr"]
+    said = [node.args[at] for at in TOLD.get(name_of(node), ()) if at < len(node.args)]
+    said += [keyword.value for keyword in node.keywords if keyword.arg in TOLD_AS or name_of(node) == "tr"]
     for each in said:
         match each:
             case ast.IfExp(body=body, orelse=other):

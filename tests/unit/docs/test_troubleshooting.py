@@ -16,7 +16,8 @@ from corral.language import Language, shown
 from corral.rules import RULES, TEXTS
 from corral.rules.registry import Rule
 from tests.language import spoken
-from tests.told import AS_IT_IS, INSIDE, Told, codes, is_said, told
+from tests.source_texts import AS_IT_IS, INSIDE, is_said
+from tests.told import Told, codes, told
 
 DOCS: Final = Path(__file__).parents[3] / "docs"
 PAGES: Final[dict[Language, Path]] = {
