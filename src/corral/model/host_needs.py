@@ -11,7 +11,9 @@ from corral.model.identity import UnitId
 from corral.model.machine import Machine, Version
 from corral.model.programs import (
     ARCHIVES,
+    CHRONY,
     COMPOSE_PLUGIN,
+    DOCKER,
     PROGRAMS,
     ProgramName,
     archive_directory,
@@ -50,6 +52,13 @@ def needs(cluster: Cluster, host: Host) -> Iterator[Need]:
     if has_containers(cluster, host):
         yield Need("docker", "app.install", cluster.app.install)
         yield Need("compose", "app.install", cluster.app.install)
+
+
+def needed_services(cluster: Cluster, host: Host) -> Iterator[tuple[str, ...]]:
+    """The distribution's services that must run on `host`, each with all its names."""
+    for need in needs(cluster, host):
+        if names := {"docker": DOCKER, "chronyd": CHRONY}.get(need.program):
+            yield names
 
 
 def is_member(cluster: Cluster, host: Host) -> bool:

@@ -119,6 +119,8 @@ class Listener:
     container: str = ""
     unit: str = ""
     """The unit of this very cluster that holds it; empty when it is somebody else's."""
+    socket: str = ""
+    """The systemd unit for which process 1 listens there; `service` is then the one that it starts."""
     stray: bool = False
     """Whether it is a process of this very cluster, of a unit that has another name by now."""
     cluster: str = ""

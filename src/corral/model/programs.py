@@ -81,6 +81,10 @@ APT_WAIT: Final = 300
 ARCHIVES: Final = PurePosixPath("/opt/corral")
 """Where archives are unpacked, each in a directory of its own."""
 
+CHRONY_DIRECTORIES: Final[dict[Family, str]] = {"debian": "/etc/chrony/conf.d", "rhel": "/etc/chrony.d"}
+"""Where chrony is given what is added to its own configuration: Debian's AppArmor lets it read nothing outside
+/etc/chrony."""
+DOCKER: Final = ("docker",)
 CHRONY: Final = ("chrony", "chronyd")
 TIME_DAEMONS: Final = (*CHRONY, "systemd-timesyncd", "ntp", "ntpd", "ntpsec", "openntpd")
 """Services that set the clock, by all the names they have in Debian and in Red Hat's family."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from corral.model.identity import prefix, unit_of
@@ -13,7 +13,7 @@ from corral.model.tcp_table import LISTEN, socket_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
 
-_HOLDER: Final = re.compile(r'\(\("([^"]*)",pid=(\d+)')
+_HOLDER: Final = re.compile(r'\("([^"]*)",pid=(\d+)')
 _UNIT: Final = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
 _PUBLISHED: Final = re.compile(r'"HostPort":"(\d+)"')
 
@@ -43,12 +43,40 @@ def containers_in(question: Question, lines: Sequence[str]) -> list[Container]:
     ]
 
 
+@dataclass(frozen=True)
+class SocketUnit:
+    """A systemd unit for which process 1 listens."""
+
+    name: str
+    starts: str
+    """The service that it starts when somebody connects."""
+    places: tuple[str, ...]
+    """As systemd writes them: `[::]:80 (Stream)`."""
+
+    def listens(self, protocol: str, port: int) -> bool:
+        kind = {"tcp": "(Stream)", "udp": "(Datagram)"}[protocol]
+        return any(place.endswith(f":{port} {kind}") for place in self.places)
+
+
+def socket_units_in(text: str) -> list[SocketUnit]:
+    """Blocks of `systemctl show`, in which `Listen` stands once for each place."""
+    units = []
+    for block in text.split("\n\n"):
+        rows = [line.partition("=") for line in block.splitlines()]
+        values = {key: value for key, _, value in rows}
+        places = tuple(value for key, _, value in rows if key == "Listen")
+        if places:
+            units.append(SocketUnit(values.get("Id", ""), values.get("Triggers", "").partition(" ")[0], places))
+    return units
+
+
 def listeners_in(question: Question, sections: Sections, values: Values) -> Iterator[Listener]:
     containers = containers_in(question, sections.lines("docker"))
+    units = socket_units_in(sections.text("socket_units"))
     for line in sections.lines("sockets"):
         columns = line.split(None, 6)
         if len(columns) >= 6 and columns[0] in ("tcp", "udp"):
-            listener = _listener(question, columns, values, containers)
+            listener = _kept_open(_listener(question, columns, values, containers), columns, units)
             if not listener.pid or values.of_file(f"/proc/{listener.pid}/cgroup"):
                 yield listener  # the other processes have ended since ss saw them: who listens now isn't known
     for line in sections.lines("tables"):
@@ -60,22 +88,39 @@ def listeners_in(question: Question, sections: Sections, values: Values) -> Iter
 def _listener(question: Question, columns: Sequence[str], values: Values, containers: Sequence[Container]) -> Listener:
     """A row of ss: protocol, state, two queues, local and other end, and perhaps the processes."""
     address, _, port = columns[4].rpartition(":")
-    holder = _HOLDER.search(columns[6]) if len(columns) > 6 else None
-    pid = int(holder[2]) if holder else 0
+    command, pid = _holder(columns)
     path = _group(values.of_file(f"/proc/{pid}/cgroup"))
     units = _UNIT.findall(path)
     service = units[-1] if units and units[-1] != "init.scope" else ""
-    container = _container(path, int(port), holder[1] if holder else "", containers)
+    container = _container(path, int(port), command, containers)
     return Listener(
         protocol="tcp" if columns[0] == "tcp" else "udp",
         address=address.partition("%")[0].strip("[]"),
         port=int(port),
         pid=pid,
-        command=holder[1] if holder else "",
+        command=command,
         service="" if container else service,
         container=container.name if container else "",
         unit=container.service if container else _own(question, service),
     )
+
+
+def _holders(columns: Sequence[str]) -> list[tuple[str, int]]:
+    """Commands and process ids of all that have the socket open."""
+    return [(command, int(pid)) for command, pid in _HOLDER.findall(columns[6])] if len(columns) > 6 else []
+
+
+def _holder(columns: Sequence[str]) -> tuple[str, int]:
+    """One stands for all: not systemd, where it shares the socket with the service that it has started."""
+    return next(iter(sorted(_holders(columns), key=lambda each: each[1] == 1)), ("", 0))
+
+
+def _kept_open(listener: Listener, columns: Sequence[str], units: Sequence[SocketUnit]) -> Listener:
+    """`listener` with the socket unit for which process 1 has it open, if it has."""
+    if all(pid != 1 for _, pid in _holders(columns)):
+        return listener
+    unit = next((unit for unit in units if unit.listens(listener.protocol, listener.port)), None)
+    return replace(listener, socket=unit.name, service=listener.service or unit.starts) if unit else listener
 
 
 def _own(question: Question, service: str) -> str:

@@ -111,7 +111,14 @@ tell_sockets() {
         section tables
         grep -sH ' 0A ' /proc/net/tcp /proc/net/tcp6
     fi
+    kept_open=''
     while read -r line; do
+        case $line in
+        *'"systemd",pid=1,'*)
+            kept_open=1 holders="$holders 1"
+            line=${line%%'"systemd",pid=1,'*}${line#*'"systemd",pid=1,'}
+            ;;
+        esac
         case $line in
         *pid=*)
             line=${line#*pid=}
@@ -121,6 +128,10 @@ tell_sockets() {
     done <<END
 $sockets
 END
+    if [ -n "$kept_open" ]; then
+        section socket_units
+        systemctl show -p Id,Listen,Triggers -- '*.socket'
+    fi
 }
 
 # Small files, all in one reading: each line behind its file's name.

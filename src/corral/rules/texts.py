@@ -266,6 +266,33 @@ TEXTS: Final = {
         "Two programs can't listen there.",
         "End that process, or choose another port in the file.",
     ),
+    "port_taken_unseen": Text(
+        "{place}, which {unit} needs, is taken, and by whom can't be seen: by the kernel itself, as NFS does, or `ss` "
+        "is missing.",
+        "Two programs can't listen there.",
+        "`ss -ltnp sport = :{port}` on {host} may name it; else choose another port in the file.",
+    ),
+    "port_taken_by_login": Text(
+        "{place}, which {unit} needs, is taken by {holder}, by which people, and Corral, come to {host}.",
+        "Two programs can't listen there, and without that one nobody gets in any more.",
+        "Choose another port in the file. If it is a forwarding of somebody's login (`ssh -R`), that one can end it.",
+    ),
+    "port_taken_by_needed": Text(
+        "{place}, which {unit} needs, is taken by {holder} of {service}, on which the cluster itself runs.",
+        "Two programs can't listen there.",
+        "Choose another port in the file, or have {service} listen elsewhere.",
+    ),
+    "port_taken_by_socket": Text(
+        "{place}, which {unit} needs, is taken by {socket}: systemd itself listens there for it.",
+        "Two programs can't listen there.",
+        "If nobody needs it, on {host}: `systemctl disable --now {both}`; else choose another port in the file.",
+    ),
+    "port_taken_by_systemd": Text(
+        "{place}, which {unit} needs, is taken by {holder}, which listens there for one of its socket units.",
+        "Two programs can't listen there.",
+        "`{ask} list-sockets` on {host} names the unit, and `{ask} disable --now UNIT` stops it; else choose another "
+        "port in the file.",
+    ),
     "port_taken_by_service": Text(
         "{place}, which {unit} needs, is taken by {holder} of {service}.",
         "Two programs can't listen there.",

@@ -158,15 +158,28 @@ def listening(*listeners: Listener, name: str = "one") -> Machine:
         (Listener("tcp", "*", 80, 5, "docker-proxy", container="wiki"), ["the container wiki", "docker stop wiki"]),
         (Listener("tcp", "*", 80, 5, "nginx", "corral-blog-nginx.service"), ["another cluster of Corral's"]),
         (Listener("tcp", "*", 80, 5, "nginx", container="corral-blog-a-80"), ["another cluster of Corral's"]),
-        (Listener("tcp", "0.0.0.0", 80), ["0.0.0.0:80", "is taken by ?"]),  # noqa: S104
+        (Listener("tcp", "0.0.0.0", 80), ["0.0.0.0:80", "can't be seen", "ss -ltnp"]),  # noqa: S104
+        (Listener("tcp", "*", 80, 1, "systemd", "web.service", socket="web.socket"),
+         ["taken by web.socket", "`systemctl disable --now web.socket web.service`"]),
+        (Listener("tcp", "*", 80, 9, "webd", "web.service", socket="web.socket"), ["--now web.socket web.service`"]),
+        (Listener("tcp", "*", 80, 1, "systemd", socket="web.socket"), ["`systemctl disable --now web.socket`"]),
+        (Listener("tcp", "*", 80, 1, "systemd"), ["systemd (pid 1)", "`systemctl list-sockets`"]),
+        (Listener("tcp", "*", 80, 7, "systemd", "user@1000.service"), ["`systemctl --user disable --now UNIT`"]),
+        (Listener("tcp", "*", 80, 7, "sshd", "ssh.service"), ["sshd (pid 7)", "Choose another port", "ssh -R"]),
+        (Listener("tcp", "*", 80, 7, "sshd-session", "session-3.scope"), ["Choose another port"]),
+        (Listener("tcp", "*", 80, 1, "systemd", "sshd.service", socket="sshd.socket"), ["Choose another port"]),
+        (Listener("tcp", "*", 80, 7, "chronyd", "chrony.service"), ["the cluster itself runs", "Choose another port"]),
     ],
-)
+)  # fmt: skip
 def test_ports_in_other_hands(listener: Listener, words: list[str]) -> None:
     [problem] = findings(listening(listener))
     assert (problem.code, problem.severity) == ("H03", "error")
     for word in words:
         assert word in f"{problem.message} {problem.hint}"
     assert "ssh.service" not in problem.hint, "who ends sshd is out"
+    if listener.pid == 1 or listener.command.startswith("sshd") or "chrony" in listener.service:
+        assert "End that process" not in problem.hint
+        assert "disable --now sshd" not in problem.hint
 
 
 @pytest.mark.parametrize(
@@ -182,6 +195,15 @@ def test_ports_in_other_hands(listener: Listener, words: list[str]) -> None:
 )
 def test_ports_that_are_in_nobodys_way(listener: Listener) -> None:
     assert codes(listening(listener)) == []
+
+
+def test_docker_on_a_port_is_not_to_be_ended_where_the_clusters_containers_run() -> None:
+    listener = Listener("tcp", "*", 80, 7, "dockerd", "docker.service")
+    [problem] = findings(replace(host(text=COMPOSE), listeners=(listener,)), cluster(COMPOSE))
+    assert "docker.service, on which the cluster itself runs" in problem.message
+    assert "disable" not in problem.hint
+    [problem] = findings(listening(listener))
+    assert "disable --now docker.service" in problem.hint
 
 
 def test_a_port_is_told_once() -> None:
