@@ -10,7 +10,7 @@ from corral.desired.installs import package
 from corral.desired.parts import HostBuilder
 from corral.desired.templating import head, render
 from corral.model.cluster import Cluster, Host
-from corral.model.programs import PROGRAMS
+from corral.model.programs import CHRONY_DIRECTORIES, PROGRAMS
 from corral.model.resources import Family, HostFacts
 from corral.model.software import Service
 
@@ -36,8 +36,7 @@ def service_name(family: Family) -> str:
 
 
 def conf_path(cluster: Cluster, family: Family) -> PurePosixPath:
-    """Debian's AppArmor lets chronyd read nothing outside /etc/chrony."""
-    parent = "/etc/chrony.d" if family == "rhel" else "/etc/chrony/conf.d"
+    parent = CHRONY_DIRECTORIES.get(family, CHRONY_DIRECTORIES["debian"])
     return PurePosixPath(parent, f"corral-{cluster.name}.conf")
 
 

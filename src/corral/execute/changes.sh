@@ -5,6 +5,8 @@ set -u
 umask 077
 exec 3>&1
 export LC_ALL=C
+nl='
+'
 
 # failed MESSAGE [CODE]: the end of the script.
 failed() { echo "$1" >&2; exit "${2:-1}"; }
@@ -33,10 +35,10 @@ plain() {
     fi
 }
 
-# expect PATH DIGEST: the file is as the plan saw it, which without a digest is not there.
+# expect PATH DIGEST: the file is as the plan saw it, which without a digest is not there. What masks a unit is no file.
 expect() {
-    plain "$1"
-    if [ -z "$2" ]; then [ ! -e "$1" ]; else seen "$1" "$2"; fi ||
+    [ "$1" -ef /dev/null ] || plain "$1"
+    if [ -z "$2" ]; then [ ! -e "$1" ] || [ "$1" -ef /dev/null ]; else seen "$1" "$2"; fi ||
         failed "$1 has changed since the plan was made" "$stale"
 }
 
@@ -113,5 +115,70 @@ attempt() {
 # pull IMAGE
 pull() { docker pull --quiet -- "$1" || failed "$1 can't be pulled"; }
 
+# own_words SERVICE: the last lines that its program wrote since the host was started, which say more than systemd's.
+own_words() { journalctl -q --no-pager -b -o cat -n 3 "_SYSTEMD_UNIT=$1" | tr '\n' ';'; }
+
 # enable_service SERVICE
-enable_service() { systemctl enable --quiet --now -- "$1" || failed "$1 can't be enabled"; }
+enable_service() {
+    said=$(systemctl enable --quiet --now -- "$1" 2>&1) && return
+    words=$(own_words "$1")
+    printf '%s\n%s\n' "$said" "${words:-${said%%"$nl"*}}" >&2
+    failed "$1 can't be enabled"
+}
+
+# unmask UNIT: in both places, where it was masked for good and until the next boot.
+unmask() { systemctl unmask --quiet -- "$1" && systemctl unmask --quiet --runtime -- "$1"; }
+
+# keep_service UNIT: it starts with the host again. Without --force a link that leads elsewhere stays what it is.
+keep_service() { { unmask "$1" && systemctl enable --quiet --force -- "$1"; } || failed "$1 can't be enabled"; }
+
+# keep_container ID
+keep_container() {
+    docker update --restart unless-stopped "$1" >/dev/null || failed "the restart policy of $1 can't be set"
+}
+
+# read_by_systemd PATH: the file is the definition that counts. A template is asked for by an instance that nobody has.
+read_by_systemd() {
+    unit=${1##*/}
+    case $unit in *@.service) unit=${unit%.service}corral-asks.service ;; esac
+    seen=$(systemctl show -p LoadState,FragmentPath -- "$unit")
+    fragment=${seen#*FragmentPath=}
+    fragment=${fragment%%"$nl"*}
+    case $seen in *LoadState=loaded*) ;; *) failed "systemd can't read $1: $(printf %s "$seen" | tr '\n' ' ')" ;; esac
+    [ "$fragment" -ef "$1" ] || failed "systemd doesn't read $1, but ${fragment:-nothing} in its place"
+}
+
+# read_by_chronyd PATH: each line of the file is in what chronyd takes in, by the configuration that it was started with.
+read_by_chronyd() {
+    for service in chrony chronyd; do
+        pid=$(systemctl show -p MainPID --value -- "$service.service")
+        [ "${pid:-0}" = 0 ] || break
+    done
+    main=''
+    [ "${pid:-0}" = 0 ] || main=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n '/^-f$/{n;p;}')
+    said=$(chronyd -p ${main:+-f "$main"} 2>&1) || { printf '%s\n' "$said" >&2; failed "chronyd can't read what it is given"; }
+    while read -r line; do
+        case $line in '' | '#'*) continue ;; esac
+        case $nl$said$nl in
+        *"$nl$line$nl"*) ;;
+        *) failed "chronyd doesn't read $1: \`confdir ${1%/*}\` is missing in ${main:-its own configuration}" ;;
+        esac
+    done <"$1"
+}
+
+# read_by_logrotate PATH
+read_by_logrotate() {
+    said=$(timeout 30 logrotate -d /etc/logrotate.conf 2>&1)
+    case $nl$said$nl in
+    *" ${1##*/} because"*) failed "logrotate ignores $1: $(printf '%s\n' "$said" | grep -F " ${1##*/} because")" ;;
+    *"error: ${1##*/}:"*) failed "logrotate refuses $1: $(printf '%s\n' "$said" | grep -F "error: ${1##*/}:")" ;;
+    *"reading config file ${1##*/}$nl"*) ;;
+    *) failed "logrotate doesn't read $1: \`include ${1%/*}\` is missing in /etc/logrotate.conf" ;;
+    esac
+}
+
+# read_at_boot PATH: kernel settings hold already; that they are set after a reboot, too, is systemd-sysctl's business.
+read_at_boot() {
+    seen=$(systemctl show -p LoadState --value -- systemd-sysctl.service)
+    [ "$seen" = loaded ] || echo "note $1 is not read when this host starts: systemd-sysctl.service is $seen" >&3
+}

@@ -19,7 +19,7 @@ from typing import Final
 from corral.execute.software_scripts import install
 from corral.model.resources import digest
 from corral.observe.files import record_path
-from corral.plan.actions import HostChange, MakeDirectory, RemoveFile, RemoveTree, WriteFile
+from corral.plan.actions import HostChange, KeepAfterBoot, MakeDirectory, RemoveFile, RemoveTree, WriteFile
 from corral.plan.software import EnableService, InstallPackages, LoadImage
 from corral.secrets import Secrets, resolve
 from corral.shell import beside, call, given, variables
@@ -41,8 +41,10 @@ def script_of(actions: Sequence[HostChange], state: str, secrets: Secrets) -> st
         parts.append(alone(state))
     for number, action in enumerate(actions):
         after = "".join(_take_in(command) for command in ends[number])
-        parts.append(f"{{\n{_part(action, state, secrets)}{after}}} >&2 8>&-\n")
-        parts.append("".join(_settled(file, state, secrets) for file in _complete(actions, ends, number)))
+        complete = _complete(actions, ends, number)
+        proofs = "".join(_proof(file) for file in complete)
+        parts.append(f"{{\n{_part(action, state, secrets)}{after}{proofs}}} >&2 8>&-\n")
+        parts.append("".join(_settled(file, state, secrets) for file in complete))
         parts.append(call("echo", "done", number))
     return variables(stale=STALE, refused=REFUSED) + _CHANGES.before("".join(parts))
 
@@ -79,6 +81,23 @@ def _take_in(command: tuple[str, ...]) -> str:
     if command[0] == "-":
         return call("attempt", shlex.join(command[1:]), *command[1:])
     return call("take_in", shlex.join(command), *command)
+
+
+_READERS: Final = {
+    "/etc/systemd/system/": "read_by_systemd",
+    "/etc/chrony": "read_by_chronyd",
+    "/etc/logrotate.d/": "read_by_logrotate",
+    "/etc/sysctl.d/": "read_at_boot",
+}
+"""By where a file lies: what proves that the program which it is for takes it in."""
+
+
+def _proof(action: OneFile) -> str:
+    """Nothing for what goes, nor for what is given to its program by name."""
+    if not isinstance(action, WriteFile):
+        return ""
+    path = action.file.path
+    return next((call(reader, path) for place, reader in _READERS.items() if path.startswith(place)), "")
 
 
 def _settled(action: OneFile, state: str, secrets: Secrets) -> str:
@@ -125,6 +144,8 @@ def _simple(action: HostChange) -> str:
             text = call("pull", action.image.name)
         case EnableService():
             text = call("enable_service", action.service.name)
+        case KeepAfterBoot():
+            text = call("keep_service" if action.keeper == "systemd" else "keep_container", action.name)
         case _:
             raise AssertionError(f"{action.kind} is no part of a script")
     return text

@@ -5,7 +5,7 @@ Sizes are bytes, times seconds; clocks are the host's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -57,6 +57,8 @@ class System:
     """Whether tar is there, which brings files and archives."""
     lacks: tuple[str, ...] = ()
     """Other programs that Corral's scripts call, and that are not there."""
+    boots_into: str = ""
+    """systemd's target that the host starts into, where somebody has chosen it."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,40 @@ class Disk:
     path: str
     free: int
     kind: str
+    inodes: int | None = None
+    """How many files may still be made; None where the file system has no such limit, or it isn't known."""
+    mounted: str = ""
+    """Where it is mounted."""
+    options: frozenset[str] = frozenset()
+    """Those of `ro` and `noexec` that hold for it."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What programs of the distribution take in of what is put beside their own configuration, and what they refuse."""
+
+    chrony: bool | None = None
+    """Whether it takes in the directory that Corral's file lies in; None where that isn't known."""
+    logrotate: bool | None = None
+    docker_refuses: str = ""
+    """What is wrong with docker's configuration; empty where nothing is known to be."""
+    said: tuple[tuple[str, str], ...] = ()
+    """Of services that have failed: the unit, and the last lines that its program wrote."""
+
+
+@dataclass(frozen=True)
+class VirtualAddress:
+    """Who has the address that is to move between the proxies, before keepalived is given it.
+
+    `used`: it was given it already. `holder` is the hardware address of who answers for it, `interface` the one of this
+    very host that has it. `unasked` says what was missing to ask: `arping`,
+    `ipv6` (arping is for IPv4 alone), `interface`.
+    """
+
+    used: bool = False
+    holder: str = ""
+    interface: str = ""
+    unasked: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,9 +169,14 @@ class ServiceState:
 
     names: tuple[str, ...]
     enabled: bool = False
+    """Whether it starts with the host, whichever boot it is."""
     active: bool = False
     held: bool = False
     """Whether it is masked until the next boot, as it is while Corral installs its package."""
+    masked: bool = False
+    """Whether it is masked, for good or until the next boot: nothing may start it."""
+    until_boot: bool = False
+    """Whether it is enabled until the next boot, and no longer."""
 
 
 @dataclass(frozen=True)
@@ -226,10 +267,17 @@ class Machine:
     processes: tuple[Process, ...] = ()
     security: Security = field(default_factory=Security)
     docker: Docker = field(default_factory=Docker)
+    readings: Readings = field(default_factory=Readings)
+    virtual: VirtualAddress | None = None
+    """None on a host that no address moves to."""
     tracking: Tracking | None = None
     """None when chronyd doesn't run, or isn't asked."""
     apt_lock: tuple[str, str] | None = None
     """A lock of apt's or dpkg's that is held, and the process that holds it; asked where a package is missing."""
+    masked: frozenset[str] = frozenset()
+    """systemd's units that are masked, with their endings."""
+    instead: tuple[str, ...] = ()
+    """Somebody's definitions of single instances, which count in place of Corral's for all of them."""
     owned: Owned = field(default_factory=Owned)
     member: FoundMember = field(default_factory=FoundMember)
 
@@ -253,6 +301,10 @@ class Machine:
         return known and all(
             getattr(mine, name) == getattr(theirs, name) for name in ("boot_id", "machine_id", "network", "addresses")
         )
+
+    def service(self, names: Collection[str]) -> ServiceState | None:
+        """The one that has any of `names`."""
+        return next((state for state in self.services if not set(names).isdisjoint(state.names)), None)
 
     def active(self, *names: str) -> Iterator[str]:
         """Those of the services `names` that run, one name for each service."""

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from corral.model.at_boot import AtBoot
 from corral.model.endpoint import Endpoint
 from corral.model.headers import Headers
 from corral.model.identity import UnitId, UnitRole
@@ -144,6 +145,8 @@ class FoundUnit:
     """Of a container: the id of the image that it was made from, in the words of `Image.sha256`."""
     version: str | None = None
     """Of an instance: the version that it was started with; None where that was not written down."""
+    at_boot: AtBoot | None = None
+    """What becomes of it when its host starts; None where that isn't known, and where Corral starts everything."""
 
     @property
     def host(self) -> str:

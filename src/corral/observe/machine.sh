@@ -20,7 +20,7 @@ section() { printf '\036%s\n' "$1"; }
 have() { command -v "$1" >/dev/null; }
 
 # What one section needs and another one finds out; empty where that one isn't asked for.
-lists='' shown='' main_pids='' docker_runs='' holders='' missing='' compose=''
+lists='' shown='' main_pids='' docker_runs='' holders='' missing='' compose='' failed=''
 
 tell_host() {
     section host
@@ -67,6 +67,41 @@ tell_units() {
     note_pids
 }
 
+# What systemd will find on the disk when the host starts: what it has in memory it has read at its last reload.
+tell_boot() {
+    section boot
+    for path in /etc/systemd/system/multi-user.target.wants/"corral-$cluster-"*.service; do
+        [ ! -e "$path" ] || printf 'wanted %s\n' "${path##*/}"
+    done
+    for path in /etc/systemd/system/*.* /run/systemd/system/*.*; do
+        [ -c "$path" ] || { [ -f "$path" ] && [ ! -s "$path" ]; } || continue
+        case $path in
+        /run/*) printf 'masked-runtime %s\n' "${path##*/}" ;;
+        *) printf 'masked %s\n' "${path##*/}" ;;
+        esac
+    done
+    for path in /etc/systemd/system/"corral-$cluster-app@"?*.service; do
+        [ ! -f "$path" ] || [ ! -s "$path" ] || printf 'instead %s\n' "$path"
+    done
+}
+
+# What services of the distribution that don't run say of it: their last lines, and docker's own judgement of its
+# configuration where it gives one (from 23.0 on).
+tell_services() {
+    section services
+    for service in $failed; do
+        timeout 4 journalctl -q --no-pager -b -o cat -n 3 "_SYSTEMD_UNIT=$service" | while IFS= read -r line; do
+            printf 'said %s %s\n' "$service" "$line"
+        done
+    done
+    if [ -z "$docker_runs" ] && [ -e /etc/docker/daemon.json ] && have dockerd; then
+        said=$(timeout 4 dockerd --validate 2>&1)
+        case $? in
+        1) case $said in *'unknown flag'*) ;; *) printf 'refused %s\n' "${said##*"$nl"}" ;; esac ;;
+        esac
+    fi
+}
+
 # Its version is in the name of its library (libsystemd-shared-252.so, ...-252-51.el9.so), which is faster than asking; where
 # the library is elsewhere, it is asked.
 tell_systemd() {
@@ -94,6 +129,7 @@ note_pids() {
             "corral-$cluster-mongod.service" | "corral-$cluster-nginx.service") [ "${pid:-0}" = 0 ] || main_pids="$main_pids $pid" ;;
             docker.service) [ "$active" != active ] || docker_runs=1 ;;
             esac
+            case $id,$active in docker.service,failed | chrony.service,failed | chronyd.service,failed) failed="$failed $id" ;; esac
             ;;
         esac
     done <<END
@@ -138,7 +174,8 @@ END
 tell_values() {
     set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
         /proc/sys/kernel/random/boot_id /etc/machine-id /etc/timezone /proc/sys/vm/swappiness \
-        /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json
+        /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json \
+        /etc/chrony/chrony.conf /etc/chrony.conf /etc/logrotate.conf
     for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
     for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
     section values
@@ -147,7 +184,7 @@ tell_values() {
 
 tell_links() {
     section links
-    set -- /etc/localtime /proc/self/ns/net
+    set -- /etc/localtime /proc/self/ns/net /etc/systemd/system/default.target
     for pid in $main_pids; do set -- "$@" "/proc/$pid/exe"; done
     stat -c '%N' -- "$@"
     if [ -n "$mongod" ]; then
@@ -177,9 +214,12 @@ tell_disks() {
             done
             set -- "$@" "$path"
         done
-        timeout 5 df -k --output=avail,fstype -- "$@"
+        timeout 5 df -k --output=avail,fstype,iavail,itotal,target -- "$@"
     }
     at_disks free
+    # Of all that is mounted only what may not be written, or holds nothing that may be run.
+    section mounts
+    grep -E '^[^ ]+ [^ ]+ [^ ]+ (ro[, ]|[^ ]*noexec)' /proc/self/mounts
 }
 
 # Packages; and for those groups of which none is installed, what could be: the slow question.
@@ -239,6 +279,22 @@ tell_addresses() {
         section resolved
         getent ahosts "$host_name"
     fi
+    here=$(carrier "$virtual")
+    [ -n "$interface" ] || interface=$(carrier "$own_address")
+    [ -n "$interface" ] || interface=$(carrier "${resolved%% *}")
+    case $here,$virtual,$interface in
+    ?*,*) printf 'here %s\n' "$here" ;;
+    *:*) echo 'unasked ipv6' ;;
+    *,) echo 'unasked interface' ;;
+    *)
+        if have arping; then
+            echo asked
+            timeout 4 arping -c 1 -w 1 -I "$interface" "$virtual"
+        else
+            echo 'unasked arping'
+        fi
+        ;;
+    esac
 }
 
 tell_tracking() {
@@ -341,5 +397,10 @@ tell_files() {
         done
         [ $# = 0 ] || tar -P -b 1 -cf - -- "$@"
     }
-    at_trees pack
+    # Definitions that are gone after a reboot, and count before Corral's own until then.
+    set --
+    for path in /run/systemd/system/"corral-$cluster-"*.service; do
+        [ ! -s "$path" ] || set -- "$@" "$path"
+    done
+    at_trees pack "$@"
 }

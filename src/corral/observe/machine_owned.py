@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import basename, dirname
 from typing import Final
 
 from corral.language import tr
+from corral.model.at_boot import UNLINKED, AtBoot
+from corral.model.identity import unit_of
 from corral.model.machine import MARKS, Owned, PackageState, ServiceState
 from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
@@ -55,7 +57,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     loaded = loaded_ids(own)
     units = in_words_of_archives(_units(question, sections) if known.units is None else known.units, loaded)
     return Owned(
-        files=tuple(file for file in files if not file.path.startswith(state)),
+        files=tuple(file for file in files if not file.path.startswith(state) and _is_ours(question, file.path)),
         records=tuple(records),
         directories=directories,
         units=with_revisions(units, stamps),
@@ -78,11 +80,21 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
     the service that must stay off is enabled, runs, or is still masked by an installation that was cut off.
     """
     installed = {package.name for package in known.packages if package.installed}
-    busy = {name for each in known.services if each.enabled or each.active or each.held for name in each.names}
+    busy = {name for each in known.services if _is_on(each) or each.held for name in each.names}
     undone = {name for name, service in question.keep_off if name in marks and service.removesuffix(".service") in busy}
     for group in question.packages:
         if any(name in installed for name in group):
             yield from (Package(question.host, name) for name in group if name not in undone)
+
+
+def _is_ours(question: Question, path: str) -> bool:
+    """A runtime definition may be that of a cluster whose name begins with this one's."""
+    runtime = path.startswith("/run/")
+    return not runtime or unit_of(question.cluster, question.host, basename(path)) is not None
+
+
+def _is_on(service: ServiceState) -> bool:
+    return service.enabled or service.until_boot or service.active
 
 
 def _unpacked(stream: bytes) -> list[Entry]:
@@ -124,7 +136,26 @@ def _units(question: Question, sections: Sections) -> tuple[FoundUnit, ...]:
     mine = {container.identity: container.service for container in containers_in(question, lines) if container.service}
     clock = after("clock ", sections.lines("host"))
     containers = found_containers(question.host, mine, lines, float(clock or "inf"))
-    return joined(services, containers, in_containers=question.docker)
+    return joined(_as_on_disk(services, sections), containers, in_containers=question.docker)
+
+
+def _as_on_disk(units: Iterable[FoundUnit], sections: Sections) -> tuple[FoundUnit, ...]:
+    """What will be there when the host starts is on the disk. Unchanged where the disk was not asked."""
+    lines = sections.lines("boot")
+    wanted = {line.removeprefix("wanted ") for line in lines if line.startswith("wanted ")}
+    masked = {line.removeprefix("masked ") for line in lines if line.startswith("masked ")}
+
+    def state(at_boot: AtBoot) -> str:
+        if at_boot.name in masked:
+            return "masked"
+        return UNLINKED if at_boot.comes and at_boot.name not in wanted else at_boot.state
+
+    if "boot" not in sections.texts:
+        return tuple(units)
+    return tuple(
+        replace(unit, at_boot=replace(unit.at_boot, state=state(unit.at_boot))) if unit.at_boot else unit
+        for unit in units
+    )
 
 
 def _with_uptime(sections: Sections) -> str:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from corral.model.at_boot import COMES, MASKED, UNTIL_BOOT
 from corral.model.identity import unit_of
 from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
 from corral.model.programs import version_in
@@ -84,9 +85,13 @@ def services_in(question: Question, units: Iterable[Properties]) -> tuple[Servic
     for unit in units:
         if unit.get("LoadState") in ("loaded", "masked") and not asked.isdisjoint(names_of(unit)):
             file = unit.get("UnitFileState", "")
-            active = unit.get("ActiveState") == "active"
             found[unit["Id"]] = ServiceState(
-                names_of(unit), file.startswith("enabled"), active, file == "masked-runtime"
+                names_of(unit),
+                enabled=file == COMES["systemd"],
+                active=unit.get("ActiveState") == "active",
+                held=file == "masked-runtime",
+                masked=unit.get("LoadState") == "masked" or file in MASKED,
+                until_boot=file == UNTIL_BOOT[0],
             )
     return tuple(found.values())
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from posixpath import basename
 from typing import Final
 
+from corral.model.at_boot import MASKED
+from corral.model.identity import unit_of
 from corral.model.machine import Disk, Memory, Security, System, Tracking
 from corral.model.resources import Family
 from corral.observe.question import DOCKER_ROOT, FIREWALLS, Question
@@ -25,6 +28,12 @@ _NEVER: Final = 2**32 - 1
 """Seconds since the last answer of a source that has given none."""
 _ANY_RATE: Final = 1e6
 """Parts per million: the skew that chronyd reports while it has fewer than three answers."""
+
+
+_ROW: Final = re.compile(
+    r"\s*(?P<free>\d+) (?P<kind>\S+)(?:\s+(?P<inodes>\d+|-)\s+(?P<total>\d+|-)\s+(?P<mounted>/.*?))?\s*"
+)
+"""Of df; the last three columns are missing in what an older Corral asked for."""
 
 
 def system_in(question: Question, sections: Sections, values: Values) -> System:
@@ -51,7 +60,21 @@ def system_in(question: Question, sections: Sections, values: Values) -> System:
         journal_persistent="journal" in host,
         tar="tar" in host,
         lacks=tuple(line.removeprefix("lacks ") for line in host if line.startswith("lacks ")),
+        boots_into=basename(after("'/etc/systemd/system/default.target' -> ", sections.lines("links")).strip("'")),
     )
+
+
+def masked_in(lines: Iterable[str]) -> frozenset[str]:
+    rows = (line.partition(" ") for line in lines)
+    return frozenset(name for word, _, name in rows if word in MASKED)
+
+
+def instead_in(question: Question, lines: Iterable[str]) -> Iterator[str]:
+    """Of this very cluster: another one's name may begin with its name."""
+    for line in lines:
+        word, _, path = line.partition(" ")
+        if word == "instead" and unit_of(question.cluster, question.host, basename(path)):
+            yield path
 
 
 def memory_in(values: Values) -> Memory:
@@ -65,15 +88,35 @@ def memory_in(values: Values) -> Memory:
     )
 
 
-def disks_in(lines: Sequence[str], values: Values) -> Iterator[Disk]:
+def disks_in(sections: Sections, values: Values) -> Iterator[Disk]:
     """df's rows come in the order of the paths; when one is missing, it is not known which."""
+    lines = sections.lines("disks")
     asked = [line.removeprefix("asked ") for line in lines if line.startswith("asked ")]
-    rows = [line.split() for line in lines if re.fullmatch(r"\s*\d+ \S+\s*", line)]
+    rows = [row for line in lines if (row := _ROW.fullmatch(line))]
     elsewhere = any('"data-root"' in line for line in values.of_file("/etc/docker/daemon.json"))
+    options = dict(_mounts(sections.lines("mounts")))
     if len(asked) == len(rows):
-        for path, (free, kind) in zip(asked, rows, strict=True):
+        for path, row in zip(asked, rows, strict=True):
             if path != DOCKER_ROOT or not elsewhere:
-                yield Disk(path, int(free) * 1024, kind)
+                mounted = row["mounted"] or ""
+                yield Disk(
+                    path, int(row["free"]) * 1024, row["kind"], _inodes(row), mounted, options.get(mounted, frozenset())
+                )
+
+
+def _inodes(row: re.Match[str]) -> int | None:
+    """A file system that makes them as they are needed has none in all."""
+    total, free = row["total"] or "", row["inodes"] or ""
+    return int(free) if free.isdecimal() and total.isdecimal() and int(total) else None
+
+
+def _mounts(lines: Iterable[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    """Rows of /proc/self/mounts: device, place with blanks in octal, kind, options. What is mounted last counts."""
+    for line in lines:
+        words = line.split()
+        if len(words) > 3:
+            place = re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), words[1])
+            yield place, frozenset(words[3].split(",")) & {"ro", "noexec"}
 
 
 def security_in(values: Values, units: Iterable[Properties]) -> Security:

@@ -44,6 +44,8 @@ DOCKER_ROOT: Final = "/var/lib/docker"
 Section = Literal[
     "host",
     "units",
+    "boot",
+    "services",
     "systemd",
     "sockets",
     "values",

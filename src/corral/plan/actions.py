@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Discriminator, TypeAdapter
 
 from corral.language import shown, tr
+from corral.model.at_boot import Keeps
 from corral.model.identity import UnitId, UnitRole, read_back
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
@@ -177,6 +178,26 @@ class ReloadUnit:
 
 
 @dataclass(frozen=True)
+class KeepAfterBoot:
+    """Have a unit start with its host again; what runs is not disturbed. `name` is what its `keeper` knows it by."""
+
+    host: str
+    unit: str
+    keeper: Keeps
+    name: str
+    why: str
+    kind: Literal["keep_after_boot"] = "keep_after_boot"
+
+    @property
+    def id(self) -> str:
+        return f"boot {self.unit}"
+
+    @property
+    def summary(self) -> str:
+        return tr("have {unit} start with its host ({why})", unit=self.unit, why=self.why)
+
+
+@dataclass(frozen=True)
 class StopUnit:
     """Stop a unit; its connections on `port` have `drain` seconds to end first."""
 
@@ -222,7 +243,15 @@ class ConvergeReplicaSet:
 
 
 HostChange = (
-    MakeDirectory | WriteFile | RemoveFile | RemoveTree | InstallPackages | UnpackArchive | LoadImage | EnableService
+    MakeDirectory
+    | WriteFile
+    | RemoveFile
+    | RemoveTree
+    | InstallPackages
+    | UnpackArchive
+    | LoadImage
+    | EnableService
+    | KeepAfterBoot
 )
 """What changes a host without starting or stopping a unit; the changes of one host run in their order."""
 

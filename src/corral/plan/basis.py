@@ -46,7 +46,8 @@ def _lines(observed: Observed) -> Iterator[tuple[str, str]]:
     for unit in observed.units:
         revisions = f"{unit.revision} {unit.reload_revision} {unit.leaves_out}"
         other = f" {unit.image}" if is_another(unit, images) else ""
-        yield unit.host, f"unit {unit.name} {_state(unit)} {revisions}{other}"
+        boot = f" {unit.at_boot.state}" if unit.at_boot and not unit.at_boot.comes else ""
+        yield unit.host, f"unit {unit.name} {_state(unit)} {revisions}{other}{boot}"
     for software in observed.software:
         yield software.host, f"software {software!r}"
     for record in observed.written:

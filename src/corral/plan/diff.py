@@ -9,7 +9,9 @@ from corral.model.resources import UP, Desired, Directory, File, FileRecord, Fou
 from corral.model.software import Archive, Image, Package, Service, Software, Stage
 from corral.plan.actions import (
     ROOT,
+    STAGE_OF,
     HostChange,
+    KeepAfterBoot,
     MakeDirectory,
     ReloadUnit,
     RemoveFile,
@@ -43,13 +45,16 @@ def directories(desired: Desired, stage: Stage, known: Iterable[Directory]) -> l
 
 
 def preparations(desired: Desired, observed: Observed, stage: Stage) -> list[HostChange]:
-    """What the hosts must have before the units of `stage` start; for each host in the order in which it is done."""
+    """What the hosts must have before the units of `stage` start, and what brings those back that run; for each host in
+    the order in which it is done.
+    """
     written = files(desired, observed, stage)
     return [
         *software(desired, observed, stage),
         *(action for action in written if _makes_accounts(action)),
         *directories(desired, stage, observed.directories),
         *(action for action in written if not _makes_accounts(action)),
+        *kept(desired, observed, stage),
     ]
 
 
@@ -141,11 +146,21 @@ def removals(observed: Observed, kept: Set[tuple[str, str]] = frozenset()) -> li
 
 def after_removal(path: str) -> tuple[tuple[str, ...], ...]:
     """Commands that make the removal of the file `path` take effect."""
-    if path.startswith("/etc/systemd/system/"):
+    if path.startswith(("/etc/systemd/system/", "/run/systemd/system/")):
         return (("systemctl", "daemon-reload"),)
     if path.startswith("/etc/chrony"):
         return (("systemctl", "try-restart", "chrony.service" if "/conf.d/" in path else "chronyd.service"),)
     return ()
+
+
+def kept(desired: Desired, observed: Observed, stage: Stage) -> list[KeepAfterBoot]:
+    """Units of `stage` that are there now, and would not be after a reboot of their host."""
+    wanted = {unit.name for unit in desired.units if STAGE_OF[unit.role] == stage} - desired.idle
+    return [
+        KeepAfterBoot(unit.host, unit.name, unit.at_boot.keeper, unit.at_boot.name, unit.at_boot.why_not)
+        for unit in observed.units
+        if unit.name in wanted and unit.at_boot and not unit.at_boot.comes
+    ]
 
 
 def leftover_units(desired: Desired, observed: Observed) -> list[StopUnit]:

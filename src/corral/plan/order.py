@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from corral.language import tr
 from corral.model.identity import INSTANCES, STOP_ORDER, UnitRole
-from corral.model.resources import SERVING, UP, Desired, Observed, Unit
+from corral.model.resources import SERVING, UP, Desired, FoundUnit, Observed, Unit
 from corral.plan import diff
 from corral.plan.actions import (
     ASKED_FOR,
@@ -115,8 +115,11 @@ def _retire(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
 
 
 def _to_idle(desired: Desired, observed: Observed) -> Iterator[Sequence[Action]]:
-    """A unit stops before those that it needs, and members one after the other, the primary last."""
-    found = {unit.name: unit for unit in observed.units if unit.state in UP}
+    """A unit stops before those that it needs, and members one after the other, the primary last.
+
+    So does one that doesn't run, and would when its host starts.
+    """
+    found = {unit.name: unit for unit in observed.units if unit.state in UP or _comes_back(unit)}
     stopping = [unit for unit in desired.units if unit.name in desired.idle and unit.name in found]
     stopping.sort(key=lambda unit: _is_primary(unit, observed))
     for roles in STOP_ORDER:
@@ -126,6 +129,11 @@ def _to_idle(desired: Desired, observed: Observed) -> Iterator[Sequence[Action]]
             if unit.role in roles
         ]
         yield from ([[each] for each in wave] if "database" in roles else [wave])
+
+
+def _comes_back(unit: FoundUnit) -> bool:
+    """Of a container this isn't asked: docker doesn't start one that was stopped."""
+    return unit.at_boot is not None and unit.at_boot.keeper == "systemd" and unit.at_boot.comes
 
 
 def _idle_members(desired: Desired) -> frozenset[str]:

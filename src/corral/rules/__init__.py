@@ -21,6 +21,7 @@ from corral.rules import (  # noqa: F401  # they register their rules
     host_database,
     host_ports,
     host_resources,
+    host_services,
     host_software,
     host_system,
     host_time,

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from corral.model.host_needs import data_directory, has_containers
+from corral.model.machine import Disk
 from corral.model.programs import ARCHIVES
 from corral.model.software import Archive, Image
 from corral.rules.registry import Evidence, There, rule_on_each
 
+FILES: Final = 1000
+"""Files that must still be possible: what Corral writes, a new database's, an archive's."""
 NEW_MEMBER: Final = 400 << 20
 """Bytes of disk that a new member needs: its journal's 100 MiB files, its first tables, its logs."""
 TO_GO_ON: Final = 100 << 20
@@ -36,6 +39,35 @@ def disk_full(there: There) -> Iterator[Evidence]:
         yield {"path": path, "free": free >> 20, "needed": needed >> 20}
 
 
+@rule_on_each("H05", "error", "accounts")
+def no_inodes(there: There) -> Iterator[Evidence]:
+    """Files that can be made no more, however much room there is; each file system once."""
+    few = {disk.mounted: disk for disk in _written(there) if disk.inodes is not None and disk.inodes < FILES}
+    for disk in few.values():
+        yield {"path": disk.path, "inodes": disk.inodes, "needed": FILES, "mounted": disk.mounted}
+
+
+@rule_on_each("H05", "error", "accounts")
+def disk_read_only(there: There) -> Iterator[Evidence]:
+    for disk in {disk.mounted: disk for disk in _written(there) if "ro" in disk.options}.values():
+        yield {"path": disk.path, "mounted": disk.mounted}
+
+
+@rule_on_each("H05", "error", "accounts")
+def mounted_noexec(there: There) -> Iterator[Evidence]:
+    """Where programs are unpacked, and where the script lies that keepalived runs."""
+    paths = {str(ARCHIVES)} if _archives(there) else set()
+    if there.cluster.moving and there.host in there.cluster.proxy.hosts:
+        paths.add(str(there.host.layout.config))
+    for disk in {disk.mounted: disk for disk in there.machine.disks if disk.path in paths}.values():
+        if "noexec" in disk.options:
+            yield {"path": disk.path, "mounted": disk.mounted}
+
+
+def _written(there: There) -> Iterator[Disk]:
+    return (disk for path in _room(there) if (disk := there.machine.disk(path)))
+
+
 def _room(there: There) -> dict[str, int]:
     """Bytes that must be free, by path."""
     layout = there.host.layout
@@ -43,11 +75,15 @@ def _room(there: There) -> dict[str, int]:
     if there.is_member:
         runs = _runs_member(there)
         room[str(data_directory(there.cluster.database, there.host))] = TO_GO_ON if runs else NEW_MEMBER
-    archives = sum(need.install.way == "archive" for need in there.needs) + _has_release(there)
     unpacked = sum(isinstance(each, Archive) for each in there.machine.owned.software)
-    if archives > unpacked:
+    if _archives(there) > unpacked:
         room[str(ARCHIVES)] = AN_ARCHIVE
     return room
+
+
+def _archives(there: There) -> int:
+    """How many this host runs something of."""
+    return sum(need.install.way == "archive" for need in there.needs) + _has_release(there)
 
 
 def _has_release(there: There) -> bool:

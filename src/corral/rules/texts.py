@@ -316,6 +316,100 @@ TEXTS: Final = {
         "A full disk stops a database in the middle of its work.",
         "Free some space on {host}, or mount a larger disk there.",
     ),
+    "no_inodes": Text(
+        "{mounted}, where {path} is, can hold {inodes} more files, and {needed} are needed.",
+        "Without inodes no file can be made, however much room is left.",
+        "`df -i {mounted}` on {host} shows it; delete what is many and small there, such as old sessions or caches.",
+    ),
+    "disk_read_only": Text(
+        "{mounted}, where {path} is, is mounted read-only.",
+        "Nothing can be written there; Linux does that to a disk with errors, too.",
+        "`dmesg` on {host} tells whether it has errors; if not: `mount -o remount,rw {mounted}`, and /etc/fstab.",
+    ),
+    "mounted_noexec": Text(
+        "{mounted}, where {path} is, is mounted noexec.",
+        "No program that lies there can be started.",
+        "On {host}: `mount -o remount,exec {mounted}`, and /etc/fstab; or install packages in place of archives.",
+    ),
+    "docker_masked": Text(
+        "{unit} is masked.",
+        "Nothing may start it, so no container can run.",
+        "If docker may run there, on {host}: `systemctl unmask {unit}`.",
+    ),
+    "time_masked": Text(
+        "{unit} is masked.",
+        "Nothing may start it, so nobody sets the clock.",
+        "If chrony may run there, on {host}: `systemctl unmask {unit}`; else take `time` out of the file.",
+    ),
+    "docker_failed": Text(
+        "{service} has failed; its last words: {words}.",
+        "It is to be started, and may fail again.",
+        "`systemctl start {service}` on {host} shows whether it still does.",
+    ),
+    "time_failed": Text(
+        "{service} has failed; its last words: {words}.",
+        "It is to be started, and may fail again.",
+        "`systemctl start {service}` on {host} shows whether it still does.",
+    ),
+    "docker_config_refused": Text(
+        "docker doesn't run, and can't: /etc/docker/daemon.json: {error}.",
+        "The instances run in containers.",
+        "Mend the file, then on {host}: `systemctl restart docker`.",
+    ),
+    "docker_config_broken": Text(
+        "docker runs, and would not start again: /etc/docker/daemon.json: {error}.",
+        "After a reboot, or an upgrade of docker, no container would be there.",
+        "Mend the file on {host}; what runs takes it in at docker's next start.",
+    ),
+    "time_not_read": Text(
+        "{main} takes in nothing of {directory}.",
+        "Corral's own file lies there, and chrony would not read it.",
+        "Write `confdir {directory}` into {main} on {host}.",
+    ),
+    "rotation_not_read": Text(
+        "/etc/logrotate.conf takes in nothing of /etc/logrotate.d.",
+        "Corral's own file lies there, and nginx's access log would grow for ever.",
+        "Write `include /etc/logrotate.d` into /etc/logrotate.conf on {host}.",
+    ),
+    "rotation_masked": Text(
+        "logrotate.timer is masked.",
+        "Nothing rotates nginx's access log, which grows for ever.",
+        "If logs may be rotated there, on {host}: `systemctl unmask logrotate.timer && systemctl enable --now "
+        "logrotate.timer`.",
+    ),
+    "sysctl_masked": Text(
+        "systemd-sysctl.service is masked.",
+        "Kernel settings hold until the next reboot, and nobody sets them after it.",
+        "If that isn't meant so, on {host}: `systemctl unmask systemd-sysctl`; else write `tune: false` below "
+        "database.",
+    ),
+    "boots_elsewhere": Text(
+        "The host starts into {target}.",
+        "Nothing of the cluster, and often no sshd, is started there after a reboot.",
+        "On {host}: `systemctl set-default multi-user.target`.",
+    ),
+    "definition_instead": Text(
+        "{path} stands in the place of Corral's own definition of that instance.",
+        "systemd reads that file alone for it, so nothing that Corral changes there would take effect.",
+        "Move what is special in it to a drop-in (`systemctl edit {service}`), then on {host}: "
+        "`rm {path} && systemctl daemon-reload`.",
+    ),
+    "virtual_address_taken": Text(
+        "{address}, which proxy.virtual_ip is to move, is in use already: {holder} answers for it.",
+        "Two machines with one address get each other's connections.",
+        "Find that machine by its hardware address and give one of the two another address.",
+    ),
+    "virtual_address_here": Text(
+        "{address}, which proxy.virtual_ip is to move, is on {interface} of {host} already, and keepalived didn't put "
+        "it there.",
+        "An address that is fixed to one host can't move: soon two proxies would have it.",
+        "Take it out of that host's network configuration, then: `ip address del {address}/PREFIX dev {interface}`.",
+    ),
+    "virtual_address_unasked": Text(
+        "Whether somebody has {address} (proxy.virtual_ip) already was not asked: {reason}.",
+        "Two machines with one address get each other's connections.",
+        "Make sure that it is free, or install arping on {host}; it is asked before the first use.",
+    ),
     "image_space": Text(
         "{path} has {free} MB of disk left, and the image {image} is still to come.",
         "Images of applications take some hundred MB, and twice that while they are loaded: {needed} MB are on the "

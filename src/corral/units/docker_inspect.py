@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from corral.language import tr
+from corral.model.at_boot import AtBoot
 from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.resources import FoundUnit, UnitState
@@ -20,12 +21,13 @@ PROJECT_LABEL: Final = "com.docker.compose.project"
 
 INSPECT: Final = (
     '{{index . "Id"}}{{"\\t"}}{{json (index . "State")}}{{"\\t"}}{{json (index . "RestartCount")}}{{"\\t"}}'
-    '{{json (index . "RepoTags")}}{{"\\t"}}{{json (index . "Image")}}'
+    '{{json (index . "RepoTags")}}{{"\\t"}}{{json (index . "Image")}}{{"\\t"}}'
+    '{{with index . "HostConfig"}}{{json (index . "RestartPolicy")}}{{end}}'
 )
 """The format of `docker inspect` for containers and images in one call. `index` is how a field may be missing, as an
 image's State is and a container's RepoTags are; and the environment, which holds passwords, stays where it is.
 
-The last column, the id of a container's image, is missing in what Corral 0.1.0 read.
+The last two columns, the id of a container's image and its restart policy, are missing in what Corral 0.1.0 read.
 """
 
 _LABELS: Final = 'index (index . "Config") "Labels"'
@@ -61,13 +63,19 @@ def found_containers(host: str, services: Mapping[str, str], lines: Iterable[str
         identity, *columns = line.split("\t")
         if identity not in services or len(columns) < 3 or not columns[0].startswith("{"):
             continue
-        state, restarts, _tags, *image = columns
+        state, restarts, _tags, image, policy, *_ = (*columns, "null", "null")
         unit = _found(host, services[identity], json.loads(state), int(json.loads(restarts) or 0), now)
-        unit = replace(unit, image=_hexadecimal(json.loads(image[0]) or "") if image else "")
+        unit = replace(unit, image=_hexadecimal(json.loads(image) or ""), at_boot=_at_boot(identity, policy))
         known = units.get(unit.name)
         if known is None or _age(unit) >= _age(known):
             units[unit.name] = unit
     return tuple(units.values())
+
+
+def _at_boot(identity: str, policy: str) -> AtBoot | None:
+    """docker has two words for the policy that starts a container never: `no`, and none."""
+    known = json.loads(policy or "null")
+    return AtBoot("docker", identity, str(known.get("Name") or "no")) if known else None
 
 
 def describe(project: str) -> str:

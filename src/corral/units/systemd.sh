@@ -27,11 +27,19 @@ start_unit() {
     do_it restart
 }
 
+# unmask: what somebody has masked could neither be switched off nor started later.
+unmask() {
+    is UnitFileState masked || is UnitFileState masked-runtime || return 0
+    { systemctl unmask --quiet -- "$unit" && systemctl unmask --quiet --runtime -- "$unit"; } || exit 1
+    observe
+}
+
 # stop_unit UNIT
 stop_unit() {
     unit=$1
     observe
     is ActiveState inactive || do_it stop
+    unmask
     ! is UnitFileState enabled || systemctl disable --quiet -- "$unit" || exit 1
     observe
     ! is ActiveState failed || systemctl reset-failed -- "$unit"

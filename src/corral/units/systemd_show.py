@@ -8,6 +8,7 @@ from math import inf
 from typing import Final
 
 from corral.language import tr
+from corral.model.at_boot import MASKED, AtBoot
 from corral.model.ends import ended
 from corral.model.identity import UnitId, unit_of
 from corral.model.resources import FoundUnit, UnitState
@@ -44,6 +45,7 @@ _FILES: Final = {
     "not-found": tr("its unit file is gone"),
     "bad-setting": tr("its unit file has a mistake"),
     "error": tr("its unit file can't be read"),
+    "masked": tr("its unit is masked"),
 }
 _STATUSES: Final = {
     "200": tr("its directory can't be entered"),
@@ -72,7 +74,10 @@ def blocks(text: str) -> Iterator[dict[str, str]]:
 
 
 def found_units(cluster: str, host: str, text: str) -> tuple[FoundUnit, ...]:
-    """The units of `cluster` in what `systemctl show` wrote. One that is neither enabled nor runs is not defined."""
+    """The units of `cluster` in what `systemctl show` wrote.
+
+    One that neither runs nor is enabled is not defined, unless it is masked: somebody has forbidden it.
+    """
     uptime = inf
     units = []
     for properties in blocks(text):
@@ -85,7 +90,8 @@ def found_units(cluster: str, host: str, text: str) -> tuple[FoundUnit, ...]:
 
 def _is_defined(properties: Properties) -> bool:
     resting = properties.get("ActiveState") in ("inactive", None)
-    return not resting or properties.get("UnitFileState", "").startswith("enabled")
+    file = properties.get("UnitFileState", "")
+    return not resting or file.startswith("enabled") or file in MASKED
 
 
 def _found(unit: UnitId, properties: Properties, uptime: float) -> FoundUnit:
@@ -96,7 +102,13 @@ def _found(unit: UnitId, properties: Properties, uptime: float) -> FoundUnit:
         pid=int(properties.get("MainPID") or 0),
         detail=_detail(unit, properties) if state in ("failed", "stopped") else "",
         started=_started(properties.get("ExecMainStartTimestamp", "")),
+        at_boot=_at_boot(properties),
     )
+
+
+def _at_boot(properties: Properties) -> AtBoot | None:
+    file = properties.get("UnitFileState", "")
+    return AtBoot("systemd", properties["Id"], file) if file else None
 
 
 def _state(properties: Properties, uptime: float) -> UnitState:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from corral.model.at_boot import UNLINKED, AtBoot
 from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.model.machine import (
@@ -114,9 +115,42 @@ def test_units_under_systemd_with_their_revisions() -> None:
     units = {unit.name: unit for unit in one()[1].owned.units}
     assert set(units) == {"mongod.one", "one-5040", "one-5041"}, "corral-obs-app-nginx.service is of another cluster"
     assert units["one-5040"] == FoundUnit(
-        read_back("one", "one-5040"), "running", revision="r1", pid=1049, proven=True, started="1795551008"
+        read_back("one", "one-5040"),
+        "running",
+        revision="r1",
+        pid=1049,
+        proven=True,
+        started="1795551008",
+        at_boot=AtBoot("systemd", "corral-obs-app@one-5040.service", "enabled"),
     )
     assert (units["one-5041"].state, units["one-5041"].detail) == ("failed", "it ended with exit status 3")
+
+
+BOOT = b"""\
+\036boot
+wanted corral-obs-mongod.service
+wanted corral-obs-app@one-5041.service
+masked corral-obs-app@one-5041.service
+masked docker.socket
+masked-runtime chrony.service
+instead /etc/systemd/system/corral-obs-app@one-5040.service
+instead /etc/systemd/system/corral-obs-app-app@one-5040.service
+"""
+
+
+def test_what_will_be_there_when_the_host_starts_is_on_the_disk() -> None:
+    """systemd calls all three enabled, as they were at its last reload."""
+    found = asked(stdout("one").replace(b"\036systemd\n", BOOT + b"\036systemd\n"))
+    states = {unit.name: unit.at_boot.state for unit in found.owned.units if unit.at_boot}
+    assert states == {"mongod.one": "enabled", "one-5040": UNLINKED, "one-5041": "masked"}
+    assert {"docker.socket", "chrony.service"} < found.masked
+    assert found.instead == ("/etc/systemd/system/corral-obs-app@one-5040.service",), "the other is of another cluster"
+
+
+def test_runtime_definitions_are_the_clusters_own_files() -> None:
+    mine, theirs = (f"/run/systemd/system/corral-obs-{name}.service" for name in ("app@one-5040", "app-app@one-5040"))
+    found = asked(with_files(stdout("one"), {mine: "[Service]\n", theirs: "[Service]\n"}))
+    assert [file.path for file in found.owned.files] == [mine]
 
 
 def test_units_in_containers() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from corral.model.machine import Listener, PackageState, Security, System, Tracking
+from corral.model.machine import Listener, PackageState, Security, System, Tracking, VirtualAddress
 from corral.observe.listeners import listeners_in
+from corral.observe.machine_readings import readings_in, virtual_in
 from corral.observe.machine_software import docker_in, packages_in, processes_in, programs_in
 from corral.observe.machine_system import disks_in, memory_in, security_in, system_in, tracking_in
 from corral.observe.question import Question
@@ -107,16 +108,33 @@ def test_memory_without_huge_pages() -> None:
 
 def test_disks_that_df_could_not_all_tell_are_unknown() -> None:
     rows = ["asked /etc", "asked /var/lib/docker", "   Avail Type", "1024 xfs", "2048 nfs4"]
-    assert [(disk.path, disk.free, disk.kind) for disk in disks_in(rows, values())] == [
+    assert [(disk.path, disk.free, disk.kind) for disk in disks_in(sections(disks="\n".join(rows)), values())] == [
         ("/etc", 1 << 20, "xfs"),
         ("/var/lib/docker", 2 << 20, "nfs4"),
     ]
-    assert list(disks_in(rows[:-1], values())) == []
+    assert list(disks_in(sections(disks="\n".join(rows[:-1])), values())) == []
+
+
+def test_what_df_and_the_mounts_tell_of_a_disk() -> None:
+    rows = ["asked /etc", "asked /opt/corral", "asked /srv/a b", "asked /data", " Avail Type IFree Inodes Mounted on"]
+    rows += [" 1024 ext4 7 99 /", " 2048 ext4 5 99 /opt", "4 nfs4 - - /srv/a b", "8 btrfs 0 0 /data"]
+    mounts = [
+        "/dev/vdb /opt ext4 rw,nosuid,noexec 0 0",
+        "x:/y /srv/a\\040b nfs4 ro,vers=4 0 0",
+        "proc /proc proc rw,noexec",
+    ]
+    found = disks_in(sections(disks="\n".join(rows), mounts="\n".join(mounts)), values())
+    assert [(disk.path, disk.inodes, disk.mounted, set(disk.options)) for disk in found] == [
+        ("/etc", 7, "/", set()),
+        ("/opt/corral", 5, "/opt", {"noexec"}),
+        ("/srv/a b", None, "/srv/a b", {"ro"}),
+        ("/data", None, "/data", set()),
+    ]
 
 
 def test_docker_elsewhere() -> None:
     rows = ["asked /etc", "asked /var/lib/docker", "1024 xfs", "2048 xfs"]
-    found = disks_in(rows, values('/etc/docker/daemon.json:{"data-root": "/srv/docker"}'))
+    found = disks_in(sections(disks="\n".join(rows)), values('/etc/docker/daemon.json:{"data-root": "/srv/docker"}'))
     assert [disk.path for disk in found] == ["/etc"]
 
 
@@ -264,3 +282,95 @@ def test_without_ss_the_kernels_tables_tell_the_ports() -> None:
 """
     found = listeners(tables=tables)
     assert [(each.address, each.port, each.pid) for each in found] == [("127.0.0.1", 80, 0), ("::1", 80, 0)]
+
+
+SOCKET_UNITS = """\
+Id=web.socket
+Listen=[::]:80 (Stream)
+Listen=/run/web.sock (Stream)
+Triggers=web.service
+
+Id=ntp.socket
+Listen=0.0.0.0:123 (Datagram)
+Triggers=ntp.service
+"""
+
+
+def test_a_port_for_which_systemd_itself_listens() -> None:
+    """Before the first connection systemd alone has it open; then the service, too, which ss may name first."""
+    told = 'tcp LISTEN 0 511 *:80 *:* users:((%s"systemd",pid=1,fd=4))\n'
+    root = "/proc/1/cgroup:0::/init.scope"
+    for before, command, pid, service in (
+        ("", "systemd", 1, "web.service"),
+        ('"node",pid=7,fd=3),(', "node", 7, "session-3.scope"),
+    ):
+        cgroups = values(root, "/proc/7/cgroup:0::/user.slice/user-1000.slice/session-3.scope")
+        [found] = listeners_in(QUESTION, sections(sockets=told % before, socket_units=SOCKET_UNITS), cgroups)
+        assert (found.command, found.pid, found.service, found.socket) == (command, pid, service, "web.socket")
+    [found] = listeners_in(QUESTION, sections(sockets=told % ""), values(root))
+    assert (found.pid, found.socket) == (1, ""), "systemd didn't say for which unit"
+
+
+@pytest.mark.parametrize(
+    ("lines", "reads"),
+    [
+        ([], None),
+        (["confdir /etc/chrony/conf.d"], True),
+        (["# confdir /etc/chrony/conf.d", "pool x iburst"], False),
+        (["confdir /etc/other /etc/chrony/conf.d/"], True),
+        (["include /etc/chrony/conf.d/*.conf"], True),
+        (["include /etc/chrony/all.conf"], None),
+        (["sourcedir /etc/chrony/conf.d"], False),
+    ],
+)
+def test_whether_chrony_takes_in_what_is_put_beside_its_own(lines: list[str], reads: bool | None) -> None:
+    known = values(*(f"/etc/chrony/chrony.conf:{line}" for line in lines))
+    assert readings_in(sections(), known).chrony is reads
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("", ""),
+        ("{}", ""),
+        ('{"data-root": "/srv"}', ""),
+        ('{\n "a": 1,\n}', "line 3, column 1: Expecting property name enclosed in double quotes"),
+        ("[]", "it holds no JSON object"),
+    ],
+)
+def test_what_docker_refuses(text: str, refused: str) -> None:
+    known = values(*(f"/etc/docker/daemon.json:{line}" for line in text.split("\n")))
+    assert readings_in(sections(), known).docker_refuses == refused
+
+
+def test_what_services_say_that_do_not_run() -> None:
+    text = "said docker.service a\nsaid docker.service  b \nrefused unable to configure the Docker daemon\n"
+    found = readings_in(sections(services=text), values("/etc/logrotate.conf:include /etc/logrotate.d"))
+    assert found.said == (("docker.service", "a; b"),)
+    assert found.docker_refuses == "unable to configure the Docker daemon"
+    assert found.logrotate is True
+
+
+IPUTILS = """\
+asked
+ARPING 10.0.0.9 from 10.0.0.1 eth0
+Unicast reply from 10.0.0.9 [02:42:0A:00:00:63]  0.7ms
+Sent 1 probes (1 broadcast(s))
+"""
+HABETS = "asked\nARPING 10.0.0.9\n42 bytes from 02:42:0a:00:00:63 (10.0.0.9): index=0 time=8.1 usec\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", None),
+        ("used\n", VirtualAddress(used=True)),
+        ("here eth0\n", VirtualAddress(interface="eth0")),
+        ("unasked arping\n", VirtualAddress(unasked="arping")),
+        (IPUTILS, VirtualAddress(holder="02:42:0a:00:00:63")),
+        (HABETS, VirtualAddress(holder="02:42:0a:00:00:63")),
+        ("asked\nARPING 10.0.0.9 from 10.0.0.1 eth0\nSent 1 probes\nReceived 0 response(s)\n", VirtualAddress()),
+    ],
+)
+def test_who_has_the_address_that_is_to_move(text: str, found: VirtualAddress | None) -> None:
+    assert virtual_in(text.splitlines()) == found

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from corral.errors import ChangeFailed
+from corral.model.at_boot import AtBoot
 from corral.model.cluster import Cluster
 from corral.model.command import CommandResult
 from corral.model.ends import ended
@@ -359,3 +360,20 @@ def test_without_compose_a_start_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(ChangeFailed, match="docker compose is not installed"):
         asyncio.run(ComposeUnits(Bare(), at(tmp_path)).start(read_back("one", "one-5001")))
+
+
+@pytest.mark.parametrize(
+    ("policy", "state"),
+    [
+        ('{"Name":"unless-stopped","MaximumRetryCount":0}', "unless-stopped"),
+        ('{"Name":"no","MaximumRetryCount":0}', "no"),
+        ('{"Name":"","MaximumRetryCount":0}', "no"),
+        ('{"Name":"on-failure","MaximumRetryCount":3}', "on-failure"),
+        ("", None),
+    ],
+)
+def test_what_becomes_of_a_container_at_a_boot(policy: str, state: str | None) -> None:
+    line = f'{row()}\t"sha256:78"\t{policy}'
+    [unit] = found_containers("one", {ID: "one-5000"}, [line], AT + 60)
+    assert unit.at_boot == (AtBoot("docker", ID, state) if state else None)
+    assert unit.image == "78"

@@ -98,6 +98,29 @@ def test_states(changes: tuple[tuple[str, str], ...], state: str, detail: str) -
     assert (unit.state, unit.detail) == (state, detail)
 
 
+@pytest.mark.parametrize(
+    ("file", "comes", "why"),
+    [
+        ("enabled", True, "its unit is enabled"),
+        ("disabled", False, "its unit is disabled"),
+        ("masked", False, "its unit is masked"),
+        ("enabled-runtime", False, "its unit is enabled until the next boot only"),
+    ],
+)
+def test_what_becomes_of_it_at_a_boot(file: str, comes: bool, why: str) -> None:
+    [unit] = found_units("shop", "one", shown(("UnitFileState", file)))
+    assert unit.at_boot
+    assert (unit.at_boot.comes, unit.at_boot.why_not) == (comes, why)
+    assert unit.at_boot.name == "corral-shop-app@one-5001.service"
+
+
+def test_one_that_is_masked_and_stopped_is_known() -> None:
+    stopped = (("ActiveState", "inactive"), ("SubState", "dead"), ("MainPID", "0"))
+    assert found_units("shop", "one", shown(*stopped, ("UnitFileState", "disabled"))) == ()
+    [unit] = found_units("shop", "one", shown(*stopped, ("UnitFileState", "masked"), ("LoadState", "masked")))
+    assert (unit.state, unit.detail) == ("stopped", "its unit is masked")
+
+
 def test_a_mongod_that_the_processor_ends() -> None:
     text = shown(*FAILED, ("Result", "core-dump"), ("ExecMainCode", "3"), ("ExecMainStatus", "4"))
     [unit] = found_units("shop", "one", text.replace("app@one-5001", "mongod"))
