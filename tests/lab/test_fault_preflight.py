@@ -190,6 +190,75 @@ def test_a_port_that_a_service_has(cluster: LabCluster) -> None:
     assert len(errors(said)) == 1
 
 
+SOCKET = "[Socket]\\nListenStream=80\\n[Install]\\nWantedBy=sockets.target\\n"
+
+
+def test_a_port_for_which_systemd_itself_listens(cluster: LabCluster) -> None:
+    """Nothing runs yet that could be ended: process 1 holds the port."""
+    units = "/run/systemd/system"
+    service = "[Service]\\nExecStart=/bin/sleep infinity\\n"
+    cluster.sh("proxy-1", f"printf '{SOCKET}' >{units}/web.socket; printf '{service}' >{units}/web.service")
+    cluster.sh("proxy-1", "systemctl daemon-reload; systemctl start web.socket")
+    try:
+        said = refused(cluster, 1, "`systemctl disable --now web.socket web.service`")
+    finally:
+        cluster.sh("proxy-1", f"systemctl stop web.socket web.service; rm {units}/web.*; systemctl daemon-reload")
+    assert "nginx.proxy-1 needs, is taken by web.socket: systemd itself listens there for it." in errors(said)[0]
+    assert "End that process" not in said
+    assert len(errors(said)) == 1
+
+
+def test_services_and_files_as_others_have_set_them_up(cluster: LabCluster) -> None:
+    """Each is told by name, all of them together, and nothing has been changed."""
+    runs_containers = sections("compose")
+    cluster.change(app=None)
+    cluster.change(app=runs_containers["app"])
+    cluster.sh("app-1", "mkdir -p /etc/docker; printf '{\\n \"debug\": true,\\n}\\n' >/etc/docker/daemon.json")
+    cluster.on("app-1", "systemctl", "mask", "docker.socket")
+    cluster.sh("db-2", "sed -i.before s/^confdir/#confdir/ /etc/chrony/chrony.conf")
+    cluster.on("db-3", "systemctl", "mask", "chrony")
+    cluster.sh("db-1", "mkdir -p /opt/corral; mount -t tmpfs -o noexec,nr_inodes=9 none /opt/corral")
+    try:
+        said = refused(cluster, 1, "systemctl unmask docker.socket", "systemctl unmask chrony.service")
+    finally:
+        cluster.sh("app-1", "rm /etc/docker/daemon.json; systemctl unmask docker.socket")
+        cluster.sh("db-2", "mv /etc/chrony/chrony.conf.before /etc/chrony/chrony.conf")
+        cluster.on("db-3", "systemctl", "unmask", "chrony")
+        cluster.sh("db-1", "umount /opt/corral; rmdir /opt/corral")
+    told = [error.partition(": ")[2] for error in errors(said)]
+    for words in (
+        "app-1: docker.socket is masked.",
+        "app-1: docker doesn't run, and can't: /etc/docker/daemon.json: line 3, column 1:",
+        "db-1: /opt/corral, where /opt/corral is, can hold ",
+        "db-1: /opt/corral, where /opt/corral is, is mounted noexec.",
+        "db-2: /etc/chrony/chrony.conf takes in nothing of /etc/chrony/conf.d.",
+        "db-3: chrony.service is masked.",
+    ):
+        assert any(error.startswith(words) for error in told), f"{words!r} isn't in:\n{said}"
+    assert len(told) == 6, said
+
+
+def test_a_virtual_address_that_somebody_has(cluster: LabCluster) -> None:
+    """Where arping isn't there, that is said; it is played, since its package is one more to install."""
+    cluster.change(proxy={"hosts": ["proxy-1", "app-1"], "virtual_ip": "10.112.0.99"})
+    assert "was not asked: there is no arping" in cluster.run("plan").stderr
+    reply = "Unicast reply from 10.112.0.99 [02:42:0A:70:00:63]  0.7ms"
+    cluster.sh(
+        "proxy-1",
+        f'printf \'#!/bin/sh\\necho "{reply}" "$*"\\n\' >/usr/local/sbin/arping; chmod +x /usr/local/sbin/arping',
+    )
+    try:
+        said = refused(cluster, 1, "give one of the two another address")
+    finally:
+        cluster.on("proxy-1", "rm", "/usr/local/sbin/arping")
+    assert "10.112.0.99, which proxy.virtual_ip is to move, is in use already: 02:42:0a:70:00:63" in errors(said)[0]
+    cluster.on("proxy-1", "ip", "address", "add", "10.112.0.99/24", "dev", "eth0")
+    try:
+        said = refused(cluster, 1, "is on eth0 of proxy-1 already")
+    finally:
+        cluster.on("proxy-1", "ip", "address", "del", "10.112.0.99/24", "dev", "eth0")
+
+
 @pytest.mark.parametrize(
     ("host", "directory", "told", "needed"),
     [

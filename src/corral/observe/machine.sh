@@ -274,10 +274,32 @@ END
 
 tell_addresses() {
     section addresses
-    ip -o addr show
+    addresses=$(ip -o addr show)
+    printf '%s\n' "$addresses"
+    resolved=''
     if [ -n "$host_name" ]; then
         section resolved
-        getent ahosts "$host_name"
+        resolved=$(getent ahosts "$host_name")
+        printf '%s\n' "$resolved"
+    fi
+}
+
+# carrier ADDRESS: the interface that has it, as `ip -o addr show` tells: `2: eth0    inet 10.0.0.1/24 ...`.
+carrier() {
+    while read -r _ interface _ address _; do
+        [ "${address%%/*}" != "$1" ] || { printf '%s\n' "${interface%%@*}"; return; }
+    done <<END
+$addresses
+END
+}
+
+# Who has the address that is to move, asked before keepalived is given it: from then on it is the cluster's.
+tell_virtual() {
+    [ -n "$virtual" ] || return 0
+    section virtual
+    if [ -e "$failover" ] && grep -qF " $virtual dev " "$failover"; then
+        echo used
+        return
     fi
     here=$(carrier "$virtual")
     [ -n "$interface" ] || interface=$(carrier "$own_address")

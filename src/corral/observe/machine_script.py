@@ -30,6 +30,10 @@ def script_of(question: Question) -> str:
         "mongod": question.mongod,
         "host_name": question.name,
         "image": question.image,
+        "virtual": question.virtual,
+        "interface": question.interface,
+        "failover": question.failover,
+        "own_address": "" if question.name else question.address,
         "docker_root": question.docker_root,
         "docker_format": describe(prefix(question.cluster).removesuffix("-")),
     }

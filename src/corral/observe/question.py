@@ -55,6 +55,7 @@ Section = Literal[
     "packages",
     "programs",
     "addresses",
+    "virtual",
     "tracking",
     "docker",
     "obstacles",
@@ -96,6 +97,12 @@ class Question:
     docker: bool = False
     """Whether instances run in containers here."""
     image: str = ""
+    virtual: str = ""
+    """The address that moves between the proxies, where this is one of them."""
+    interface: str = ""
+    """The one that it is to be on, where the file names it."""
+    failover: str = ""
+    """keepalived's configuration: once that names the address, it is the cluster's own."""
     docker_root: str = DOCKER_ROOT
     """Where docker's containers are searched, before docker itself is asked for them."""
     sections: tuple[Section, ...] = SECTIONS
@@ -116,6 +123,7 @@ class Question:
 
 def question_of(cluster: Cluster, host: Host) -> Question:
     layout, wanted = host.layout, list(needs(cluster, host))
+    virtual = cluster.moving if host in cluster.proxy.hosts else None
     places = (layout.config, layout.data, layout.logs, layout.run, layout.state)
     above = dict.fromkeys(place.parent for place in places)
     chosen = (cluster.database.directory, cluster.app.storage)
@@ -141,6 +149,9 @@ def question_of(cluster: Cluster, host: Host) -> Question:
         ports=tuple(sorted({port for _, port, _ in wanted_ports(cluster, host)} | {_NTP})),
         docker=has_containers(cluster, host),
         image=cluster.app.image if has_containers(cluster, host) else "",
+        virtual=virtual.address if virtual else "",
+        interface=(virtual.interface or "") if virtual else "",
+        failover=str(layout.config / "keepalived.conf") if virtual else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from posixpath import basename, dirname
+from posixpath import dirname
 from typing import Final
 
 from corral.language import tr
@@ -57,6 +57,9 @@ def _near(path: str, known: dict[str, list[Obstacle]]) -> Iterator[Obstacle]:
 
 
 def _hinders(obstacle: Obstacle, action: Action, path: str, *, theirs: bool) -> bool:
+    """What masks a unit is no obstacle: the file that is written in its place takes the mask away."""
+    if obstacle.target == "/dev/null" and obstacle.path == path and path.startswith(_UNITS):
+        return False
     if obstacle.kind == "immutable":
         return obstacle.path in (path, dirname(path))
     if obstacle.path != path:
@@ -108,8 +111,5 @@ def _what(obstacle: Obstacle) -> str:
 
 
 def _link(link: Obstacle) -> tuple[str, str]:
-    if link.target == "/dev/null" and link.path.startswith(_UNITS):
-        unmask = tr("`systemctl unmask {name}`", name=basename(link.path))
-        return tr("a link to /dev/null, so the unit is masked"), unmask
     what = tr("a link to {target}", target=link.target)
     return what, tr("remove the link (`rm {path}`), which leaves alone what it leads to", path=link.path)

@@ -19,6 +19,7 @@ from corral.rules import (  # noqa: F401  # they register their rules
     app,
     database,
     host_database,
+    host_network,
     host_ports,
     host_resources,
     host_services,

@@ -33,7 +33,7 @@ def no_systemd(there: There) -> Iterator[Evidence]:
         yield {"distribution": there.machine.system.distribution or "?"}
 
 
-@rule_on_all("H09", "error", "accounts")
+@rule_on_all("H12", "error", "accounts")
 def same_machine(theres: Theres) -> Iterator[Seen]:
     """Told of each host that one before it is already."""
     for number, there in enumerate(theres):

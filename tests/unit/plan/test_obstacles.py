@@ -28,7 +28,6 @@ def make(path: str) -> MakeDirectory:
     ("action", "obstacle", "said", "mend"),
     [
         (write(), Obstacle("one", CONF, "link", "/srv/my.conf"), f"{CONF} is a link to /srv/my.conf", f"rm {CONF}"),
-        (write(UNIT), Obstacle("one", UNIT, "link", "/dev/null"), "the unit is masked", "systemctl unmask corral-shop"),
         (write(), Obstacle("one", CONF, "directory", files=3), "is a directory with 3 files", "move it"),
         (write(), Obstacle("one", CONF, "directory"), "is an empty directory", "rmdir"),
         (write(), Obstacle("one", CONF, "fifo"), "is a FIFO", "move it"),

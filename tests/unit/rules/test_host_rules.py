@@ -195,7 +195,7 @@ def same_and_other(**other: object) -> list[str]:
     machines = {each.name: good(each) for each in made.hosts}
     machines["one"] = changed(machines["one"], "system", **SAME)
     machines["two"] = changed(machines["two"], "system", **{**SAME, **other})
-    return [problem.message for problem in findings_on(made, machines) if problem.code == "H09"]
+    return [problem.message for problem in findings_on(made, machines) if problem.code == "H12"]
 
 
 def test_one_machine_under_two_addresses() -> None:
