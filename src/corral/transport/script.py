@@ -25,6 +25,12 @@ SHELL: Final = "sh -s"
 """What all scripts are run by: the one command that sudoers must let the account run."""
 
 _GUARD: Final = beside(__file__, "guard.sh")
+_HEAD: Final = beside(__file__, "head.sh")
+
+
+def headed(script: str) -> str:
+    """`script` for a host, whose programs and daemons are then those of the system and not of somebody's variables."""
+    return "".join(f"{line}; " for line in _HEAD.text.splitlines()) + script
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def guarded(script: str, patience: float, marks: Marks) -> str:
     script is in its process group, which a session of sshd has for itself.
     """
     guard = _GUARD.before(call("corral_guard", ceil(patience), KILL_AFTER))
-    return f"{marks.printed('script')}\n{{\n{guard}{{\n:\n{script}\n}} 9<&-\nexit\n}} 9<&0 </dev/null\n"
+    return f"{marks.printed('script')}\n{{\n{headed(guard)}{{\n:\n{script}\n}} 9<&-\nexit\n}} 9<&0 </dev/null\n"
 
 
 def streamed(command: str, patience: float, marks: Marks) -> str:
@@ -75,7 +81,7 @@ def streamed(command: str, patience: float, marks: Marks) -> str:
     The mark says that the shell has read all of this, so that it takes away nothing of what follows.
     """
     timed = f"exec timeout -k {KILL_AFTER} {ceil(patience)} sh -c {shlex.quote(command)}"
-    return f"{{\n{marks.printed('script')}\n{timed}\n}}\n"
+    return f"{{\n{marks.printed('script')}\n{headed(timed)}\n}}\n"
 
 
 def begun(shell: str, marks: Marks, *, sudo: bool, locale: str = "") -> str:

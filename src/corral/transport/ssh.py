@@ -21,7 +21,7 @@ from corral.stop import Signals
 from corral.transport import ssh_files, ssh_refusals, ssh_trouble
 from corral.transport.lines import Splitter
 from corral.transport.local import too_long
-from corral.transport.script import SHELL, Marks, begun, guarded, streamed
+from corral.transport.script import SHELL, Marks, begun, guarded, headed, streamed
 from corral.transport.ssh_settings import SshSettings
 from corral.transport.ssh_slow import Waits
 
@@ -138,7 +138,7 @@ class SshTransport:
         """
         hosts = self.hosts
         to, marks = await hosts.resolved(host), Marks.new()
-        words = ["sh", "-c", f"{marks.printed('script')}\n{script}"]
+        words = ["sh", "-c", f"{marks.printed('script')}\n{headed(script)}"]
         command = begun(shlex.join(words), marks, sudo=self._by_sudo(host, to))
         async with (
             hosts.as_unreachable(to, tr("a command ran")),

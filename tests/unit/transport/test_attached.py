@@ -17,6 +17,7 @@ import pytest
 
 from corral.errors import Interrupted, Unreachable
 from corral.stop import Signals
+from corral.transport.script import headed
 from corral.transport.ssh import SshTransport
 from tests.patience import PATIENCE, holds_soon
 from tests.unit.transport.at_terminal import AtTerminal
@@ -125,11 +126,13 @@ def test_a_signal_here_closes_the_session(tmp_path: Path) -> None:
 
 
 def test_it_is_root_by_sudo_with_the_locale_of_the_login(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = 'echo "[$LC_ALL]"'
+
     async def scenario(host: Sshd, transport: SshTransport) -> str:
-        assert await transport.attach("one", 'echo "[$LC_ALL]"', Signals()) == 0
+        assert await transport.attach("one", script, Signals()) == 0
         return (host.home / "sudo.log").read_text()
 
-    assert play(tmp_path, scenario, sudo=True).endswith('echo "[$LC_ALL]"\n')
+    assert play(tmp_path, scenario, sudo=True).endswith(f"{headed(script)}\n")
     assert capfd.readouterr().out == "[]\n"
 
 

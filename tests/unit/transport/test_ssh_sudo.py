@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from corral.errors import Unreachable
+from corral.stop import Signals
 from corral.transport import ssh as ssh_module
 from corral.transport.ssh import SshTransport
 from tests.unit.transport.reaching import play, refused, transport_to
@@ -134,3 +135,44 @@ def test_a_script_that_fails_by_itself_is_no_refusal_of_sudo(tmp_path: Path, scr
         assert (await transport.run("one", script)).code in (1, 3, 127)
 
     play(tmp_path, scenario, sudo=True)
+
+
+ELSEWHERE = (
+    "DOCKER_HOST=tcp://192.0.2.1:2375 DOCKER_CONTEXT=far COMPOSE_FILE=/x APT_CONFIG=/x SYSTEMD_OFFLINE=1 TAR_OPTIONS=-v"
+)
+
+
+def narrow(host: Sshd) -> None:
+    """A sudo whose secure_path has a shell and nothing else, and whose environment leads programs elsewhere."""
+    only = host.home / "only"
+    only.mkdir()
+    (only / "sh").symlink_to("/bin/sh")
+    host.program("sudo", f'#!/bin/sh\nshift\nexec /usr/bin/env PATH={only} {ELSEWHERE} "$@"\n')
+
+
+def test_programs_are_found_and_are_the_hosts_own_whatever_sudo_sets(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ask = "stat -c %n /; env | grep -E '^(DOCKER|COMPOSE|APT|SYSTEMD|TAR)_' | sort"
+    there = "/\nDOCKER_HOST=unix:///var/run/docker.sock\n"
+
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        narrow(host)
+        source = tmp_path / "source"
+        source.write_text("sent\n")
+        assert (await transport.run("one", ask)).text == there
+        assert (await transport.put("one", source, f"cat; {ask}")).text == f"sent\n{there}"
+        assert [line async for line in transport.follow("one", ask)] == there.splitlines()
+        assert await transport.attach("one", ask, Signals()) == 0
+        assert (await transport.run("one", "sleep 60", deadline=0.1)).code == 124
+
+    play(tmp_path, scenario, sudo=True)
+    assert capfd.readouterr().out == there
+
+
+def test_the_accounts_own_programs_come_first(tmp_path: Path) -> None:
+    async def scenario(host: Sshd, transport: SshTransport) -> None:
+        host.program("docker", "#!/bin/sh\necho mine\n")
+        assert (await transport.run("one", "docker")).text == "mine\n"
+
+    play(tmp_path, scenario)
