@@ -161,6 +161,8 @@ class Listener:
     """Whether it is a process of this very cluster, of a unit that has another name by now."""
     cluster: str = ""
     """Another playground of this user's that it belongs to."""
+    hidden: bool = False
+    """Whether it is in a container, and docker could not be asked whose that is."""
 
 
 @dataclass(frozen=True)
@@ -227,6 +229,18 @@ class Docker:
     """Whether the program of docker's name is podman."""
     compose: tuple[str, ...] = ()
     compose_version: Version | None = None
+    unseen: str = ""
+    """Why the cluster's containers, which may be there, could not be seen; empty where they were."""
+    strangers: tuple[str, ...] = ()
+    """The names of containers that are not of this cluster."""
+
+
+@dataclass(frozen=True)
+class Unasked:
+    """A program that gave no answer, so that what it would have told is unknown; or the path of what hangs."""
+
+    program: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -280,6 +294,7 @@ class Machine:
     """Somebody's definitions of single instances, which count in place of Corral's for all of them."""
     owned: Owned = field(default_factory=Owned)
     member: FoundMember = field(default_factory=FoundMember)
+    unasked: tuple[Unasked, ...] = ()
 
     def program(self, name: str) -> Program | None:
         return next((program for program in self.programs if program.name == name), None)

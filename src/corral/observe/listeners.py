@@ -15,6 +15,8 @@ from corral.observe.sections import Sections, Values
 
 _HOLDER: Final = re.compile(r'\("([^"]*)",pid=(\d+)')
 _UNIT: Final = re.compile(r"/([^/]+\.(?:service|scope))(?=/|$)")
+_IN_DOCKER: Final = re.compile(r"/docker[-/][0-9a-f]{64}(?:\.scope)?")
+"""A control group that docker makes for a container, by systemd or by itself."""
 _PUBLISHED: Final = re.compile(r'"HostPort":"(\d+)"')
 
 
@@ -71,12 +73,16 @@ def socket_units_in(text: str) -> list[SocketUnit]:
 
 
 def listeners_in(question: Question, sections: Sections, values: Values) -> Iterator[Listener]:
-    containers = containers_in(question, sections.lines("docker"))
+    told = sections.lines("docker")
+    containers = containers_in(question, told)
     units = socket_units_in(sections.text("socket_units"))
+    blind = "running" not in told or any(line.startswith("docker\t") for line in sections.lines("unasked"))
     for line in sections.lines("sockets"):
         columns = line.split(None, 6)
         if len(columns) >= 6 and columns[0] in ("tcp", "udp"):
             listener = _kept_open(_listener(question, columns, values, containers), columns, units)
+            if blind and (listener.command == "docker-proxy" or _is_contained(listener, values)):
+                listener = replace(listener, hidden=True)
             if not listener.pid or values.of_file(f"/proc/{listener.pid}/cgroup"):
                 yield listener  # the other processes have ended since ss saw them: who listens now isn't known
     for line in sections.lines("tables"):
@@ -121,6 +127,11 @@ def _kept_open(listener: Listener, columns: Sequence[str], units: Sequence[Socke
         return listener
     unit = next((unit for unit in units if unit.listens(listener.protocol, listener.port)), None)
     return replace(listener, socket=unit.name, service=listener.service or unit.starts) if unit else listener
+
+
+def _is_contained(listener: Listener, values: Values) -> bool:
+    path = _group(values.of_file(f"/proc/{listener.pid}/cgroup"))
+    return _IN_DOCKER.fullmatch(path[path.rfind("/docker") :]) is not None
 
 
 def _own(question: Question, service: str) -> str:

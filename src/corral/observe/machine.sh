@@ -9,15 +9,35 @@
 # shellcheck disable=SC2329 # functions that those of the question call
 # shellcheck disable=SC2086 # names of packages and services, ids of containers: split at their blanks
 
-exec 2>/dev/null
+exec 3>&2 2>/dev/null
 export LC_ALL=C
 PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 nl='
 '
 tab='	'
 
-section() { printf '\036%s\n' "$1"; }
+section() {
+    [ -z "$unasked" ] || printf '\036unasked\n%s' "$unasked"
+    unasked=''
+    printf '\036%s\n' "$1"
+}
 have() { command -v "$1" >/dev/null; }
+
+# A program that may hang has `patience` seconds, and once one has been silent the others have less, so that what is known
+# comes in time. Without `patience` there is no deadline, and no process more.
+unasked=''
+within() { ${patience:+timeout -s KILL "$patience"} "$@"; }
+
+# heard PROGRAM STATUS [WORDS]: notes one that gave no answer, or with WORDS one that couldn't; timeout itself ends so, too.
+heard() {
+    case $2 in
+    124 | 137)
+        unasked="$unasked$1${tab}silent$tab$patience$nl"
+        patience=$(((patience + 3) / 4))
+        ;;
+    *) [ -z "$3" ] || unasked="$unasked$1${tab}failed$tab${3##*"$nl"}$nl" ;;
+    esac
+}
 
 # What one section needs and another one finds out; empty where that one isn't asked for.
 lists='' shown='' main_pids='' docker_runs='' holders='' missing='' compose='' failed=''
@@ -61,7 +81,11 @@ tell_units() {
             done
         done
     done
-    shown=$(TZ=UTC0 systemctl show --all -p "$properties" -- "corral-$cluster-*.service" $asked)
+    shown=$(export TZ=UTC0 && within systemctl show --all -p "$properties" -- "corral-$cluster-*.service" $asked)
+    ended=$?
+    words=''
+    [ -n "$shown" ] || words="exit status $ended"
+    [ "$ended" = 0 ] || heard systemctl "$ended" "$words"
     section units
     printf '%s\n' "$shown"
     note_pids
@@ -127,7 +151,7 @@ note_pids() {
         '')
             case $id in
             "corral-$cluster-mongod.service" | "corral-$cluster-nginx.service") [ "${pid:-0}" = 0 ] || main_pids="$main_pids $pid" ;;
-            docker.service) [ "$active" != active ] || docker_runs=1 ;;
+            docker.service) case $active in active | reloading | activating | deactivating) docker_runs=1 ;; esac ;;
             esac
             case $id,$active in docker.service,failed | chrony.service,failed | chronyd.service,failed) failed="$failed $id" ;; esac
             ;;
@@ -179,7 +203,8 @@ tell_values() {
     for pid in $main_pids; do set -- "$@" "/proc/$pid/limits"; done
     for pid in $holders; do set -- "$@" "/proc/$pid/cgroup"; done
     section values
-    grep -sHa '' "$@"
+    within grep -sHa '' "$@"
+    heard grep $?
 }
 
 tell_links() {
@@ -191,10 +216,44 @@ tell_links() {
         for pid in $main_pids; do
             exe=$(readlink "/proc/$pid/exe")
             case ${exe##*/} in
-            mongod) [ "$exe" = "$mongod" ] || { printf 'version %s ' "$pid" && "/proc/$pid/exe" --version; } ;;
+            mongod)
+                [ "$exe" != "$mongod" ] || continue
+                printf 'version %s ' "$pid" && within "/proc/$pid/exe" --version
+                heard mongod $?
+                ;;
             esac
         done
     fi
+}
+
+# Whether a file system hangs, as one of a server that is gone does: from there on nobody waits for it.
+tell_mounts() {
+    section stuck
+    brief=$(((patience + 1) / 2))
+    at_places timeout -s KILL "$brief" stat -L -- >/dev/null
+    case $? in 124 | 137) ;; *) return ;; esac
+    stuck='' last=/
+    find_stuck() {
+        for path; do
+            case $path in "$last"/*) stuck="$stuck$nl$path$nl" && continue ;; esac
+            timeout -s KILL 1 stat -L -- "$path" >/dev/null
+            case $? in
+            124 | 137)
+                last=$path stuck="$stuck$nl$path$nl"
+                unasked="$unasked$path${tab}silent$tab$brief$nl"
+                ;;
+            esac
+        done
+    }
+    unreadable() {
+        for path; do
+            case $stuck in *"$nl$path$nl"*) echo "$path: no answer in $brief s" >&3 && exit 75 ;; esac
+        done
+    }
+    at_places find_stuck
+    at_trees unreadable
+    at_directories() { :; }
+    at_disks() { :; }
 }
 
 tell_directories() {
@@ -214,9 +273,10 @@ tell_disks() {
             done
             set -- "$@" "$path"
         done
-        timeout 5 df -k --output=avail,fstype,iavail,itotal,target -- "$@"
+        within df -k --output=avail,fstype,iavail,itotal,target -- "$@"
     }
     at_disks free
+    heard df $?
     # Of all that is mounted only what may not be written, or holds nothing that may be run.
     section mounts
     grep -E '^[^ ]+ [^ ]+ [^ ]+ (ro[, ]|[^ ]*noexec)' /proc/self/mounts
@@ -229,9 +289,15 @@ tell_packages() {
     if [ -z "$packages" ]; then
         :
     elif have dpkg-query; then
-        installed=$(dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Version}\n' $packages)
+        # shellcheck disable=SC2016 # dpkg-query's own words
+        installed=$(within dpkg-query -W -f '${Package}\t${db:Status-Abbrev}\t${Version}\n' $packages)
+        case $? in
+        0 | 1) ;; # some are not installed
+        *) heard dpkg-query $? "exit status $?" ;;
+        esac
     else
-        installed=$(rpm -q --qf '%{NAME}\tii \t%{VERSION}-%{RELEASE}\n' $packages)
+        installed=$(within rpm -q --qf '%{NAME}\tii \t%{VERSION}-%{RELEASE}\n' $packages)
+        heard rpm $?
     fi
     printf '%s\n' "$installed"
     wanted() {
@@ -247,9 +313,11 @@ tell_packages() {
     if [ -z "$missing" ] || [ -z "$lists" ]; then
         :
     elif have apt-cache; then
-        apt-cache policy $missing
+        within apt-cache policy $missing
+        heard apt-cache $?
     else
-        dnf -q -C repoquery --latest-limit 1 --qf 'candidate %{name} %{version}-%{release}\n' $missing
+        within dnf -q -C repoquery --latest-limit 1 --qf 'candidate %{name} %{version}-%{release}\n' $missing
+        heard dnf $?
     fi
 }
 
@@ -261,11 +329,12 @@ tell_programs() {
     done
     for program in $versions; do
         have "$program" || continue
-        case $program in
-        nginx) said=$(nginx -V 2>&1) ;; # forks of it tell by -V alone what they were made from
-        *) said=$("$program" --version 2>&1) ;;
-        esac
-        printf 'ended %s %s\n' "$program" "$?"
+        option=--version
+        [ "$program" != nginx ] || option=-V # forks of it tell by -V alone what they were made from
+        said=$(${patience:+timeout -s KILL "$patience"} "$program" "$option" 2>&1) # what the shell says of its end is not its
+        ended=$?
+        case $ended in 124 | 137) heard "$program" "$ended" && continue ;; esac
+        printf 'ended %s %s\n' "$program" "$ended"
         while IFS= read -r line; do printf 'version %s %s\n' "$program" "$line"; done <<END
 $said
 END
@@ -279,7 +348,8 @@ tell_addresses() {
     resolved=''
     if [ -n "$host_name" ]; then
         section resolved
-        resolved=$(getent ahosts "$host_name")
+        resolved=$(within getent ahosts "$host_name")
+        heard getent $?
         printf '%s\n' "$resolved"
     fi
 }
@@ -321,7 +391,9 @@ tell_virtual() {
 
 tell_tracking() {
     section tracking
-    ! have chronyc || chronyc -n -c -m tracking sources
+    have chronyc || return
+    within chronyc -n -c -m tracking sources
+    heard chronyc $?
 }
 
 # is_podman FILE: podman-docker puts a script of a few lines, or a link, in docker's place.
@@ -336,23 +408,15 @@ tell_docker() {
     printf 'compose %s\n' "$compose"
     [ -n "$docker_runs" ] || ! is_podman "$(command -v docker)" || echo podman # it has no service of that name
     case $missing in
-    *docker-compose*) [ -z "$compose" ] || { printf 'version ' && $compose version --short; } ;;
+    *docker-compose*)
+        [ -z "$compose" ] || { printf 'version ' && within $compose version --short; }
+        heard "$compose" $?
+        echo
+        ;;
     esac
     if [ -n "$docker_runs" ] && have docker; then
         echo running
-        # Loading docker's program takes longer than all that it does. So it is called once where its own directory names the
-        # containers; where that is elsewhere, or names one that it doesn't know, it has to list them first.
-        described() { [ $# = 0 ] || timeout 10 docker inspect --format "$docker_format" "$@"; }
-        set --
-        for path in "$docker_root"/containers/*/; do
-            path=${path%/}
-            [ ! -e "$path" ] || set -- "$@" "${path##*/}"
-        done
-        rows=''
-        [ $# = 0 ] || rows=$(described "$@" ${image:+"$image"}) || rows=''
-        # shellcheck disable=SC2046 # ids, a line for each
-        [ -n "$rows" ] || rows=$(described $(timeout 10 docker ps -aq --no-trunc) ${image:+"$image"})
-        printf '%s\n' "$rows"
+        describe
     fi
 }
 
@@ -410,6 +474,28 @@ tell_attributes() {
     at_trees attributes
 }
 
+# Loading docker's program takes longer than all that it does. So it is called once where its own directory names the
+# containers; where that is elsewhere, or names one that it doesn't know, it has to list them first.
+describe() {
+    inspect() { within docker inspect --format "$docker_format" "$@" ${image:+"$image"}; }
+    set --
+    for path in "$docker_root"/containers/*/; do
+        path=${path%/}
+        [ ! -e "$path" ] || set -- "$@" "${path##*/}"
+    done
+    if [ $# != 0 ]; then
+        rows=$(inspect "$@")
+        case $? in
+        0) printf '%s\n' "$rows" && return ;;
+        124 | 137) heard docker 124 && return ;;
+        esac
+    fi
+    ids=$(within docker ps -aq --no-trunc 2>&1) || { heard docker $? "${ids:-exit status $?}"; return; }
+    [ -n "$ids$image" ] || return
+    inspect $ids
+    heard docker $?
+}
+
 tell_files() {
     section files
     pack() {
@@ -417,7 +503,8 @@ tell_files() {
             shift
             [ ! -e "$path" ] && [ ! -L "$path" ] || set -- "$@" "$path"
         done
-        [ $# = 0 ] || tar -P -b 1 -cf - -- "$@"
+        [ $# = 0 ] || within tar -P -b 1 -cf - -- "$@"
+        case $? in 124 | 137) echo "tar: no answer in $patience s" >&3 && exit 75 ;; esac
     }
     # Definitions that are gone after a reboot, and count before Corral's own until then.
     set --

@@ -22,6 +22,7 @@ def script_of(question: Question) -> str:
     """A POSIX sh script that writes what `machine_parse` reads."""
     values = {
         "cluster": question.cluster,
+        "patience": question.patience or "",
         "services": " ".join(question.services),
         "properties": PROPERTIES,
         "port_filter": _port_filter(question.ports),
@@ -38,12 +39,14 @@ def script_of(question: Question) -> str:
         "docker_format": describe(prefix(question.cluster).removesuffix("-")),
     }
     below = [f"{shlex.quote(parent)}/*/" for parent in question.parents]
+    places = dict.fromkeys((*question.directories, *question.disks, *question.trees))
     return "".join(
         (
             variables(**values),
             function("at_directories", _with([*map(shlex.quote, question.directories), *below])),
             function("at_vital", _with(map(shlex.quote, question.vital))),
             function("at_disks", _with(map(shlex.quote, question.disks))),
+            function("at_places", _with(map(shlex.quote, places))),
             function("at_trees", _with(map(shlex.quote, question.trees))),
             function("each_group", "".join(call("wanted", *group) for group in question.packages) or ":\n"),
             _machine_sh(question.sections),

@@ -7,9 +7,10 @@ import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from corral.language import tr
 from corral.model.at_boot import COMES, MASKED, UNTIL_BOOT
 from corral.model.identity import unit_of
-from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Version
+from corral.model.machine import Docker, PackageState, Process, Program, ServiceState, Unasked, Version
 from corral.model.programs import version_in
 from corral.model.versions import asked, said_version
 from corral.observe.question import Question
@@ -19,6 +20,8 @@ from corral.units.systemd_show import Properties, names_of
 _FOUND: Final = re.compile(r"([a-z]+) (/\S+)")
 _SAID: Final = re.compile(r"version ([a-z]+) (.*)")
 _ENDED: Final = re.compile(r"ended ([a-z]+) ([0-9]+)")
+_SOURCES: Final = ("apt-cache", "dnf")
+"""What tells which packages could be installed."""
 _LIMIT: Final = re.compile(r"Max (open files|processes)\s+(\S+)")
 
 
@@ -48,7 +51,8 @@ def packages_in(question: Question, sections: Sections) -> Iterator[PackageState
         status, _, version = rest.partition("\t")
         if status[1:2] == "i":  # ii: installed; hi: and held at its version
             installed[name] = version
-    known = "lists" in sections.lines("host")
+    unasked = {each.program for each in unasked_in(sections.lines("unasked"))}
+    known = "lists" in sections.lines("host") and unasked.isdisjoint(_SOURCES)
     candidates = dict(_candidates(sections.lines("candidates")))
     for group in question.packages:
         asked = known and not any(name in installed for name in group)
@@ -138,6 +142,13 @@ def docker_in(lines: Iterable[str], packages: Iterable[PackageState]) -> Docker:
         compose=tuple(after("compose ", rows).split()),
         compose_version=version_in(after("version ", rows)) or _packaged_compose(packages),
     )
+
+
+def unasked_in(lines: Iterable[str]) -> Iterator[Unasked]:
+    """Rows of what was asked, `silent` and the seconds that it had, or `failed` and its own words."""
+    for line in lines:
+        program, kind, words = line.split("\t", 2)
+        yield Unasked(program, tr("no answer in {seconds} s", seconds=words) if kind == "silent" else words)
 
 
 def _packaged_compose(packages: Iterable[PackageState]) -> Version | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final, Literal, get_args
 
@@ -38,6 +38,10 @@ _WRITTEN_BY_MONGOD: Final = (
 )
 """What mongod makes at its first start, and writes at each later one."""
 _NTP: Final = 123
+PATIENCE: Final = 10
+"""Seconds for one program on a host that has much else to do. Most answer in some hundredths of one."""
+GLANCE: Final = 4
+"""The same where somebody waits for what is known: `corral status` answers in five."""
 DOCKER_ROOT: Final = "/var/lib/docker"
 """Where docker keeps images, unless its daemon.json says otherwise."""
 
@@ -50,6 +54,7 @@ Section = Literal[
     "sockets",
     "values",
     "links",
+    "mounts",
     "directories",
     "disks",
     "packages",
@@ -106,6 +111,8 @@ class Question:
     docker_root: str = DOCKER_ROOT
     """Where docker's containers are searched, before docker itself is asked for them."""
     sections: tuple[Section, ...] = SECTIONS
+    patience: int = PATIENCE
+    """Seconds that each program is given that may hang; 0 for no deadline, where none does."""
 
     @property
     def name(self) -> str:
@@ -153,6 +160,11 @@ def question_of(cluster: Cluster, host: Host) -> Question:
         interface=(virtual.interface or "") if virtual else "",
         failover=str(layout.config / "keepalived.conf") if virtual else "",
     )
+
+
+def at_a_glance(question: Question) -> Question:
+    """What matters of `question` to see what runs: of packages and programs it is nothing, and they take time."""
+    return replace(question, packages=(), versions=(), patience=GLANCE)
 
 
 def owned_files(cluster: str) -> tuple[str, ...]:

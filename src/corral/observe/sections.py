@@ -25,10 +25,10 @@ class Sections:
         head, mark, files = stdout.partition(_FILES)
         if not mark:
             raise ValueError(tr("the answer is cut off"))
-        texts = {}
+        texts: dict[str, str] = {}
         for part in head.split(_MARK)[1:]:
             name, _, text = part.decode(errors="replace").partition("\n")
-            texts[name] = text
+            texts[name] = texts.get(name, "") + text
         return cls(texts, files)
 
     def text(self, name: str) -> str:

@@ -30,6 +30,7 @@ def question_of_all(cluster: Cluster, hosts: Sequence[Host], here: Host, directo
         disks=(str(here.layout.state),),
         state=str(here.layout.state),
         sections=MINE,
+        patience=0,
     )
 
 

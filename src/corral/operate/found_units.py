@@ -28,11 +28,18 @@ class Units:
     """Whether what runs is the file's, as far as is known."""
     idle: frozenset[str] = frozenset()
     """Units that were stopped on purpose."""
+    hidden: frozenset[str] = frozenset()
+    """Hosts whose docker could not be asked: which containers run there is unknown."""
 
     @classmethod
     def of(cls, seen: Observation, *, unchanged: bool) -> Units:
         units = {unit.name: unit for unit in seen.observed.units}
-        return cls(units, frozenset(seen.silent), unchanged, marks.idle_units(seen.marks))
+        hidden = frozenset(name for name, machine in seen.machines.items() if machine.docker.unseen)
+        return cls(units, frozenset(seen.silent), unchanged, marks.idle_units(seen.marks), hidden)
+
+    def is_unseen(self, host: str, name: str, *, instance: bool) -> bool:
+        """Whether it isn't known whether the unit `name` runs."""
+        return name not in self.units and (host in self.silent or (instance and host in self.hidden))
 
     def rests(self, name: str) -> bool:
         """Whether the unit `name` is stopped, and on purpose."""
@@ -48,10 +55,10 @@ class Units:
             return version_of(instance) if self.unchanged else ""
         return unit.version
 
-    def state(self, host: str, name: str, answer: Answer, patience: float) -> State:
+    def state(self, host: str, name: str, answer: Answer, patience: float, *, instance: bool = False) -> State:
         """`starting` is a process that has not been healthy yet and is younger than `patience`."""
         unit = self.units.get(name)
-        if unit is None and host in self.silent:
+        if self.is_unseen(host, name, instance=instance):
             return "healthy" if answer.healthy else "unknown"
         if unit is None or unit.state in {"stopping", "stopped", "unknown"}:
             return "stopped"

@@ -15,9 +15,10 @@ from corral.model.cluster import Host, Instance
 from corral.model.endpoint import Endpoint
 from corral.model.identity import program_id
 from corral.model.resources import SERVING, UP, FoundUnit, Gate
-from corral.model.routes import Way
+from corral.model.routes import Routes, Way
 from corral.operate.after_boot import lost_at_boot
 from corral.operate.found_units import Units, resting_in
+from corral.operate.hasty import Hasty
 from corral.operate.health_database import database_of
 from corral.operate.report import (
     ClusterState,
@@ -26,6 +27,7 @@ from corral.operate.report import (
     State,
     Status,
 )
+from corral.operate.unasked import unasked_in
 from corral.places.base import Observation, Place
 from corral.problems import Problem, Severity, errors_in
 from corral.runs import marks
@@ -43,7 +45,8 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     """From what was `seen` just now; `early` are questions that were asked at the same time."""
     cluster, pending = place.cluster, place.pending(seen)
     found = Units.of(seen, unchanged=not pending)
-    asking = _Asking(place, early)
+    routes = Hasty(place, [host.address for host in cluster.hosts if host.name in seen.silent])
+    asking = _Asking(place, routes, early)
     instances, proxies, database = await asyncio.gather(
         asyncio.gather(*(_instance(instance, found, asking) for instance in cluster.app.instances)),
         asyncio.gather(
@@ -52,12 +55,14 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
                 for host, at in zip(cluster.proxy.hosts, cluster.proxy.endpoints, strict=True)
             )
         ),
-        database_of(place, seen, found),
+        database_of(place, seen, found, routes),
     )
     missing = _held_back(found, place) + _not_moving(found, place)
     proxy_rows, instance_rows = tuple(row for row, _ in proxies), tuple(row for row, _ in instances)
     # a cause before what follows from it: hosts, then the database, then those that need it
-    problems = [*seen.silent.values(), *seen.slow, *database[1], *(problem for _, problem in proxies if problem)]
+    unasked = unasked_in(seen)
+    problems = [*seen.silent.values(), *seen.slow, *unasked, *database[1]]
+    problems += [problem for _, problem in proxies if problem]
     unwell = [each for _, each in instances if each]
     problems += _instance_problems(unwell, place, writable=bool(database[0].writable))
     problems += [*missing, *_other_versions(place, instance_rows), *lost_at_boot(place, seen)]
@@ -68,7 +73,7 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
         [row.state for row in database[0].members if not found.rests(program_id("database", row.host).name)],
         writable=bool(database[0].writable),
     )
-    ill = missing or seen.silent or errors_in(database[1])
+    ill = missing or seen.silent or errors_in([*unasked, *database[1]])
     state = "degraded" if state == "healthy" and ill else state
     if state == "down" and marks.STOPPED in seen.marks:
         meant = _stopped(seen.marks[marks.STOPPED], place)
@@ -90,8 +95,9 @@ def _stopped(mark: Mark, place: Place) -> Problem:
 class _Asking:
     """Asks each question once: if it was asked early, only the answer is waited for."""
 
-    def __init__(self, place: Place, early: Mapping[Gate, Awaitable[Answer]]) -> None:
+    def __init__(self, place: Place, routes: Routes, early: Mapping[Gate, Awaitable[Answer]]) -> None:
         self.place = place
+        self._routes = routes
         self._early = early
 
     async def answer(self, unit: FoundUnit | None, gate: Gate | None, way: Way, unasked: bool) -> Answer:
@@ -104,7 +110,7 @@ class _Asking:
             )
         if gate in self._early:
             return await self._early[gate]
-        return await ask(gate, self.place, way, self.place.secrets)
+        return await ask(gate, self._routes, way, self.place.secrets)
 
 
 @dataclass(frozen=True)
@@ -121,11 +127,11 @@ class _Ill:
 
 async def _instance(instance: Instance, seen: Units, asking: _Asking) -> tuple[InstanceStatus, _Ill | None]:
     unit = seen.units.get(instance.name)
-    unasked = instance.host.name in seen.silent
+    unasked = seen.is_unseen(instance.host.name, instance.name, instance=True)
     gate = health_gate(instance) if instance.health else None
     answer = await asking.answer(unit, gate, "inside", unasked)
     patience = instance.health.start_timeout if instance.health else 0
-    state = seen.state(instance.host.name, instance.name, answer, patience)
+    state = seen.state(instance.host.name, instance.name, answer, patience, instance=True)
     row = InstanceStatus(
         name=instance.name,
         host=instance.host.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from corral.language import tr
 from corral.model.cluster import Member
 from corral.model.resources import SERVING, UP, FoundUnit
+from corral.model.routes import Routes
 from corral.mongo.clients import Connections
 from corral.mongo.hearing import BEHIND, told
 from corral.mongo.status import MemberStatus, SetStatus, member_statuses, statuses_in
@@ -16,7 +17,9 @@ from corral.runs import marks
 from corral.words import behind, worded
 
 
-async def database_of(place: Place, seen: Observation, found: Units) -> tuple[DatabaseStatus, list[Problem]]:
+async def database_of(
+    place: Place, seen: Observation, found: Units, routes: Routes
+) -> tuple[DatabaseStatus, list[Problem]]:
     database = place.cluster.database
     running = {
         member.name
@@ -26,7 +29,7 @@ async def database_of(place: Place, seen: Observation, found: Units) -> tuple[Da
     if seen.set_asked:
         report = statuses_in(seen.observed.replica_set)
     else:
-        report = await member_statuses(database, Connections(place.secrets, place), running)
+        report = await member_statuses(database, Connections(place.secrets, routes), running)
     rows, problems = _strangers(place, seen, report)
     for member in database.members:
         unit, facts = found.units.get(member.unit.name), report.members.get(member.name)

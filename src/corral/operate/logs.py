@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
+from corral.errors import ChangeFailed
+from corral.language import tr
 from corral.operate.targets import select
 from corral.operate.where import Where, opened
-from corral.places.base import LogLine
+from corral.places.base import LogLine, Place
+from corral.problems import Problem
 
 
 async def logs(where: Where, target: str, lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
-    """Raises CorralError for a target that is none, or a file that can't be read."""
-    async with opened(where) as place, aclosing(place.logs(select(place.cluster, target), lines, follow)) as stream:
+    """Raises CorralError for a target that is none, or a file that can't be read; ChangeFailed as `logs_in` does."""
+    async with opened(where) as place, aclosing(logs_in(place, target, lines, follow)) as stream:
         async for line in stream:
             yield line
+
+
+async def logs_in(place: Place, target: str, lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
+    """Raises ChangeFailed, after the lines of the others, for logs that could not be read."""
+    unread: list[LogLine] = []
+    async with aclosing(place.logs(select(place.cluster, target), lines, follow)) as stream:
+        async for line in stream:
+            if line.failed:
+                unread.append(line)
+            else:
+                yield line
+    if unread:
+        raise ChangeFailed([_problem(line) for line in unread])
+
+
+def _problem(said: LogLine) -> Problem:
+    message = tr("{unit}: {reason}", unit=said.unit.name, reason=said.line)
+    return Problem("no-log", "error", message, tr("`corral status` shows how it is"), said.unit.name)

@@ -31,6 +31,9 @@ Stage = Literal["file", "saved", "seen", "plan", "locked"]
 """`file`: before anything is asked. `saved`: for a saved plan, once the values of its references are known. `seen`:
 once the hosts were observed. `plan`: after the plan was made. `locked`: after a second observation, under the lock."""
 
+_UNANSWERED: Final = "H09"
+"""The code of the rules on what a host could not be asked."""
+
 
 @dataclass(frozen=True)
 class Case:
@@ -122,7 +125,8 @@ def _left_out(case: Case) -> None:
         raise ChangeFailed(Problem("proxies-left-out", "error", message, advice, disturbed[0]))
     known = {unit.name for unit in case.seen.observed.units}
     moved = [each.unit.name for each in starts if each.unit.role == "worker" and each.unit.name not in known]
-    unseen = sorted(without & case.seen.silent.keys())
+    hidden = {name for name, machine in case.seen.machines.items() if machine.docker.unseen}
+    unseen = sorted(without & (case.seen.silent.keys() | hidden))
     if moved and unseen:
         message = tr(
             "{moved} can't be started: a worker may still run on {unseen}, which can't be asked",
@@ -164,8 +168,19 @@ def _lost_secrets(case: Case) -> None:
 
 
 def _findings(case: Case) -> None:
-    if errors_in(case.findings):
-        raise ChangeFailed(case.findings)
+    """What a host that is left out could not be asked is not needed."""
+    without = case.only.without
+    findings = [each for each in case.findings if each.code != _UNANSWERED or each.where not in without]
+    if errors_in(findings):
+        raise ChangeFailed(findings)
+
+
+def _unanswered(case: Case) -> None:
+    """What can't be seen there would go on running, and nobody would know of it."""
+    needed = hosts_of(case.only, case.place.cluster)
+    missing = [each for each in errors_in(case.findings) if each.code == _UNANSWERED and each.where in needed]
+    if missing:
+        raise ChangeFailed(missing)
 
 
 def _rootless(case: Case) -> None:
@@ -249,6 +264,7 @@ REFUSALS: Final = (
     Refusal("lost secrets", "seen", _BEGINNING | {"stop"}, _lost_secrets),
     Refusal("findings", "seen", _BEGINNING, _findings),
     Refusal("unread set", "seen", _BEGINNING, _unread_set),
+    Refusal("unanswered", "seen", frozenset(("stop", "destroy")), _unanswered),
     Refusal("rootless", "seen", frozenset(("destroy",)), _rootless),
     Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),

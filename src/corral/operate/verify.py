@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -11,8 +11,10 @@ from corral.language import tr
 from corral.model.cluster import Cluster
 from corral.model.resources import UP
 from corral.operate.targets import select
+from corral.operate.unasked import unasked_in
 from corral.operate.where import Where, opened
-from corral.places.base import Place
+from corral.places.base import Observation, Place
+from corral.problems import errors_in
 from corral.runs import marks
 from corral.verify import body, database, endpoints, stickiness, time, websocket, workers
 from corral.verify.check import Check, failed, skipped
@@ -35,6 +37,18 @@ def _without(cluster: Cluster, names: frozenset[str]) -> Cluster:
             cluster.database, members=tuple(m for m in cluster.database.members if m.unit.name not in names)
         ),
     )
+
+
+def _unasked(seen: Observation) -> Iterator[Check]:
+    for problem in errors_in(unasked_in(seen)):
+        yield failed(tr("docker on {host}", host=problem.where), problem.message, hint=problem.hint)
+
+
+def _resting(place: Place, resting: frozenset[str]) -> Iterator[Check]:
+    for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
+        yield skipped(
+            tr("stopped on purpose: {name}", name=name), tr("`corral start {name}` starts it again", name=name)
+        )
 
 
 async def verify(where: Where) -> AsyncGenerator[Check, None]:
@@ -63,14 +77,13 @@ async def checks(place: Place) -> AsyncGenerator[Check, None]:
         return
     resting = marks.idle_units(seen.marks)
     cluster = _without(cluster, resting)
-    for name in sorted(resting & {unit.name for unit in select(place.cluster, "")}):
-        yield skipped(
-            tr("stopped on purpose: {name}", name=name), tr("`corral start {name}` starts it again", name=name)
-        )
+    for check in (*_unasked(seen), *_resting(place, resting)):
+        yield check
     for part in _parts(cluster, place):
         for check in await part():
             yield check
-    yield workers.workers(cluster, seen.observed.units)
+    hidden = {name for name, machine in seen.machines.items() if machine.docker.unseen}
+    yield workers.workers(cluster, seen.observed.units, hidden | seen.silent.keys())
     for part in _parts_between_machines(cluster, place):
         for check in await part():
             yield check

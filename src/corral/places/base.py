@@ -251,6 +251,8 @@ class LogLine:
 
     unit: UnitId
     line: str
+    failed: bool = False
+    """Whether it is such a reason."""
 
 
 @dataclass(frozen=True)

@@ -58,19 +58,24 @@ async def _tail(ways: Ways, unit: UnitId, lines: int) -> list[LogLine]:
     try:
         done = await ways.transport.run(unit.host, ways.units.log_script(unit, lines))
     except CorralError as error:
-        return [LogLine(unit, tr("its log can't be read: {error}", error=error))]
-    said = done.text if done.code == 0 else tr("its log can't be read: {error}", error=done.error)
-    return [LogLine(unit, redact(line, ways.secrets)) for line in said.splitlines()]
+        return [LogLine(unit, tr("its log can't be read: {error}", error=error), failed=True)]
+    if done.code:
+        said = tr("its log can't be read: {error}", error=done.error_without(ways.secrets))
+        return [LogLine(unit, said, failed=True)]
+    return [LogLine(unit, redact(line, ways.secrets)) for line in done.text.splitlines()]
 
 
 async def _read(ways: Ways, unit: UnitId, lines: int, queue: asyncio.Queue[LogLine | None]) -> None:
     try:
-        script = ways.units.log_script(unit, lines, follow=True)
+        script, said = ways.units.log_script(unit, lines, follow=True), False
         async with aclosing(ways.transport.follow(unit.host, script)) as stream:
             async for line in stream:
+                said = True
                 await queue.put(LogLine(unit, redact(line, ways.secrets)))
+        for each in [] if said else await _tail(ways, unit, 0):  # a stream has no exit code that says why
+            await queue.put(each)
     except CorralError as error:
-        await queue.put(LogLine(unit, tr("its log can't be followed: {error}", error=error)))
+        await queue.put(LogLine(unit, tr("its log can't be followed: {error}", error=error), failed=True))
     await queue.put(None)
 
 

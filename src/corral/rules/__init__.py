@@ -18,6 +18,7 @@ from corral.problems import Problem
 from corral.rules import (  # noqa: F401  # they register their rules
     app,
     database,
+    host_answers,
     host_database,
     host_network,
     host_ports,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corral.model.host_needs import Need, another_product, compose_version, program_version
+from corral.model.identity import container_of
 from corral.model.machine import Machine, Version
 from corral.model.mongodb_series import text_of
 from corral.model.programs import APT_WAIT, PROGRAMS
@@ -61,6 +62,17 @@ def _lacks_docker(machine: Machine, need: Need) -> bool:
     if need.program == "docker":
         return machine.program("docker") is None
     return need.program == "compose" and not machine.docker.compose
+
+
+@rule_on_each("A11", "error", "packages")
+def container_name_taken(there: There) -> Iterator[Evidence]:
+    """By its labels it is somebody else's: compose would find that out in the middle of a run."""
+    if there.cluster.app.runtime != "compose":
+        return
+    for instance in there.cluster.app.instances:
+        container = container_of(there.cluster.name, instance.name)
+        if instance.host == there.host and container in there.machine.docker.strangers:
+            yield {"container": container, "unit": instance.name}
 
 
 @rule_on_each("A10", "error", "packages")

@@ -68,8 +68,10 @@ class There:
 
     @cached_property
     def strangers(self) -> tuple[Listener, ...]:
-        """Who listens here by TCP and is none of the cluster's."""
-        return tuple(each for each in self.machine.listeners if each.protocol == "tcp" and not each.unit)
+        """Who listens here by TCP and is none of the cluster's; not what is in a container that docker didn't tell of,
+        since it may be the cluster's own."""
+        listeners = (each for each in self.machine.listeners if each.protocol == "tcp" and not each.unit)
+        return tuple(each for each in listeners if not each.hidden)
 
     @cached_property
     def running(self) -> frozenset[str]:

@@ -230,6 +230,27 @@ TEXTS: Final = {
         "So somebody has to install it by hand.",
         "Install it on {host}, or let Corral do it: see {key}.",
     ),
+    "docker_unseen": Text(
+        "docker on {host} doesn't answer: {why}.",
+        "Which containers run there is unknown, so nothing that needs it is planned.",
+        "On {host}, `systemctl status docker` and `journalctl -u docker` say more; `systemctl restart docker` starts "
+        "it anew, and its containers with it. `--without {host}` plans the rest.",
+    ),
+    "needed_answer_missing": Text(
+        "{program} on {host} doesn't answer: {why}.",
+        "What it would tell is needed for every plan.",
+        "See on {host} what it waits for: a file system whose server is gone (`mount`), a lock, a full disk.",
+    ),
+    "answer_missing": Text(
+        "Not asked: {program}, {why}.",
+        "What it would tell is unknown, and left out.",
+        "See on {host} what it waits for: a name server that is gone, a file system that hangs, a frozen process.",
+    ),
+    "container_name_taken": Text(
+        "The container {container} is none of this cluster's, and {unit} needs its name.",
+        "docker has each name once.",
+        "If nobody needs it, on {host}: `docker rm -f {container}`; else `docker rename {container} ANOTHER-NAME`.",
+    ),
     "no_docker": Text(
         "There is no {what}, and app.install is none.",
         "The instances run in containers.",

@@ -18,7 +18,7 @@ from corral.secrets import Secrets
 from corral.shell import beside, call
 from corral.transport.alone import alone
 from corral.transport.base import LISTING, Transport
-from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, found_containers
+from corral.units.docker_inspect import INSPECT, PROJECT_LABEL, SERVICE_LABEL, describe_one, found_containers
 from corral.units.systemd import MARGIN, NO_SECRETS
 
 GATHER: Final = 0.05
@@ -58,9 +58,9 @@ class ComposeUnits:
         return tuple(unit for units in found for unit in units)
 
     async def find(self, unit: UnitId) -> FoundUnit | None:
-        """By its container's name, in one call of docker."""
-        container = container_of(self._cluster.name, unit.name)
-        question = call("find_container", self._file(unit.host), INSPECT, container)
+        """By its container's name, in one call of docker; a stranger of that name is none."""
+        form = describe_one(project(self._cluster.name), unit.name)
+        question = call("find_container", self._file(unit.host), form, container_of(self._cluster.name, unit.name))
         now, lines = await self._asked(unit.host, question)
         identity = lines[0].partition("\t")[0] if lines else ""
         return next(iter(found_containers(unit.host, {identity: unit.name}, lines, now)), None)
@@ -195,7 +195,17 @@ def _words(said: str) -> str:
 
 
 def container_log_script(cluster: str, unit: UnitId, lines: int, follow: bool = False) -> str:
-    """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on."""
+    """A POSIX sh text that writes what a container wrote and, with `follow`, what it writes from then on.
+
+    By its labels: a container that somebody else has given its name is not shown. Where there is none, it fails and
+    says so.
+    """
+    labels = (f"label={PROJECT_LABEL}={project(cluster)}", f"label={SERVICE_LABEL}={unit.name}")
+    none = tr(
+        "there is no container of {unit} on {host} just now: it is being replaced, or was removed",
+        unit=unit.name,
+        host=unit.host,
+    )
+    silent = tr("docker on {host} gives no answer", host=unit.host)
     more = ["--follow"] if follow else []
-    words = call("exec", "docker", "logs", "--tail", lines, *more, container_of(cluster, unit.name))
-    return words.removesuffix("\n") + " 2>&1\n"
+    return SHELL.before(call("show_log", *labels, none, silent, "--tail", lines, *more))

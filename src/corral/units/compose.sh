@@ -4,8 +4,8 @@
 # the same run may have installed it; without running it, which takes 0.2 s.
 find_compose() {
     compose=
-    for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${HOME:-/root}/.docker"; do
-        case $plugin in */.docker) ;; *) plugin=$plugin/docker ;; esac
+    for plugin in /usr/local/libexec /usr/local/lib /usr/libexec /usr/lib "${DOCKER_CONFIG:-${HOME:-/root}/.docker}"; do
+        case $plugin in /usr/*) plugin=$plugin/docker ;; esac
         [ ! -x "$plugin/cli-plugins/docker-compose" ] || compose='docker compose'
     done
     [ -n "$compose" ] || ! command -v docker-compose >/dev/null || compose=docker-compose
@@ -57,4 +57,22 @@ stop_services() {
     set -- $ids
     [ $# -gt 0 ] || exit 0
     docker stop -t "$seconds" "$@" >/dev/null && docker rm -f "$@" >/dev/null
+}
+
+# show_log LABEL LABEL NONE SILENT OPTION…: what the newest container with both labels writes. NONE is said where there is no
+# such container, SILENT where docker gives no answer; to follow it ends with the container.
+show_log() {
+    none=$3 silent=$4
+    ids=$(timeout -s KILL 10 docker ps -aq --no-trunc --filter "$1" --filter "$2")
+    case $? in
+    0) ;;
+    124 | 137) echo "$silent" >&2 && exit 1 ;;
+    *) exit 1 ;;
+    esac
+    [ -n "$ids" ] || { echo "$none" >&2; exit 1; }
+    shift 4
+    for id in $ids; do break; done
+    docker logs "$@" "$id" 2>&1 && return
+    docker inspect --type container --format . "$id" >/dev/null 2>&1 || echo "$none" >&2
+    exit 1
 }

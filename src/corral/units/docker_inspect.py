@@ -87,6 +87,13 @@ def describe(project: str) -> str:
     return _DESCRIBE.replace("PROJECT", project)
 
 
+def describe_one(project: str, service: str) -> str:
+    """`INSPECT` for a container that is of this service by its labels: nothing for a stranger of the same name."""
+    labels = f'printf "%v/%v" (index . "{PROJECT_LABEL}") (index . "{SERVICE_LABEL}")'
+    own = f'{{{{if eq ({labels}) "{project}/{service}"}}}}{INSPECT.replace("index . ", "index $ ")}{{{{end}}}}'
+    return f'{{{{with index . "Config"}}}}{{{{with index . "Labels"}}}}{own}{{{{end}}}}{{{{end}}}}'
+
+
 def image_id(name: str, lines: Iterable[str]) -> str:
     """The id, in hexadecimal, of the image `name`; empty when docker has shown no such image."""
     for line in lines:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from corral.model.at_boot import UNLINKED, AtBoot
@@ -104,7 +106,9 @@ def test_the_process_of_a_mongod() -> None:
 
 
 def test_docker_and_time() -> None:
-    assert app_208()[1].docker == Docker(running=True, compose=("docker-compose",), compose_version=(1, 29, 2))
+    found = app_208()[1].docker
+    assert replace(found, strangers=()) == Docker(running=True, compose=("docker-compose",), compose_version=(1, 29, 2))
+    assert found.strangers == ("wiki",)
     assert one()[1].docker == Docker(running=False, compose=("docker-compose",))
     assert one()[1].tracking == Tracking("Normal", 0.0, 0.0)
     assert app_208()[1].tracking is None

@@ -41,6 +41,7 @@ MATRIX: Final[dict[str, tuple[tuple[str, ...], int, str]]] = {
     "lost secrets": ((*BEGINNING, "stop"), 1, "secrets-lost"),
     "findings": (BEGINNING, 1, "H07"),
     "unread set": (BEGINNING, 3, "set-unreadable"),
+    "unanswered": (("stop", "destroy"), 1, "H13"),
     "rootless": (("destroy",), 1, "H01"),
     "left out": (("plan", "apply"), 1, "proxies-left-out"),
     "other bytes": (STARTING, 2, "other-archive"),
@@ -120,6 +121,11 @@ def _unread_set(game: Game, _verb: str) -> None:
     game.toy.replica_set = replace(game.toy.replica_set, facts=(first, unread, *others))
 
 
+def _unanswered(game: Game, verb: str) -> None:
+    """An error is for whoever starts something one of the findings."""
+    game.toy.machine_findings = [problem("H09", "error" if verb in ("stop", "destroy") else "warning")]
+
+
 def _rootless(game: Game, verb: str) -> None:
     """An error is for whoever starts something one of the findings."""
     game.toy.machine_findings = [problem("H01", "error" if verb == "destroy" else "warning")]
@@ -174,6 +180,7 @@ SITUATIONS: Final[dict[str, Callable[[Game, str], Callable[[Game], object] | Non
     "lost secrets": _lost_secrets,
     "findings": _findings,
     "unread set": _unread_set,
+    "unanswered": _unanswered,
     "rootless": _rootless,
     "left out": _left_out,
     "other bytes": _other_bytes,

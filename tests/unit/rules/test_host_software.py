@@ -8,10 +8,12 @@ import pytest
 
 from corral.model.cluster import Install
 from corral.model.machine import (
+    Docker,
     Listener,
     Machine,
     PackageState,
     Program,
+    Unasked,
 )
 from corral.rules import findings_on
 from tests.language import spoken
@@ -273,3 +275,32 @@ def test_podman_in_dockers_place() -> None:
     found = changed(host("two", COMPOSE), "docker", podman=True)
     assert codes(found, theirs) == [("A10", "error")]
     assert codes(found, made) == [], "the package manager sees to it"
+
+
+def test_a_docker_that_does_not_answer_is_all_that_is_said_of_its_host() -> None:
+    made = cluster(COMPOSE)
+    stranger = Listener("tcp", "10.0.0.1", 80, 3900, "python3")
+    blind = replace(host("one", COMPOSE), listeners=(stranger,), docker=Docker(unseen="no answer in 10 s"))
+    [problem] = findings(blind, made)
+    assert (problem.code, problem.severity, problem.where) == ("H13", "error", "one")
+    assert problem.message.startswith("docker on one doesn't answer: no answer in 10 s.")
+    assert "--without one" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("program", "severity"), [("chronyc", "warning"), ("dpkg-query", "error"), ("/srv/files", "error")]
+)
+def test_what_a_plan_needs_refuses_and_the_rest_is_said(program: str, severity: str) -> None:
+    [problem] = findings(replace(host(), unasked=(Unasked(program, "no answer in 10 s"),)))
+    assert (problem.code, problem.severity) == ("H13", severity)
+    assert f"{program}" in problem.message
+
+
+def test_a_strangers_container_of_an_instances_name() -> None:
+    made, seen = cluster(COMPOSE), host("two", COMPOSE)
+    name = made.app.instances[-1].name
+    taken = replace(seen, docker=replace(seen.docker, strangers=(f"corral-shop-{name}", "wiki")))
+    [problem] = findings(taken, made)
+    assert (problem.code, problem.severity, problem.where) == ("A11", "error", "two")
+    assert f"docker rename corral-shop-{name} " in problem.hint
+    assert codes(replace(taken, docker=replace(seen.docker, strangers=("corral-shop-one-5000",))), made) == []

@@ -19,7 +19,7 @@ from corral.model.ends import ended
 from corral.model.identity import read_back
 from corral.secrets import Secret
 from corral.transport.local import LocalTransport
-from corral.units.compose import GATHER, SHELL, ComposeUnits
+from corral.units.compose import GATHER, SHELL, ComposeUnits, container_log_script
 from corral.units.docker_inspect import found_containers
 from tests.patience import holds_soon
 from tests.unit.plan.cluster_of import cluster_of
@@ -377,3 +377,45 @@ def test_what_becomes_of_a_container_at_a_boot(policy: str, state: str | None) -
     [unit] = found_containers("one", {ID: "one-5000"}, [line], AT + 60)
     assert unit.at_boot == (AtBoot("docker", ID, state) if state else None)
     assert unit.image == "78"
+
+
+LOGGED = """\
+case "$1 $*" in
+ps*service=one-5001*) printf 'new\\nold\\n' ;;
+logs*gone*) echo 'Error: No such container' >&2; exit 1 ;;
+logs*) echo "said by $*" ;;
+ps*service=one-5002*) echo gone ;;
+inspect*) exit 1 ;;
+esac
+"""
+
+
+def log_of(transport: Workshop, name: str) -> CommandResult:
+    script = container_log_script("shop", read_back("one", name), 7)
+    return asyncio.run(transport.run("one", script))
+
+
+def test_a_log_is_that_of_the_newest_container_by_its_labels(tmp_path: Path) -> None:
+    shown = log_of(Workshop(tmp_path, {"docker": LOGGED}), "one-5001")
+    assert (shown.code, shown.text) == (0, "said by logs --tail 7 new\n")
+
+
+@pytest.mark.parametrize("name", ["one-5002", "one-5003"], ids=["goes just now", "is not there"])
+def test_between_two_lives_a_container_has_no_log_and_that_is_said(tmp_path: Path, name: str) -> None:
+    shown = log_of(Workshop(tmp_path, {"docker": LOGGED}), name)
+    assert shown.code == 1
+    assert shown.error == f"there is no container of {name} on one just now: it is being replaced, or was removed"
+
+
+def test_a_docker_that_refuses_says_why_there_is_no_log(tmp_path: Path) -> None:
+    down = Workshop(tmp_path, {"docker": "echo 'Cannot connect to the Docker daemon' >&2; exit 1"})
+    assert "Cannot connect" in log_of(down, "one-5001").error
+
+
+def test_a_container_is_found_by_its_name_and_its_labels(tmp_path: Path) -> None:
+    (tmp_path / "compose.yaml").touch()
+    transport = Workshop(tmp_path, {"docker": "exit 0"})
+    assert asyncio.run(ComposeUnits(transport, at(tmp_path)).find(read_back("one", "one-5001"))) is None
+    [asked] = transport.calls
+    assert 'eq (printf "%v/%v"' in asked
+    assert '"corral-shop/one-5001"' in asked

@@ -133,7 +133,7 @@ class HostsPlace(Place):
         """One round trip to each host, and the replica set, all at once; hosts that have left the file after that."""
         started = time.monotonic()
         if live:
-            seen = _observation(await self._machines(self.cluster.hosts), FoundReplicaSet(), asked=False)
+            seen = _observation(await self._machines(self.cluster.hosts, live=True), FoundReplicaSet(), asked=False)
             return replace(seen, slow=await self._transport.slow())
         sink(StageStarted("observe", 0))
         asking = asyncio.ensure_future(self._replica_set())
@@ -151,8 +151,8 @@ class HostsPlace(Place):
         sink(StageFinished("observe", time.monotonic() - started))
         return seen
 
-    async def _machines(self, hosts: Sequence[Host]) -> Answers:
-        return await observe_machines(self._transport, self.cluster, self.secrets, hosts)
+    async def _machines(self, hosts: Sequence[Host], *, live: bool = False) -> Answers:
+        return await observe_machines(self._transport, self.cluster, self.secrets, hosts, live=live)
 
     async def _replica_set(self) -> FoundReplicaSet:
         names = [member.name for member in self.cluster.database.members]
@@ -186,6 +186,8 @@ class HostsPlace(Place):
             units=(*seen.observed.units, *more.units),
             written=(*seen.observed.written, *more.written),
         )
+        hidden = {name: machine.docker.unseen for name, machine in found.items() if machine.docker.unseen}
+        silent = silent | {name: _hidden(name, why) for name, why in hidden.items()}
         left = {name: _left_silent(problem) for name, problem in silent.items()}
         return replace(seen, observed=observed, departed=departed, left_silent=left)
 
@@ -280,6 +282,12 @@ def _departed(name: str, remembered: Mapping[str, Any], like: Host) -> Host:
     """Corral's directories are the same on all hosts."""
     address = str(remembered.get("address", ""))
     return Host(name, address, address, like.layout)
+
+
+def _hidden(host: str, why: str) -> Problem:
+    """Containers that can't be seen there would be left behind."""
+    message = tr("docker on {host} doesn't answer: {why}", host=host, why=why)
+    return Problem("unreadable", "error", message, where=host)
 
 
 def _left_silent(problem: Problem) -> Problem:
