@@ -31,7 +31,7 @@ Stage = Literal["file", "saved", "seen", "plan", "locked"]
 """`file`: before anything is asked. `saved`: for a saved plan, once the values of its references are known. `seen`:
 once the hosts were observed. `plan`: after the plan was made. `locked`: after a second observation, under the lock."""
 
-_UNANSWERED: Final = "H09"
+_UNANSWERED: Final = "H13"
 """The code of the rules on what a host could not be asked."""
 
 

@@ -64,7 +64,7 @@ def _lacks_docker(machine: Machine, need: Need) -> bool:
     return need.program == "compose" and not machine.docker.compose
 
 
-@rule_on_each("A11", "error", "packages")
+@rule_on_each("A12", "error", "packages")
 def container_name_taken(there: There) -> Iterator[Evidence]:
     """By its labels it is somebody else's: compose would find that out in the middle of a run."""
     if there.cluster.app.runtime != "compose":

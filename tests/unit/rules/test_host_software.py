@@ -301,6 +301,6 @@ def test_a_strangers_container_of_an_instances_name() -> None:
     name = made.app.instances[-1].name
     taken = replace(seen, docker=replace(seen.docker, strangers=(f"corral-shop-{name}", "wiki")))
     [problem] = findings(taken, made)
-    assert (problem.code, problem.severity, problem.where) == ("A11", "error", "two")
+    assert (problem.code, problem.severity, problem.where) == ("A12", "error", "two")
     assert f"docker rename corral-shop-{name} " in problem.hint
     assert codes(replace(taken, docker=replace(seen.docker, strangers=("corral-shop-one-5000",))), made) == []
