@@ -34,5 +34,5 @@ async def logs_in(place: Place, target: str, lines: int, follow: bool) -> AsyncG
 
 
 def _problem(said: LogLine) -> Problem:
-    message = tr("{unit}: {reason}", unit=said.unit.name, reason=said.line)
+    message = f"{said.unit.name}: {said.line}"
     return Problem("no-log", "error", message, tr("`corral status` shows how it is"), said.unit.name)
