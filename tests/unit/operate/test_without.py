@@ -108,3 +108,14 @@ def test_what_it_names_is_a_host_of_the_file(tmp_path: Path) -> None:
     game = played(tmp_path)
     with pytest.raises(InvalidFile, match="--without 'too' is not a host of the file"):
         game.apply(without=("too",))
+
+
+def test_a_host_whose_docker_does_not_answer_can_be_left_out(tmp_path: Path) -> None:
+    game = played(tmp_path)
+    game.change_file('version: "1"', 'version: "2"')
+    game.toy.machine_findings = [Problem("H09", "error", "docker on two doesn't answer", "", "two")]
+    with pytest.raises(ChangeFailed, match="docker on two doesn't answer"):
+        game.apply()
+    applied = game.apply(without=("two",))
+    assert applied.changed
+    assert {action.host for action in applied.changed.plan.actions()} == {"one", "three"}
