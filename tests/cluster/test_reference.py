@@ -81,6 +81,7 @@ def test_verify_proves_everything(reference: TestCluster) -> None:
         "a body of 99 MB is accepted",
         "a body of 101 MB is refused",
         "a majority write, read back from every member",
+        "the members hear each other",
         "anonymous read refused",
         "one worker",
     ):
