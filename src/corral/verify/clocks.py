@@ -15,6 +15,8 @@ from corral.transport.base import GLANCE, Runner
 
 ROUNDS: Final = 5
 """How often each host is asked: each answer narrows what its clock can be."""
+SLOW: Final = 2.0
+"""Seconds of a round after which no other one follows: what takes so long, such as sudo, would take it each time."""
 WARN: Final = 0.05
 FAIL: Final = 0.5
 """Seconds between two hosts (T02)."""
@@ -69,6 +71,8 @@ async def _offset(runner: Runner, host: str) -> Offset | None:
         except ValueError:  # a `date` without %N
             return None
         bounds.append((shown - received, shown - sent))
+        if received - sent > SLOW:
+            break
     return within(bounds)
 
 

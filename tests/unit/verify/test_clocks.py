@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from corral.model.command import CommandResult
 from corral.model.machine import Tracking
+from corral.verify import clocks
 from corral.verify.clocks import ROUNDS, Offset, clock_offsets, skews, within
 from corral.verify.time import server_checks, skew_checks, tracking_checks
 from corral.verify.time import time as check_time
@@ -52,6 +53,15 @@ def test_what_is_measured_holds_the_truth() -> None:
     for name, offset in offsets.items():
         assert abs(offset.seconds - ahead[name]) <= offset.uncertainty + 0.001
         assert 0.004 < offset.uncertainty <= a_round / 2, "the shortest round says most"
+
+
+def test_a_host_that_answers_slowly_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one whose sudo takes twelve seconds each time."""
+    monkeypatch.setattr(clocks, "SLOW", 0.05)
+    transport = Clocks({P: 0.0, A: 0.2, B: -3.0}, before=0.1)
+    offsets = asyncio.run(clock_offsets(transport, HOSTS))
+    assert len(transport.asked) == 3
+    assert all(abs(offsets[name].seconds - ahead) <= offsets[name].uncertainty for name, ahead in ((A, 0.2), (B, -3)))
 
 
 def test_hosts_that_can_not_be_asked_are_left_out() -> None:
