@@ -1,4 +1,4 @@
-"""What calls in the sources are given, as texts: literals, and what variables, branches and helpers of a file stand for.
+"""What calls in the sources are given, as texts: literals, and what a file's variables, branches and helpers stand for.
 
 What comes from elsewhere is named.
 """

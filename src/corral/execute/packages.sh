@@ -45,6 +45,7 @@ gave_up() {
 
 # wait_for_apt: until nobody holds one of the locks, or the deadline has come. Who holds one is told once.
 wait_for_apt() {
+    # shellcheck disable=SC2154 # lock_wait stands before: see software_scripts.py
     while said=$(apt_lock_held); do
         lock=${said%% *} name=${said##* } pid=${said#* }
         holder="$name (pid ${pid%% *})"

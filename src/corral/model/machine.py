@@ -311,11 +311,11 @@ class Machine:
         A machine id alone says nothing: clones of one image have it in common. Neither does a boot id: containers have
         that of their machine. Machines that were cloned while they ran have both, and addresses of their own.
         """
-        mine, theirs = self.system, other.system
-        known = bool(mine.boot_id and mine.network)
-        return known and all(
-            getattr(mine, name) == getattr(theirs, name) for name in ("boot_id", "machine_id", "network", "addresses")
+        mine, theirs = (
+            (system.boot_id, system.machine_id, system.network, system.addresses)
+            for system in (self.system, other.system)
         )
+        return bool(self.system.boot_id and self.system.network) and mine == theirs
 
     def service(self, names: Collection[str]) -> ServiceState | None:
         """The one that has any of `names`."""

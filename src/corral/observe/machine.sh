@@ -427,7 +427,7 @@ tell_obstacles() {
         if [ -p "$1" ]; then kind=fifo
         elif [ -S "$1" ]; then kind=socket
         elif [ -b "$1" ] || [ -c "$1" ]; then kind=device
-        elif [ -f "$1" ]; then kind=file
+        elif [ -f "$1" ]; then kind='file'
         else kind=''
         fi
     }

@@ -3,6 +3,7 @@
 
 # try_one SECONDS ADDRESS PORT: a line with the exit status (124: nobody has answered in time), both, and bash's reason.
 try_one() {
+    # shellcheck disable=SC2016 # bash's own arguments
     said=$(LC_ALL=C timeout "$1" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3" 2>&1)
     printf '%s %s %s %s\n' "$?" "$2" "$3" "${said##*: }"
 }

@@ -91,7 +91,8 @@ def immutable(config: Path) -> Iterator[Path]:
     subprocess.run(["chattr", "-i", path], check=True)
 
 
-def test_what_is_immutable(config: Path, immutable: Path) -> None:
+@pytest.mark.usefixtures("immutable")
+def test_what_is_immutable(config: Path) -> None:
     assert told(config)["config/nginx.conf"].kind == "immutable"
 
 
