@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,7 +54,9 @@ OTHERS: Final = ("", "- a\n- b\n", "a: b: c\n", "a: 'b\n", "\tname: x\n", "name:
 
 
 def english_in(said: str) -> list[str]:
-    """Sentences that were not translated."""
+    """Sentences that were not translated, but for those of the operating system."""
+    for words in map(os.strerror, errno.errorcode):
+        said = said.replace(words, "·")
     for passed_over in (DIFF, QUOTED, COMMAND, NAME, TERMS):
         said = passed_over.sub(" · ", said)
     return [found[0] for found in ENGLISH.finditer(said)]

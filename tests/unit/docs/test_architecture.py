@@ -24,7 +24,7 @@ QUESTIONS = (
     *("a taken port", "the order of stages", "the health gate", "the masking of secrets", "the journal"),
     "certificates, when they come",
 )
-RECIPES = ("A key of the cluster file", "A rule", "A kind of unit", "A place", "A verb", "An action")
+RECIPES = ("A key of the cluster file", "A rule", "A kind of unit", "A place", "A verb", "An action", "A message")
 
 
 def is_path(word: str) -> bool:
