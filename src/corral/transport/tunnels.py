@@ -14,6 +14,7 @@ from corral.language import tr
 from corral.late import late
 from corral.model.endpoint import Endpoint
 from corral.model.routes import OutsideCluster, Way
+from corral.transport.base import GLANCE
 
 if TYPE_CHECKING:
     import asyncssh
@@ -114,6 +115,8 @@ class Tunnels:
             except asyncssh.ChannelOpenError as error:
                 if await ssh_pool.was_cut(connection, error):
                     continue  # while nobody used it
+                if error.code == asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED:
+                    await self._transport.run(host, ":", GLANCE)  # an account that has expired may do nothing at all
                 raise _refusal(error, place) from None
             writer.close()
             return connection

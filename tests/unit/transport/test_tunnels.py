@@ -131,6 +131,19 @@ def test_a_host_that_forbids_forwarding_says_so(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
+def test_an_account_that_may_do_nothing_is_the_cause_of_that(tmp_path: Path) -> None:
+    """sshd forbids forwarding, too, while a password has expired."""
+
+    async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
+        host.forwarding = False
+        host.forced = "echo 'Password change required but no TTY available.' >&2; exit 1"
+        with pytest.raises(OSError, match="the account deploy has expired, or its password"):
+            await reach(tunnels, HERE, port)
+        assert not await tunnels.forbids("one", HERE, port), "that is told of the host itself"
+
+    play(tmp_path, scenario)
+
+
 def test_whether_a_host_forbids_a_port_is_known_before_something_listens(tmp_path: Path) -> None:
     async def scenario(host: Sshd, tunnels: Tunnels, port: int) -> None:
         assert not await tunnels.forbids("one", HERE, 1)
