@@ -123,7 +123,7 @@ def _unread_set(game: Game, _verb: str) -> None:
 
 def _unanswered(game: Game, verb: str) -> None:
     """An error is for whoever starts something one of the findings."""
-    game.toy.machine_findings = [problem("H09", "error" if verb in ("stop", "destroy") else "warning")]
+    game.toy.machine_findings = [problem("H13", "error" if verb in ("stop", "destroy") else "warning")]
 
 
 def _rootless(game: Game, verb: str) -> None:
