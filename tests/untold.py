@@ -70,7 +70,7 @@ TEXTS: Final = {
     "places/machines.py": (("the built-in example",), "shown by words.placed"),
     "places/playground/place.py": (("this machine",), "compared"),
     "plan/basis.py": (
-        ("replica set", "file {} {} {} {}", "unit {} {} {}{}", "software {}", "record {} {} {}"),
+        ("replica set", "file {} {} {} {}", "unit {} {} {}{}{}", "software {}", "record {} {} {}"),
         "what digests are of",
     ),
     "rules/shared_command.py": (("not executable", "windows lines", "no interpreter"), "compared"),

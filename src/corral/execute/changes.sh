@@ -144,8 +144,10 @@ read_by_systemd() {
     seen=$(systemctl show -p LoadState,FragmentPath -- "$unit")
     fragment=${seen#*FragmentPath=}
     fragment=${fragment%%"$nl"*}
-    case $seen in *LoadState=loaded*) ;; *) failed "systemd can't read $1: $(printf %s "$seen" | tr '\n' ' ')" ;; esac
-    [ "$fragment" -ef "$1" ] || failed "systemd doesn't read $1, but ${fragment:-nothing} in its place"
+    fragment=${fragment:-nothing}
+    words=$(printf %s "$seen" | tr '\n' ' ')
+    case $seen in *LoadState=loaded*) ;; *) failed "systemd can't read $1: $words" ;; esac
+    [ "$fragment" -ef "$1" ] || failed "systemd doesn't read $1, but $fragment in its place"
 }
 
 # read_by_chronyd PATH: each line of the file is in what chronyd takes in, by the configuration that it was started with.
@@ -157,11 +159,12 @@ read_by_chronyd() {
     main=''
     [ "${pid:-0}" = 0 ] || main=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n '/^-f$/{n;p;}')
     said=$(chronyd -p ${main:+-f "$main"} 2>&1) || { printf '%s\n' "$said" >&2; failed "chronyd can't read what it is given"; }
+    main=${main:-chrony.conf} directory=${1%/*}
     while read -r line; do
         case $line in '' | '#'*) continue ;; esac
         case $nl$said$nl in
         *"$nl$line$nl"*) ;;
-        *) failed "chronyd doesn't read $1: \`confdir ${1%/*}\` is missing in ${main:-its own configuration}" ;;
+        *) failed "chronyd doesn't read $1: confdir $directory is missing in $main" ;;
         esac
     done <"$1"
 }
@@ -169,11 +172,12 @@ read_by_chronyd() {
 # read_by_logrotate PATH
 read_by_logrotate() {
     said=$(timeout 30 logrotate -d /etc/logrotate.conf 2>&1)
+    name=${1##*/} directory=${1%/*}
+    words=$(printf '%s\n' "$said" | grep -F -e " $name because" -e "error: $name:" | head -n 1)
+    [ -z "$words" ] || failed "logrotate doesn't take $1: $words"
     case $nl$said$nl in
-    *" ${1##*/} because"*) failed "logrotate ignores $1: $(printf '%s\n' "$said" | grep -F " ${1##*/} because")" ;;
-    *"error: ${1##*/}:"*) failed "logrotate refuses $1: $(printf '%s\n' "$said" | grep -F "error: ${1##*/}:")" ;;
-    *"reading config file ${1##*/}$nl"*) ;;
-    *) failed "logrotate doesn't read $1: \`include ${1%/*}\` is missing in /etc/logrotate.conf" ;;
+    *"reading config file $name$nl"*) ;;
+    *) failed "logrotate doesn't read $1: include $directory is missing in its configuration" ;;
     esac
 }
 

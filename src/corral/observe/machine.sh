@@ -372,10 +372,13 @@ tell_virtual() {
         return
     fi
     here=$(carrier "$virtual")
+    if [ -n "$here" ]; then
+        printf 'here %s\n' "$here"
+        return
+    fi
     [ -n "$interface" ] || interface=$(carrier "$own_address")
     [ -n "$interface" ] || interface=$(carrier "${resolved%% *}")
-    case $here,$virtual,$interface in
-    ?*,*) printf 'here %s\n' "$here" ;;
+    case $virtual,$interface in
     *:*) echo 'unasked ipv6' ;;
     *,) echo 'unasked interface' ;;
     *)

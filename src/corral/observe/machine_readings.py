@@ -34,7 +34,7 @@ def readings_in(sections: Sections, values: Values) -> Readings:
         chrony=_takes_in_chrony(values),
         logrotate=_includes(values.of_file(_LOGROTATE), ("include",), f"{_ROTATIONS}/corral"),
         docker_refuses=refused or _json_error(values),
-        said=tuple((service, "; ".join(filter(None, text))) for service, text in said.items()),
+        said=tuple((service, ", ".join(filter(None, text))) for service, text in said.items()),
     )
 
 

@@ -41,7 +41,7 @@ def proved(tmp_path: Path, reader: str, name: str, text: str, programs: dict[str
         (
             OWN.replace("makestep 1.0", "makestep 2.0"),
             CHRONYD,
-            (1, "chronyd doesn't read /own.conf: `confdir ` is missing"),
+            (1, "chronyd doesn't read /own.conf: confdir  is missing"),
         ),
         (OWN, "echo 'Could not open /etc/x' >&2; exit 1", (1, "Could not open /etc/x")),
     ],
@@ -56,7 +56,7 @@ def test_chronyd(tmp_path: Path, text: str, chronyd: str, expected: tuple[int, s
     ("logrotate", "expected"),
     [
         ("echo 'reading config file corral-x' >&2", (0, "")),
-        ("echo 'reading config file alternatives' >&2", (1, "`include ` is missing in /etc/logrotate.conf")),
+        ("echo 'reading config file alternatives' >&2", (1, "include  is missing in its configuration")),
         ("echo 'Ignoring corral-x because the file owner is wrong' >&2", (1, "because the file owner is wrong")),
         (
             "echo 'reading config file corral-x'; echo 'error: corral-x:3 duplicate log entry'",
