@@ -47,8 +47,8 @@ gave_up() {
 wait_for_apt() {
     # shellcheck disable=SC2154 # lock_wait stands before: see software_scripts.py
     while said=$(apt_lock_held); do
-        lock=${said%% *} name=${said##* } pid=${said#* }
-        holder="$name (pid ${pid%% *})"
+        lock=${said%% *} said=${said#* }
+        holder="${said#* } (pid ${said%% *})"
         if [ "$holder" != "$told" ]; then
             told=$holder
             printf 'note %s holds the lock %s: waiting for it, at most %s s\n' "$holder" "$lock" "$lock_wait" >&3

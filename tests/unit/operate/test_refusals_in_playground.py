@@ -105,12 +105,18 @@ def _other_secrets(ground: Ground) -> None:
     ground.put(ground.configuration / "keyfile", "Zm9yZWlnbg==\n")
 
 
+def _link(ground: Ground) -> None:
+    ground.configuration.mkdir(parents=True, exist_ok=True)
+    (ground.configuration / "nginx.conf").symlink_to(ground.file)
+
+
 # what is the matter -> whom it concerns, exit code and problem code
 MATTERS: Final[dict[Callable[[Ground], None], tuple[tuple[str, ...], int, str]]] = {
     _wrong_file: (STARTING, 2, "P18"),
     _no_command: (STARTING, 1, "command-missing"),
     _lost_secrets: (STARTING, 1, "secrets-lost"),
     _other_secrets: (STARTING, 1, "secrets-lost"),
+    _link: (("up --dry-run", "up"), 1, "in-the-way"),
     Ground.change_by_hand: (("up",), 1, "drift"),
 }
 CASES: Final = [(matter, verb, code, said) for matter, (verbs, code, said) in MATTERS.items() for verb in verbs]
