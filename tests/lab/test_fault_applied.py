@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -144,7 +145,7 @@ def test_of_two_operators_the_second_is_told_who_is_at_work(cluster: LabCluster,
     with held(cluster, "proxy-1", "/usr/bin/sync") as hold, applying(cluster, 0) as run:
         hold.reached(run.process)
         who = f"`corral apply` of root on {platform.node()} (pid {run.process.pid}), since "
-        said = second.run("apply", "--yes", code=4).stderr
+        said = second.run("apply", "--yes", code=1).stderr
         assert who in errors(said)[0]
         assert "; its last sign of life was " in errors(said)[0]
         assert "`corral unlock --on hosts` says more" in said
@@ -249,6 +250,82 @@ def test_a_file_that_is_gone_is_written_again(cluster: LabCluster) -> None:
     assert cluster.apply()["changed"]
     assert cluster.sh("proxy-1", "ls /etc/logrotate.d/corral-t2 /etc/corral/t2/nginx.conf").count("\n") == 1
     cluster.assert_settled()
+
+
+CONFIG, SYSTEM, ROTATION = "/etc/corral/t2", "/etc/systemd/system", "/etc/logrotate.d/corral-t2"
+IN_THE_WAY: Final = (
+    # host, path, what is put in its place, and what is said of it
+    ("proxy-1", f"{CONFIG}/nginx.conf", "mv $path /root/mine; ln -s /root/mine $path", "a link to /root/mine"),
+    ("app-1", f"{CONFIG}/compose.yaml", "rm $path; ln -s /gone $path", "a link to /gone"),
+    ("proxy-1", ROTATION, "rm $path; mkdir $path; touch $path/1 $path/2", "a directory with 2 files"),
+    ("db-1", f"{CONFIG}/mongod.conf", "rm $path; mkfifo $path", "a FIFO"),
+    ("db-2", f"{SYSTEM}/corral-t2-mongod.service", "rm $path; ln -s /dev/null $path", "a link to /dev/null, so the"),
+    ("db-3", f"{CONFIG}/mongod.conf", "echo '# mine' >>$path; chattr +i $path", "immutable, by `chattr`"),
+    ("db-3", "/etc/sysusers.d/corral-t2.conf", "mount --bind /etc/hostname $path", "a mount point"),
+)
+
+
+def test_what_stands_in_the_place_of_a_file(cluster: LabCluster) -> None:
+    """By name, before anything changes, and as long as it is there: it is somebody's."""
+    for host, path, arrange, _ in IN_THE_WAY:
+        cluster.sh(host, f"path={path}; cp -a $path /root/kept{path.replace('/', '-')}; {arrange}")
+    try:
+        with untouched(cluster, living=LIVING):
+            planned, applied = (cluster.run(*verb, code=1).stderr for verb in (["plan"], ["apply", "--yes"]))
+        assert errors(planned) == errors(applied)
+        for host, path, _, told in IN_THE_WAY:
+            assert any(line.startswith(f"error: {host}: {path} is {told}") for line in errors(planned)), planned
+        assert len(errors(planned)) == len(IN_THE_WAY)
+    finally:
+        for host, path, *_ in IN_THE_WAY:
+            away = f"umount {path} 2>/dev/null || {{ chattr -i {path} 2>/dev/null || :; rm -r {path}; }}"
+            cluster.sh(host, f"{away}; mv /root/kept{path.replace('/', '-')} {path}")
+    assert cluster.sh("proxy-1", "rm /root/mine; ls /root") == ""
+    cluster.run("plan", "--exit-code")
+
+
+def test_one_machine_under_two_addresses(cluster: LabCluster) -> None:
+    """And two machines with one machine id, which are two."""
+    twin = "10.112.0.99"
+    cluster.sh("app-1", f"ip addr add {twin}/24 dev eth0")
+    known = cluster.lab.known_hosts.read_text()
+    key = next(line.split(" ", 1)[1] for line in known.splitlines() if "10.112.0.21" in line.split(" ")[0])
+    (cluster.directory / "known").write_text(f"{known}{twin} {key}\n")
+    mine = cluster.sh("db-2", "cat /etc/machine-id; cp -a /etc/machine-id /root/machine-id")
+    cluster.sh("db-2", f"echo {cluster.on('app-1', 'cat', '/etc/machine-id').strip()} >/etc/machine-id")
+    try:
+        cluster.run("plan", "--exit-code")
+        cluster.change(ssh={"known_hosts": "known"}, hosts={"app-2": twin}, app={"hosts": ["app-1", "app-2"]})
+        for verb in (["plan"], ["apply", "--yes"]):
+            (said,) = errors(cluster.run(*verb, code=1).stderr)
+            assert "app-1 and app-2 are the same machine" in said
+    finally:
+        cluster.sh("app-1", f"ip addr del {twin}/24 dev eth0")
+        cluster.sh("db-2", "cp -a /root/machine-id /etc/machine-id; rm /root/machine-id")
+    assert cluster.on("db-2", "cat", "/etc/machine-id").strip() == mine.strip()
+
+
+def test_what_root_owns_of_mongods_is_given_back_by_a_plan_that_says_so(cluster: LabCluster) -> None:
+    """As after a start by hand. Without that, what mongod says of the reason comes first."""
+    data = "/var/lib/corral/t2/mongod"
+    cluster.sh("db-3", f"systemctl stop corral-t2-mongod; chown -R root {data}")
+    shown = cluster.run("plan").stdout
+    assert f"give {data} to corral-t2-db (owner root → corral-t2-db, with root's files in it)" in shown
+    changes = [line for line in shown.splitlines() if line.strip().startswith(("give ", "start ", "replica set "))]
+    assert shown.splitlines()[-1].strip() == f"{len(changes)} changes on 1 host"
+    cluster.apply()
+    assert cluster.sh("db-3", f"find {data} -user root") == ""
+    cluster.sh("db-3", f"systemctl stop corral-t2-mongod; chmod 000 {data}/WiredTiger.turtle")
+    cluster.sh("db-3", f"chown 65534 {data}/WiredTiger.turtle")
+    try:
+        said = cluster.run("apply", "--yes", code=4).stderr
+    finally:
+        turtle = f"{data}/WiredTiger.turtle"
+        cluster.sh("db-3", f"chown corral-t2-db {turtle}; chmod 600 {turtle}")
+    first = said.split("errors in its log:\n")[1].splitlines()[0]
+    assert re.match("[EF] (STORAGE|WT|CONTROL): ", first)
+    assert "ermission denied" in said.split("the last lines of its log:")[0]
+    assert cluster.apply()["state"] == "healthy"
 
 
 def test_a_saved_plan(cluster: LabCluster) -> None:

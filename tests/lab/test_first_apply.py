@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from tests.lab.harness import A_RUN, LabCluster, until
 
 
@@ -37,6 +40,38 @@ def test_services_of_the_packages_stay_off(pair: LabCluster) -> None:
             assert pair.property(host, service, "ActiveState") == "inactive"
             assert pair.property(host, service, "UnitFileState") == "disabled"
         assert pair.property(host, "chrony.service", "UnitFileState") == "enabled"
+
+
+_THEIRS: Final = r"""
+mkdir -p /root/theirs/DEBIAN
+cd /root/theirs/DEBIAN
+printf '%s\n' 'Package: theirs' 'Version: 1' 'Architecture: all' 'Maintainer: x <x@x>' 'Description: x' >control
+printf '#!/bin/sh\nexit 7\n' >postinst
+chmod 755 postinst
+dpkg-deb --build /root/theirs /root/theirs.deb
+! dpkg -i /root/theirs.deb
+dpkg --remove logrotate
+echo 'deb [trusted=yes] http://127.0.0.1:9/theirs stable main' >/etc/apt/sources.list.d/theirs.list
+"""
+_HOLD: Final = r"""
+use Fcntl; open(my $f, ">>", "/var/lib/apt/lists/lock") or die;
+fcntl($f, F_SETLK, pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0)) or die;
+$0 = "holder"; sleep 12;
+"""
+
+
+def test_a_package_comes_for_all_that_is_wrong_with_others(pair: LabCluster) -> None:
+    """A package whose script fails, a source that doesn't answer, and a lock that somebody holds for a while."""
+    pair.sh("proxy-1", _THEIRS)
+    pair.on("proxy-1", "systemd-run", "--quiet", "--collect", "perl", "-e", _HOLD)
+    try:
+        said = pair.run("apply", "--yes").stderr
+    finally:
+        pair.sh("proxy-1", "dpkg --purge --force-all theirs; rm -r /root/theirs* /etc/apt/sources.list.d/theirs.list")
+    assert re.search(r"holder \(pid \d+\) holds the lock /var/lib/apt/lists/lock: waiting for it, at most 300 s", said)
+    assert "package theirs (--configure): " in said
+    assert "ii" in pair.sh("proxy-1", "dpkg-query -W -f '${db:Status-Abbrev}' logrotate")
+    pair.assert_settled()
 
 
 def test_hosts_need_no_python_and_keep_nothing_of_corral_running(pair: LabCluster) -> None:

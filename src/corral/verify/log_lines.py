@@ -37,8 +37,10 @@ def excerpt(text: str, whose: str, count: int) -> str:
     reason is far above, or between lines that say nothing.
     """
     lines = text.splitlines()
-    severe = list(_last_of_each_kind(list(_severe(lines))))[-max(1, count // 2) :]
-    tail = [line for line in lines if line not in severe][-max(1, count - len(severe)) :]
+    all_severe = list(_severe(lines))
+    severe = list(_last_of_each_kind(all_severe))[-max(1, count // 2) :]
+    told = set(all_severe)
+    tail = [line for line in lines if line not in told][-max(1, count - len(severe)) :]
     if not lines:
         return ""
     if not severe:
@@ -78,12 +80,13 @@ def _last_of_each_kind(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _in_short(line: str) -> str:
-    """mongod's JSON without what comes before its words: the reason stands at the end of a long line."""
+    """mongod's JSON without what comes before its words, in one line: the reason stands at the end of a long one."""
     if not _MONGOD.match(line):
         return line
     try:
         said = json.loads(line)
-        return f"{said['s']} {said['c']}: {said['msg']} {json.dumps(said.get('attr', ''), ensure_ascii=False)}".strip()
+        more = json.dumps(said["attr"], ensure_ascii=False) if "attr" in said else ""
+        return " ".join(f"{said['s']} {said['c']}: {said['msg']} {more}".split())
     except (ValueError, KeyError, TypeError):  # a line that was cut off, or that only looks like mongod's
         return line
 

@@ -61,6 +61,11 @@ def test_a_reason_that_is_said_at_each_start_is_told_once() -> None:
     assert told.index("the last lines of its log:") == 3
 
 
+def test_a_line_of_mongods_that_has_several_is_one() -> None:
+    told = excerpt(mongod("F", "\\n\\n***aborting after fassert() failure\\n\\n"), "its log", 5)
+    assert told.splitlines()[2] == 'F STORAGE: ***aborting after fassert() failure {"e": 13}'
+
+
 def test_a_log_without_errors() -> None:
     assert excerpt("\n".join(QUIET), "its log", 2) == f"\nthe last lines of its log:\n{QUIET[-2]}\n{QUIET[-1]}"
     assert excerpt("0 errors, error_count=0", "its log", 2) == "\nthe last lines of its log:\n0 errors, error_count=0"
