@@ -42,6 +42,8 @@ class Shape(NamedTuple):
     """Whether the message goes behind a key of the file."""
     fixed: str = ""
     """The code, where the call has none."""
+    grade: str = "error"
+    """The severity, likewise."""
 
 
 SHAPES: Final[Mapping[str, Shape]] = {
@@ -49,6 +51,8 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "Complaint": Shape(0, 2, 3, ("code", "sentence", "hint"), keyed=True),
     "refusal": Shape(0, 1, 2, ("code", "sentence", "hint"), keyed=True),
     "DumpError": Shape(-1, 0, -1, fixed="dump"),
+    "UnreadMember": Shape(-1, 1, 2, fixed="set-unreadable"),
+    "LogLine": Shape(-1, 1, -1, fixed="no-log"),
     "failure": Shape(0, 1, 2),
     "failed": Shape(0, 1, 3, ("name", "seen", "hint")),
 }
@@ -120,8 +124,16 @@ def _helpers(module: ast.Module) -> dict[str, Shape]:
             if (passed[0] in names or fixed) and passed[1] in names:
                 code, message, hint = (names.index(each) if each in names else -1 for each in passed)
                 keyed = SHAPES[name_of(call)].keyed
-                found[function.name] = Shape(code, message, hint, (passed[0], passed[1], passed[2]), None, keyed, fixed)
+                names_of_it = (passed[0], passed[1], passed[2])
+                found[function.name] = Shape(code, message, hint, names_of_it, None, keyed, fixed, _grade(call))
     return found
+
+
+def _grade(call: ast.Call) -> str:
+    """The severity that a helper gives all its problems."""
+    place = SHAPES[name_of(call)].severity
+    given = call.args[place] if place is not None and place < len(call.args) else None
+    return str(given.value) if isinstance(given, ast.Constant) else "error"
 
 
 def _argument(call: ast.Call, shape: Shape, at: int) -> ast.expr | None:
@@ -139,7 +151,7 @@ def _of_call(call: ast.Call, shape: Shape, scope: Scope, file: str) -> Iterator[
         values[1] = values[1].orelse  # what is said when it doesn't hold
     codes, messages, hints = (texts_of(value, scope) for value in values)
     codes = [code.removeprefix(AS_IT_IS) for code in codes]
-    codes, severity = [shape.fixed] if shape.fixed else codes, "error"
+    codes, severity = [shape.fixed] if shape.fixed else codes, shape.grade
     if shape.severity is not None and len(call.args) > shape.severity:
         severity = ", ".join(texts_of(call.args[shape.severity], scope)).replace(AS_IT_IS, "")
     pairs = zip(messages, hints, strict=True) if len(messages) == len(hints) else product(messages, hints)

@@ -41,7 +41,7 @@ FUNCTIONS: Final = {
     "_flow": "YAML",
 }
 COMMAND: Final = re.compile(
-    r"(corral|docker|chronyc|apt|dnf|env|exec|--\w+)( [\w{}<>.=|/-]+)*\n?|.* install tar|GET \{\}"
+    r"(corral|docker|chronyc|apt|dnf|env|exec|--\w+)( [\w{}<>.=|/-]+)*\n?|.* install [^ ]+|GET \{\}"
 )
 """A command as it is typed is the same in all languages."""
 IN_A_FILE: Final = re.compile(r"\{\w+: .*\}|command: [\w{}]+|name: .*", re.DOTALL)
@@ -79,11 +79,21 @@ TEXTS: Final = {
     "runs/lock_file.py": (("uid {}",), "stands in the lock on hosts"),
     "runs/records.py": (("{} on {}",), "stands in the marks on hosts"),
     "transport/ssh_files.py": (("cat: {}: ", "LC_ALL=C exec cat -- {}\n"), "compared; a command"),
-    "transport/ssh_trouble.py": (("{} ALL=(ALL) NOPASSWD: ALL",), "a line of sudoers"),
+    "transport/script.py": (
+        (
+            *("LC_ALL={}; export LC_ALL; ", "{}; {}exec {}{}"),
+            *("\x1elogin {}\x1e", "\x1escript {}\x1e"),
+        ),
+        "a shell's, and marks in what it answers",
+    ),
+    "transport/ssh_refusals.py": (("{} ALL=(ALL) NOPASSWD: ALL", "time sudo -n true"), "a line of sudoers; a command"),
+    "transport/ssh_slow.py": (("unable to resolve host",), "compared"),
     "transport/tunnels.py": (("timed out",), "compared"),
     "units/log_file.py": (("[ ! -e {} ] || exec tail -n {} -- {}\n",), "a command"),
     "units/once.py": (("{}alias exec={}\n{}",), "a shell's"),
     "units/supervisor_units.py": (("Exited too quickly", "Bad exit code"), "compared"),
+    "units/docker_inspect.py": (("index $ ",), "a template of docker's"),
+    "verify/log_lines.py": (("Traceback (most recent call last):", "{} {}: {} {}"), "compared; a line of a log"),
     "vault/file.py": (("# Written by Corral.\n*\n",), "stands in a file"),
     "vault/text.py": (
         (

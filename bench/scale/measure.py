@@ -80,7 +80,7 @@ def measure(directory: Path) -> dict[str, Any]:
     watch.time("cluster_of", cluster_of)(loaded)
     place = HostsPlace(loaded)
     place.secret_store.values = read_secrets(directory)
-    watch.time("check_file", lambda: refuse("file", Case("plan", place, tuple(place.judge_file("en")))))()
+    watch.time("check_file", lambda: refuse("file", Case("plan", place, tuple(place.judge_file()))))()
     looks: list[Observation] = []
     watch.time("observe", lambda: asyncio.run(_look(place, Replay(directory / "answers"), looks)))()
     seen = looks[0]

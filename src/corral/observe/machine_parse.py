@@ -33,6 +33,7 @@ from corral.observe.question import Question
 from corral.observe.sections import Sections, Values
 from corral.secrets import Secrets
 from corral.units.systemd_show import blocks
+from corral.words import named
 
 _NEEDED: Final = ("grep", "systemctl")
 """Without their answers nothing true can be said of a host."""
@@ -47,7 +48,7 @@ def machine_in(question: Question, stdout: bytes, secrets: Secrets, kept: Sequen
     if not system.systemd:  # which is told by itself
         unasked = tuple(each for each in unasked if each.program != "systemctl")
     if silent := next((each for each in unasked if each.program in _NEEDED), None):
-        raise ValueError(f"{silent.program}: {silent.why}")
+        raise ValueError(named(silent.program, silent.why))
     owned = owned_in(question, sections, Known(packages, services, _uid(values), kept), secrets)
     docker = _docker(question, sections, docker_in(sections.lines("docker"), packages), unasked, owned)
     return Machine(

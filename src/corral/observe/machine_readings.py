@@ -13,6 +13,7 @@ from corral.model.machine import Readings, VirtualAddress
 from corral.model.programs import CHRONY_DIRECTORIES
 from corral.model.resources import Family
 from corral.observe.sections import Sections, Values
+from corral.words import clauses
 
 DAEMON_JSON: Final = "/etc/docker/daemon.json"
 _CHRONY: Final[tuple[tuple[str, Family], ...]] = (("/etc/chrony/chrony.conf", "debian"), ("/etc/chrony.conf", "rhel"))
@@ -34,7 +35,7 @@ def readings_in(sections: Sections, values: Values) -> Readings:
         chrony=_takes_in_chrony(values),
         logrotate=_includes(values.of_file(_LOGROTATE), ("include",), f"{_ROTATIONS}/corral"),
         docker_refuses=refused or _json_error(values),
-        said=tuple((service, ", ".join(filter(None, text))) for service, text in said.items()),
+        said=tuple((service, clauses(text)) for service, text in said.items()),
     )
 
 

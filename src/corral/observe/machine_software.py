@@ -66,7 +66,7 @@ def apt_lock_in(lines: Iterable[str]) -> tuple[str, str] | None:
         path, _, rest = line.partition(" ")
         pid, _, name = rest.partition(" ")
         if pid.isdecimal():
-            return path, f"{name} (pid {pid})"
+            return path, f"{name}{tr(' (pid {pid})', pid=pid)}"
     return None
 
 

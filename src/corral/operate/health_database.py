@@ -14,7 +14,7 @@ from corral.operate.report import DatabaseStatus, MemberRow
 from corral.places.base import Observation, Place
 from corral.problems import Problem
 from corral.runs import marks
-from corral.words import behind, worded
+from corral.words import aside, behind, worded
 
 
 async def database_of(
@@ -94,7 +94,7 @@ def _unheard(place: Place, report: SetStatus) -> list[Problem]:
             host=hosts.get(name, name),
             name=name,
             state=report.members[name].state,
-            why=f" ({why})" if why else "",
+            why=aside(why),
         )
         hint = tr(
             "every member has to reach every other one at its port: look for a firewall or a route between {one} "

@@ -11,6 +11,7 @@ from corral.operate.targets import select
 from corral.operate.where import Where, opened
 from corral.places.base import LogLine, Place
 from corral.problems import Problem
+from corral.words import named
 
 
 async def logs(where: Where, target: str, lines: int, follow: bool) -> AsyncGenerator[LogLine, None]:
@@ -34,5 +35,5 @@ async def logs_in(place: Place, target: str, lines: int, follow: bool) -> AsyncG
 
 
 def _problem(said: LogLine) -> Problem:
-    message = f"{said.unit.name}: {said.line}"
-    return Problem("no-log", "error", message, tr("`corral status` shows how it is"), said.unit.name)
+    message, hint = named(said.unit.name, said.line), tr("`corral status` shows how it is")
+    return Problem("no-log", "error", message, hint, said.unit.name)

@@ -47,11 +47,16 @@ def slow_steps(way: Way, waits: Waits) -> tuple[Problem, ...]:
         found.append(_session(way, waits.session))
     if waits.sudo > SLOW:
         found.append(_sudo(way, waits.sudo, waits.said))
-    return tuple(Problem("slow-host", "warning", message, hint, way.name) for message, hint in found)
+    return tuple(found)
 
 
-def _login(way: Way, seconds: float) -> tuple[str, str]:
-    return (
+def _slow(way: Way, message: str, hint: str) -> Problem:
+    return Problem("slow-host", "warning", message, hint, way.name)
+
+
+def _login(way: Way, seconds: float) -> Problem:
+    return _slow(
+        way,
         tr("the login takes {seconds:.0f} s on {host}", seconds=seconds, host=way.name),
         tr(
             "sshd there waits for a name service: `UseDNS no` in its sshd_config; LDAP or sssd in /etc/nsswitch.conf; "
@@ -61,8 +66,9 @@ def _login(way: Way, seconds: float) -> tuple[str, str]:
     )
 
 
-def _session(way: Way, seconds: float) -> tuple[str, str]:
-    return (
+def _session(way: Way, seconds: float) -> Problem:
+    return _slow(
+        way,
         tr("a session takes {seconds:.0f} s to begin on {host}", seconds=seconds, host=way.name),
         tr(
             "PAM (`grep session /etc/pam.d/sshd`), a home directory that is mounted, or what the shell of {user} reads "
@@ -73,9 +79,10 @@ def _session(way: Way, seconds: float) -> tuple[str, str]:
     )
 
 
-def _sudo(way: Way, seconds: float, said: str) -> tuple[str, str]:
+def _sudo(way: Way, seconds: float, said: str) -> Problem:
     if _OWN_NAME in said:
-        return (
+        return _slow(
+            way,
             tr(
                 "sudo takes {seconds:.0f} s on {host}: it can't resolve its own name",
                 seconds=seconds,
@@ -83,7 +90,8 @@ def _sudo(way: Way, seconds: float, said: str) -> tuple[str, str]:
             ),
             tr('as root there: echo "127.0.1.1 $(hostname)" >>/etc/hosts'),
         )
-    return (
+    return _slow(
+        way,
         tr("sudo takes {seconds:.0f} s on {host}", seconds=seconds, host=way.name),
         tr(
             "it waits for a name service or for PAM: `getent hosts $(hostname)` there must answer at once (else a "

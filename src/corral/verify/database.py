@@ -15,6 +15,7 @@ from corral.mongo.probe import StrangerProbe, probe_strangers, probe_write
 from corral.mongo.status import SetStatus, member_statuses
 from corral.secrets import Secrets
 from corral.verify.check import Check, failed, judged, passed
+from corral.words import aside
 
 
 async def database(cluster: Cluster, secrets: Secrets, routes: Routes) -> list[Check]:
@@ -44,9 +45,7 @@ def hearing_checks(cluster: Cluster, status: SetStatus) -> Iterator[Check]:
     name = tr("the members hear each other")
     unheard = told(status.unheard)
     for member, (by, why) in unheard.items():
-        seen = tr(
-            "not heard by {by}{why}: it counts as dead for the set", by=", ".join(by), why=f" ({why})" if why else ""
-        )
+        seen = tr("not heard by {by}{why}: it counts as dead for the set", by=", ".join(by), why=aside(why))
         hint = tr("look for a firewall or a route between {one} and {other}", one=by[0], other=member)
         yield failed(name, seen, member, hint)
     if unheard:
