@@ -87,7 +87,7 @@ def measure(directory: Path) -> dict[str, Any]:
     with ExitStack() as watched:
         for module, names in PARTS:
             watched.enter_context(watch.watching(module, names))
-        refuse("seen", Case("plan", place, tuple(place.findings(seen, "en")), seen=seen))
+        refuse("seen", Case("plan", place, tuple(place.findings(seen)), seen=seen))
         plan = planning.differences(Only())(place, seen)
     return {
         "seconds": time.perf_counter() - started,
