@@ -88,7 +88,7 @@ def test_hosts_and_members_that_are_frozen_hold_nobody_up(board: LabCluster) -> 
 def test_variables_and_paths_that_lead_elsewhere(board: LabCluster) -> None:
     with changed(board, "app-208", _ELSEWHERE, _BACK), changed(board, "db-217", _ELSEWHERE, _BACK):
         assert board.report("plan", "--exit-code")["stages"] == []
-        board.run("restart", "app-208-5040")
+        board.run("restart", "app-208-5040", "--yes")
         assert "noticeboard" in board.run("exec", "app-208", "--", "docker ps").stdout
         board.change(time={"servers": ["time-123"]})
         board.apply("--only", "db-217")

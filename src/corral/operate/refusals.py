@@ -168,11 +168,11 @@ def _lost_secrets(case: Case) -> None:
 
 
 def _findings(case: Case) -> None:
-    """What a host that is left out could not be asked is not needed."""
+    """What refuses comes first. What a host that is left out could not be asked is not needed."""
     without = case.only.without
     findings = [each for each in case.findings if each.code != _UNANSWERED or each.where not in without]
     if errors_in(findings):
-        raise ChangeFailed(findings)
+        raise ChangeFailed(sorted(findings, key=lambda each: each.severity != "error"))
 
 
 def _unanswered(case: Case) -> None:

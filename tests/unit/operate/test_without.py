@@ -113,9 +113,11 @@ def test_what_it_names_is_a_host_of_the_file(tmp_path: Path) -> None:
 def test_a_host_whose_docker_does_not_answer_can_be_left_out(tmp_path: Path) -> None:
     game = played(tmp_path)
     game.change_file('version: "1"', 'version: "2"')
-    game.toy.machine_findings = [Problem("H13", "error", "docker on two doesn't answer", "", "two")]
-    with pytest.raises(ChangeFailed, match="docker on two doesn't answer"):
+    aside = Problem("T03", "warning", "clocks differ", "", "one")
+    game.toy.machine_findings = [aside, Problem("H13", "error", "docker on two doesn't answer", "", "two")]
+    with pytest.raises(ChangeFailed) as refused:
         game.apply()
+    assert [each.code for each in refused.value.problems] == ["H13", "T03"], "the cause comes first"
     applied = game.apply(without=("two",))
     assert applied.changed
     assert {action.host for action in applied.changed.plan.actions()} == {"one", "three"}
