@@ -55,7 +55,8 @@ echo 'deb [trusted=yes] http://127.0.0.1:9/theirs stable main' >/etc/apt/sources
 """
 _HOLD: Final = r"""
 use Fcntl; open(my $f, ">>", "/var/lib/apt/lists/lock") or die;
-fcntl($f, F_SETLK, pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0)) or die;
+my $lock = pack("s s x4 q q i", F_WRLCK, 0, 0, 0, 0);
+fcntl($f, F_SETLK, $lock) or die;
 $0 = "holder"; sleep 12;
 """
 
