@@ -31,8 +31,8 @@ def sshd(lines: str) -> tuple[str, str]:
     """Shell that adds `lines` to the configuration of sshd, and that takes them out."""
     file = "/etc/ssh/sshd_config.d/00-test.conf"
     return (
-        f"printf '%b\\n' '{lines}' >{file} && systemctl reload ssh",
-        f"rm {file} && systemctl reload ssh",
+        f"printf '%b\\n' '{lines}' >{file} && systemctl restart ssh",
+        f"rm {file} && systemctl restart ssh",
     )
 
 
