@@ -28,11 +28,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabCluster]:
 
 
 def sshd(lines: str) -> tuple[str, str]:
-    """Shell that adds `lines` to the configuration of sshd, and that takes them out."""
+    """Shell that adds `lines` to the configuration of sshd, and that takes them out.
+
+    A reload isn't waited for, and systemd refuses restarts that follow each other too often, unless they are forgotten.
+    """
     file = "/etc/ssh/sshd_config.d/00-test.conf"
     return (
-        f"printf '%b\\n' '{lines}' >{file} && systemctl restart ssh",
-        f"rm {file} && systemctl restart ssh",
+        f"printf '%b\\n' '{lines}' >{file} && systemctl reset-failed ssh && systemctl restart ssh",
+        f"rm {file} && systemctl reset-failed ssh && systemctl restart ssh",
     )
 
 
