@@ -145,7 +145,7 @@ def test_of_two_operators_the_second_is_told_who_is_at_work(cluster: LabCluster,
     with held(cluster, "proxy-1", "/usr/bin/sync") as hold, applying(cluster, 0) as run:
         hold.reached(run.process)
         who = f"`corral apply` of root on {platform.node()} (pid {run.process.pid}), since "
-        said = second.run("apply", "--yes", code=1).stderr
+        said = second.run("apply", "--yes", code=4).stderr
         assert who in errors(said)[0]
         assert "; its last sign of life was " in errors(said)[0]
         assert "`corral unlock --on hosts` says more" in said
@@ -259,7 +259,12 @@ IN_THE_WAY: Final = (
     ("app-1", f"{CONFIG}/compose.yaml", "rm $path; ln -s /gone $path", "a link to /gone"),
     ("proxy-1", ROTATION, "rm $path; mkdir $path; touch $path/1 $path/2", "a directory with 2 files"),
     ("db-1", f"{CONFIG}/mongod.conf", "rm $path; mkfifo $path", "a FIFO"),
-    ("db-2", f"{SYSTEM}/corral-t2-mongod.service", "rm $path; ln -s /dev/null $path", "a link to /dev/null, so the"),
+    (
+        "db-2",
+        f"{SYSTEM}/corral-t2-mongod.service",
+        "mv $path /root/unit; ln -s /root/unit $path",
+        "a link to /root/unit",
+    ),
     ("db-3", f"{CONFIG}/mongod.conf", "echo '# mine' >>$path; chattr +i $path", "immutable, by `chattr`"),
     ("db-3", "/etc/sysusers.d/corral-t2.conf", "mount --bind /etc/hostname $path", "a mount point"),
 )
@@ -280,7 +285,7 @@ def test_what_stands_in_the_place_of_a_file(cluster: LabCluster) -> None:
         for host, path, *_ in IN_THE_WAY:
             away = f"umount {path} 2>/dev/null || {{ chattr -i {path} 2>/dev/null || :; rm -r {path}; }}"
             cluster.sh(host, f"{away}; mv /root/kept{path.replace('/', '-')} {path}")
-    assert cluster.sh("proxy-1", "rm /root/mine; ls /root") == ""
+    assert cluster.sh("proxy-1", "rm /root/mine; ls /root") == cluster.sh("db-2", "rm /root/unit; ls /root") == ""
     cluster.run("plan", "--exit-code")
 
 
@@ -318,7 +323,7 @@ def test_what_root_owns_of_mongods_is_given_back_by_a_plan_that_says_so(cluster:
     cluster.sh("db-3", f"systemctl stop corral-t2-mongod; chmod 000 {data}/WiredTiger.turtle")
     cluster.sh("db-3", f"chown 65534 {data}/WiredTiger.turtle")
     try:
-        said = cluster.run("apply", "--yes", code=4).stderr
+        said = cluster.run("apply", "--yes", code=1).stderr
     finally:
         turtle = f"{data}/WiredTiger.turtle"
         cluster.sh("db-3", f"chown corral-t2-db {turtle}; chmod 600 {turtle}")
@@ -374,7 +379,7 @@ def test_a_part_of_the_cluster_while_a_host_is_down(cluster: LabCluster) -> None
     try:
         until(cluster.status, lambda status: status["state"] == "degraded")  # the application's driver has to notice
         status = cluster.report("status", code=1)
-        assert {row["host"]: row["state"] for row in status["database"]["members"]}.pop("db-3") == "unknown"
+        assert {row["host"]: row["state"] for row in status["database"]["members"]}.pop("db-3") == "UNREACHABLE"
         assert (status["state"], status["database"]["writable"]) == ("degraded", True), str(status)
         assert all(row["state"] == "healthy" for row in (*status["instances"], *status["proxies"]))
         assert any(problem["where"] == "db-3" for problem in status["problems"])

@@ -131,7 +131,9 @@ def _kept_open(listener: Listener, columns: Sequence[str], units: Sequence[Socke
 
 def _is_contained(listener: Listener, values: Values) -> bool:
     path = _group(values.of_file(f"/proc/{listener.pid}/cgroup"))
-    return _IN_DOCKER.fullmatch(path[path.rfind("/docker") :]) is not None
+    if _IN_DOCKER.fullmatch(path[path.rfind("/docker") :]) is None:
+        return False
+    return not _group(values.of_file("/proc/1/cgroup")).startswith(path)  # else the host itself is that container
 
 
 def _own(question: Question, service: str) -> str:

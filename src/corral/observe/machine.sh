@@ -196,7 +196,7 @@ END
 
 # Small files, all in one reading: each line behind its file's name.
 tell_values() {
-    set -- /proc/self/status /etc/os-release /proc/1/comm /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
+    set -- /proc/self/status /etc/os-release /proc/1/comm /proc/1/cgroup /proc/sys/kernel/osrelease /proc/meminfo /proc/uptime \
         /proc/sys/kernel/random/boot_id /etc/machine-id /etc/timezone /proc/sys/vm/swappiness \
         /sys/kernel/mm/transparent_hugepage/enabled /sys/fs/selinux/enforce /etc/ufw/ufw.conf /etc/docker/daemon.json \
         /etc/chrony/chrony.conf /etc/chrony.conf /etc/logrotate.conf
