@@ -99,6 +99,7 @@ async def lend(attached: Attached, signals: Signals, patience: float) -> bool:
         if terminal.is_there():
             lent.enter_context(terminal.raw())
             lent.enter_context(terminal.resizing(attached.resized))
+            attached.resized()  # it may have changed since the session was opened
         typing = asyncio.ensure_future(terminal.typed(attached.typed, attached.room))
         lent.callback(typing.cancel)
         await attached.ended.wait()

@@ -346,7 +346,7 @@ def test_what_docker_refuses(text: str, refused: str) -> None:
 def test_what_services_say_that_do_not_run() -> None:
     text = "said docker.service a\nsaid docker.service  b \nrefused unable to configure the Docker daemon\n"
     found = readings_in(sections(services=text), values("/etc/logrotate.conf:include /etc/logrotate.d"))
-    assert found.said == (("docker.service", "a, b"),)
+    assert found.said == (("docker.service", "a; b"),)
     assert found.docker_refuses == "unable to configure the Docker daemon"
     assert found.logrotate is True
 

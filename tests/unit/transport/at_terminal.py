@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -78,7 +79,10 @@ class AtTerminal:
 
 
 async def _serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
-    """Say what the terminal is, then each key; Ctrl-C ends it with 7."""
+    """Begin as every shell does, by the marks; say what the terminal is, then each key; Ctrl-C ends it with 7."""
+    for name in ("login", "script"):
+        [token] = set(re.findall(rf"{name} ([0-9a-f]{{16}})", process.command or ""))
+        process.stdout.write(f"\036{name} {token}\036".encode())
     process.stdout.write(f"{process.term_type} {_size(process)}\r\n".encode())
     key = b""
     while key != b"\x03":
