@@ -138,7 +138,7 @@ def test_the_cause_is_told_by_name_before_anything_changes(cluster: LabCluster, 
 
 def test_a_command_that_did_not_run_has_not_been_carried_out(cluster: LabCluster) -> None:
     with broken(cluster, *sshd("Match User deploy\\n  ForceCommand echo backups only")):
-        done = cluster.run("exec", HOST, "--", "id", code=3)
+        done = cluster.run("exec", "--on", "hosts", HOST, "--", "id", code=3)
     assert "backups only" in done.stderr
     assert "uid=" not in done.stdout
 
@@ -152,7 +152,9 @@ def test_what_a_bashrc_prints_and_one_session_are_enough(cluster: LabCluster) ->
     break_, mend = sshd(lines)
     with broken(cluster, f"{break_} && {noise} && {narrow}", f"{mend} && sed -i 1d ~deploy/.bashrc && {wide}"):
         cluster.run("plan")
-        assert cluster.run("exec", HOST, "--", "id", "-u").stdout.strip().endswith("0")
+        assert (
+            cluster.run("exec", "--on", "hosts", HOST, "--", "id -u; hostname").stdout == f"{HOST}: 0\n{HOST}: {HOST}\n"
+        )
 
 
 def test_a_host_that_does_not_find_its_own_name_is_slow_by_name(cluster: LabCluster) -> None:
