@@ -55,7 +55,7 @@ class Marks:
         return f"\036script {self.token}\036".encode()
 
     def printed(self, name: str) -> str:
-        """POSIX sh, one line, that prints the mark `name` on stdout and on stderr: once at a terminal, which is both."""
+        """POSIX sh that prints the mark `name` on stdout and on stderr: once at a terminal, which is both."""
         mark = f'printf "\\036%s\\036" "{name} {self.token}"'
         return f"{mark}; [ -t 2 ] || {mark} >&2"
 
