@@ -25,7 +25,7 @@ from corral.operate.apply import ApplyRequest
 from corral.operate.apply import apply as carry_out
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("apply")

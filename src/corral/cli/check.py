@@ -20,7 +20,7 @@ CheckedPlaceOption = Annotated[
     On | None,
     typer.Option("--on", help=tr("Judge the file for this place alone. [default: both, as far as the file goes]")),
 ]
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("check")

@@ -16,7 +16,7 @@ from corral.operate.destroy import destroy as take_off
 from corral.operate.where import Where
 from corral.words import named
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("destroy")

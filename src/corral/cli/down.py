@@ -15,7 +15,7 @@ from corral.operate.down import down as stop
 from corral.operate.where import Where
 from corral.words import named
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("down")

@@ -16,7 +16,7 @@ from corral.operate.exec import execute as on_hosts
 from corral.operate.where import Where
 from corral.words import aside, named
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True})

@@ -11,7 +11,7 @@ from corral.cli.options import named_file
 from corral.language import tr
 from corral.operate.show import init as write
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("init")

@@ -32,7 +32,7 @@ _WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MARKS = {"done": "[green]✔[/]", "unchanged": "[dim]–[/]", "failed": "[red]✘[/]", "unfinished": "[yellow]?[/]"}
 
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("journal")

@@ -16,7 +16,7 @@ from corral.operate.list import clusters
 from corral.places.base import Kept
 from corral.words import size, worded
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 _COLOURS = {"running": "green", "stopped": "dim", "unwatched": "yellow", "unreadable": "red"}
 
 

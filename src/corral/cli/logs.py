@@ -15,7 +15,7 @@ from corral.operate.logs import logs as lines_of
 from corral.operate.where import Where
 from corral.places.base import LogLine
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("logs")

@@ -17,7 +17,7 @@ from corral.operate.apply import plan as made
 from corral.operate.apply import save as save_plan
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("plan")

@@ -15,7 +15,7 @@ from corral.language import tr
 from corral.operate.restart import restart as in_turn
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("restart")

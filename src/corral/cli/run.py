@@ -14,7 +14,7 @@ from corral.operate.run import run as run_once
 from corral.operate.where import Where
 from corral.problems import Problem
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("run", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

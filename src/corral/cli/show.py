@@ -14,7 +14,7 @@ from corral.operate.show import as_yaml, json_schema
 from corral.operate.show import show as whole
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("show")

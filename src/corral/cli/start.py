@@ -11,7 +11,7 @@ from corral.cli.stop import Targets, told
 from corral.operate.idle import rest
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("start")

@@ -14,7 +14,7 @@ from corral.operate import status as verb
 from corral.operate.report import Status
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("status")

@@ -15,7 +15,7 @@ from corral.language import tr
 from corral.operate.idle import Rested, Verb, rest
 from corral.operate.where import Where
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 Targets = Annotated[
     list[str],

@@ -19,7 +19,7 @@ from corral.operate.where import Where
 from corral.transport.ssh_trust import Shown
 from corral.words import counted, worded
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("trust")

@@ -29,7 +29,7 @@ EXPLANATION = tr(
 )
 
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("unlock")

@@ -19,7 +19,7 @@ from corral.operate.report import Status
 from corral.operate.where import Where
 from corral.words import named
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("up")

@@ -12,7 +12,7 @@ from corral.operate.verify import verify as proofs
 from corral.operate.where import Where
 from corral.verify.check import Check
 
-app = typer.Typer(rich_markup_mode=None)
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command("verify")
