@@ -100,7 +100,7 @@ def test_what_a_signal_here_ends_has_ended_there(pair: LabCluster) -> None:
     until(lambda: _sleeping(pair), seconds=A_RUN)
     running.send_signal(signal.SIGTERM)
     assert running.wait(A_RUN) == 130
-    assert _sleeping(pair) == ""
+    until(lambda: _sleeping(pair), lambda sleeping: sleeping == "")
     assert pair.sh("app-1", "ls -d /tmp/corral-pair_run* 2>/dev/null || :") == ""
 
 
