@@ -26,10 +26,6 @@ SAID: Final = (
     mark("systemd can't read {path}: {reason}"),
     mark("systemd doesn't read {path}, but {other} in its place"),
     mark("chronyd can't read what it is given"),
-    mark("chronyd doesn't read {path}: `confdir {directory}` is missing in {file}"),
-    mark("logrotate ignores {path}: {reason}"),
-    mark("logrotate refuses {path}: {reason}"),
-    mark("logrotate doesn't read {path}: `include {directory}` is missing in /etc/logrotate.conf"),
     mark("{path} is not read when this host starts: systemd-sysctl.service is {state}"),
     mark("{holder} still holds the lock {lock} after {seconds} s: let it end, or end it"),
     mark("{holder} holds the lock {lock}: waiting for it, at most {seconds} s"),
@@ -43,14 +39,9 @@ SAID: Final = (
     mark("{image} can't be pulled"),
     mark("{service} can't be enabled"),
     mark("{services} can't be switched off"),
-    mark("the restart policy of {container} can't be set"),
-    mark("systemd can't read {path}: {words}"),
-    mark("systemd doesn't read {path}, but {fragment} in its place"),
-    mark("chronyd can't read what it is given"),
     mark("chronyd doesn't read {path}: confdir {directory} is missing in {main}"),
     mark("logrotate doesn't take {path}: {words}"),
     mark("logrotate doesn't read {path}: include {directory} is missing in its configuration"),
-    mark("{path} is not read when this host starts: systemd-sysctl.service is {state}"),
     mark("there is no room for a file with the output of the installation"),
     mark("the SHA-256 of what arrived is not the one in the cluster file"),
     mark("docker compose is not installed"),
@@ -70,12 +61,14 @@ def translated(said: str) -> str:
 
 
 def _line(line: str) -> str:
-    for pattern, text in _patterns():
+    for pattern, text in patterns():
         if found := pattern.fullmatch(line):
             return shown(text).format(**found.groupdict())
     return line
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(_FIELD.sub(r"(?P<\1>.+)", re.escape(text))), text) for text in SAID)
+def patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """The longer ones first: `the directory of /x can't be made` is also what `{path} can't be made` fits."""
+    ordered = sorted(SAID, key=len, reverse=True)
+    return tuple((re.compile(_FIELD.sub(r"(?P<\1>.+)", re.escape(text))), text) for text in ordered)

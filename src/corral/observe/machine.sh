@@ -11,7 +11,6 @@
 
 exec 3>&2 2>/dev/null
 export LC_ALL=C
-PATH=$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 nl='
 '
 tab='	'
