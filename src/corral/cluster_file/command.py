@@ -56,12 +56,12 @@ def _words(value: Any) -> Any:
         raise refusal(
             "bad-value",
             tr(
-                "is run by no shell, so {found!r} is no variable: write `command: {rest}`, and below app.env "
-                "`{found2}: {dumps}`",
-                found=found[0],
-                rest=rest,
-                found2=found[1],
-                dumps=json.dumps(found[2]),
+                "is run by no shell, so {word!r} is no variable: write `command: {line}`, and below app.env "
+                "`{name}: {value}`",
+                word=found[0],
+                line=rest,
+                name=found[1],
+                value=json.dumps(found[2]),
             ),
         )
     if operator := _operator(value):

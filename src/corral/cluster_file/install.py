@@ -37,7 +37,7 @@ class Installing(Kind):
     def expected(self) -> str:
         archive = "{archive: FILE, sha256: …, version: …}" if self.with_version else "{archive: FILE, sha256: …}"
         ways = [*self.words, *(["{package: NAME}"] if "package" in self.words else [])]
-        return tr("one of {value}", value=", ".join([*ways, *([archive] if self.archives else [])]))
+        return tr("one of {words}", words=", ".join([*ways, *([archive] if self.archives else [])]))
 
     def read(self, value: object) -> Install:
         """Raises ValidationError with all that is wrong in a mapping, each fault at its key."""

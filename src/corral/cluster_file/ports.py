@@ -95,10 +95,10 @@ def _conflict(first: Claim, second: Claim, report: Report) -> Complaint:
     written = [claim for claim in (second, first) if report.find(claim.path) == claim.path]
     path = (written or [second])[0].path
     sentence = tr(
-        "leads to port {port} on {host} for both {what} and {what2}.",
+        "leads to port {port} on {host} for both {one} and {other}.",
         port=second.port,
         host=second.host,
-        what=first.what,
-        what2=second.what,
+        one=first.what,
+        other=second.what,
     )
     return Complaint("port-conflict", path, sentence, tr("Give one of the two other ports, or another host."))

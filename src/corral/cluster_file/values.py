@@ -35,7 +35,7 @@ def found(value: object) -> str:
 
 def _found_text(value: str) -> str:
     short = value if len(value) <= 60 else value[:57] + "..."
-    return tr("the text {which!r}", which=short) if value else tr("an empty text")
+    return tr("the text {text!r}", text=short) if value else tr("an empty text")
 
 
 def refusal(code: str, sentence: str, hint: str = "", inside: str = "") -> PydanticCustomError:

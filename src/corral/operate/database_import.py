@@ -259,7 +259,7 @@ class _Progress:
             self._work.sink(ActionFinished(f"write:{name}", "", tr("write {name}", name=name), took))
         elif time.monotonic() - self._told > _PACE:
             self._told = time.monotonic()
-            done = tr("{name}: {size} of {size2} in all", name=name, size=size(self._size), size2=size(self._all))
+            done = tr("{name}: {written} of {total} in all", name=name, written=size(self._size), total=size(self._all))
             self._work.sink(ActionProgress(f"write:{name}", done))
 
 
@@ -275,10 +275,10 @@ async def _indexed(restore: Restore, intended: Import, work: _Work) -> None:
             found = await restore.count(beside(content))
             if found != content.documents:
                 message = tr(
-                    "{name} has {documents}, and the dump {documents2}; its name was not taken",
+                    "{name} has {found}, and the dump {wanted}; its name was not taken",
                     name=name,
-                    documents=counted(found, "document"),
-                    documents2=content.documents,
+                    found=counted(found, "document"),
+                    wanted=content.documents,
                 )
                 raise ChangeFailed(Problem("import-count", "error", message, tr("the same command begins anew")))
             work.sink(ActionFinished(f"index:{name}", "", what, time.monotonic() - began))

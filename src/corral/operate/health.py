@@ -192,10 +192,10 @@ def _other_versions(place: Place, rows: Sequence[InstanceStatus]) -> list[Proble
     versions = ", ".join(sorted({row.version for row in others}))
     wish = ", ".join(sorted({wanted[row.name] for row in others}))
     message = tr(
-        "{count} of {count2} instances run another version than the file's {wish}: {versions}",
-        count=len(others),
-        count2=len(running),
-        wish=wish,
+        "{others} of {total} instances run another version than the file's {wanted}: {versions}",
+        others=len(others),
+        total=len(running),
+        wanted=wish,
         versions=versions,
     )
     return [

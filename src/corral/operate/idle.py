@@ -69,14 +69,14 @@ def _question(cluster: Cluster, units: Sequence[UnitId]) -> str:
     )
     if len(left) > len(voters) // 2:
         return tr(
-            "{what}? {count} of {count2} voters stay, which is enough for writes",
+            "{what}? {left} of {total} voters stay, which is enough for writes",
             what=what,
-            count=len(left),
-            count2=len(voters),
+            left=len(left),
+            total=len(voters),
         )
     return tr(
-        "{what}? {count} of {count2} voters stay: it takes no writes until they are started again",
+        "{what}? {left} of {total} voters stay: it takes no writes until they are started again",
         what=what,
-        count=len(left),
-        count2=len(voters),
+        left=len(left),
+        total=len(voters),
     )

@@ -220,7 +220,7 @@ class StopUnit:
 
     @property
     def summary(self) -> str:
-        return tr("stop {value} ({why})", value=self.name, why=self.why)
+        return tr("stop {unit} ({why})", unit=self.name, why=self.why)
 
 
 @dataclass(frozen=True)

@@ -123,10 +123,10 @@ def _leaderless(view: View) -> Decision | None:
         why = tr("who may vote can't be read ({detail})", detail=view.found.detail)
     if voters and alive <= len(voters) // 2:
         why = tr(
-            "{alive} of {count} voters can vote, and {count2} are needed",
+            "{alive} of {total} voters can vote, and {majority} are needed",
             alive=alive,
-            count=len(voters),
-            count2=len(voters) // 2 + 1,
+            total=len(voters),
+            majority=len(voters) // 2 + 1,
         )
     return Decision(AwaitPrimary(), tr("wait for a primary: {why}", why=why))
 

@@ -71,10 +71,10 @@ async def ask(gate: Gate, routes: Routes, way: Way = "inside", secrets: Secrets 
         return Answer(
             False,
             tr(
-                "{question} answered {status}, expected {status2}{why}",
+                "{question} answered {status}, expected {expected}{why}",
                 question=question,
                 status=status,
-                status2=gate.status,
+                expected=gate.status,
                 why=why,
             ),
             status,

@@ -121,7 +121,7 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
     if "" in reached:
         return failed(
             name,
-            tr("{count} of {count2} new clients got no answer", count=reached.count(""), count2=len(reached)),
+            tr("{refused} of {total} new clients got no answer", refused=reached.count(""), total=len(reached)),
             where,
         )
     served = len(set(reached))
@@ -129,10 +129,10 @@ async def _many_clients(cluster: Cluster, probe: _Probe, where: str) -> Check:
         wanted - set(reached)
     )  # nginx reports addresses, so hosts that the file knows by a name can only be counted
     seen_text = tr(
-        "{served} of {count} instances served {count2} new clients",
-        served=served,
-        count=len(wanted),
-        count2=len(reached),
+        "{serving} of {total} instances served {clients} new clients",
+        serving=served,
+        total=len(wanted),
+        clients=len(reached),
     )
     missing = tr("; never reached: {missed}", missed=", ".join(missed)) if served < len(wanted) else ""
     return judged(name, served >= len(wanted), seen_text + missing, where)

@@ -84,7 +84,7 @@ def _apart(pair: Skew) -> str:
 
 
 def _limit(pair: Skew) -> str:
-    return tr("{which:.0f} ms", which=(FAIL if pair.least > FAIL else WARN) * 1000)
+    return tr("{milliseconds:.0f} ms", milliseconds=(FAIL if pair.least > FAIL else WARN) * 1000)
 
 
 def _names(pair: Skew) -> str:

@@ -173,9 +173,9 @@ class _Visitor:
         return replace(
             direct,
             seen=tr(
-                "{seen}; that https ends before this proxy. Asked as by https, {seen2}",
+                "{seen}; that https ends before this proxy. Asked as by https, {again}",
                 seen=seen.seen,
-                seen2=direct.seen,
+                again=direct.seen,
             ),
         )
 

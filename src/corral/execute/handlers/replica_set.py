@@ -123,7 +123,7 @@ class _Walk:
 
     def overdue(self, seconds: float) -> Problem:
         states = clauses(
-            tr("{fact} is {state}{which}", fact=fact.name, state=worded(fact.state), which=aside(fact.detail))
+            tr("{member} is {state}{detail}", member=fact.name, state=worded(fact.state), detail=aside(fact.detail))
             for fact in self.found.facts
         )
         refusal = tr("; the last answer was: {refusal}", refusal=self.refusal) if self.refusal else ""

@@ -140,12 +140,12 @@ async def _failure(unit: Unit, detail: str, ways: Ways) -> Unwell:
         "not-healthy",
         "error",
         tr(
-            "{unit} at {address}:{port} did not become healthy: {detail}{which}",
+            "{unit} at {address}:{port} did not become healthy: {detail}{more}",
             unit=unit.name,
             address=unit.address,
             port=unit.port,
             detail=detail,
-            which=behind(asked) or log,
+            more=behind(asked) or log,
         ),
         tr("mend that, {again}", again=again)
         if asked
