@@ -81,6 +81,17 @@ def test_a_host_that_can_not_be_asked_refuses_nothing() -> None:
     network.refuse([ONE, TWO])
 
 
+def test_that_others_do_not_reach_a_silent_host_is_no_finding_of_its_own() -> None:
+    """The run says that the host is silent, which is the cause."""
+    network = Network(("db-1", "10.0.0.2"), ("db-1", "10.0.0.3"))
+    network.transport.fail("db-2")
+    with pytest.raises(ChangeFailed) as refused:
+        network.refuse([ONE, TWO, THREE])
+    assert [problem.message for problem in refused.value.problems] == [
+        "db-1 can't connect to 10.0.0.3:27117: no answer within 3 s"
+    ]
+
+
 def test_members_on_this_machine_alone_have_no_network_between_them() -> None:
     network = Network()
     network.refuse(["127.0.0.1:1", "127.0.0.2:1"])

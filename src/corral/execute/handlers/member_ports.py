@@ -16,7 +16,8 @@ from corral.problems import Problem
 async def refuse_apart(ways: Ways, joining: Collection[str], others: Collection[str]) -> None:
     """Raises ChangeFailed with each pair that is apart, one of `joining` in it: MongoDB would wait for it in vain.
 
-    Members (host:port) on hosts that can't be asked, or are not in the file, are not asked whom they reach.
+    Members (host:port) on hosts that are not in the file are not asked whom they reach. Of a host that can't be
+    asked itself nothing is said: that it is silent is the cause, and that others don't reach it a consequence.
     """
     members = dict.fromkeys((*joining, *others))
     if share_a_machine(members):
@@ -28,7 +29,8 @@ async def refuse_apart(ways: Ways, joining: Collection[str], others: Collection[
         if _endpoint(one).address in hosts
     }
     tried = await attempts(ways.transport, wishes)
-    if apart := [_apart(each, hosts) for each in tried if each.how == "failed"]:
+    silent = {ways.hosts[each.host].address for each in tried if each.how == "unknown"}
+    if apart := [_apart(each, hosts) for each in tried if each.how == "failed" and each.to.address not in silent]:
         raise ChangeFailed(apart)
 
 
