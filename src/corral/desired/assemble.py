@@ -13,6 +13,7 @@ from corral.desired.parts import HostBuilder, Parts, revision, without
 from corral.desired.rotation import add_rotation
 from corral.desired.time import add_time
 from corral.desired.tuning import add_tuning
+from corral.model import pools
 from corral.model.cluster import Cluster, Host, Member
 from corral.model.host_needs import data_directory
 from corral.model.identity import UnitId
@@ -116,5 +117,6 @@ def _add_proxy(here: HostBuilder, cluster: Cluster, unit: UnitId, facts: HostFac
         port=unit.port,
         stop_timeout=nginx.STOP_TIMEOUT,
         leaves_out=tuple(instance.name for instance in cluster.app.web if instance.down),
+        pools=pools.groups(cluster.app.web),
     )
     keeper.keep(here, Draft(made, ping_gate(host, unit.port, taken_in), program))

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, zip_longest
 from math import ceil
 from pathlib import PurePosixPath
 from typing import Final
 
 from corral.desired import forwarded
 from corral.desired.templating import render
+from corral.model import pools
 from corral.model.cluster import Cluster, Host, Instance, Proxy
 from corral.model.endpoint import Endpoint
 from corral.model.programs import KEEPALIVE_ZERO, NATIVE_STICKY, NGINX_SINCE
@@ -46,7 +45,7 @@ PROBE_HEADER: Final = "X-Corral-Probe"
 """A request that carries the secret `probe` in this header is told who answered it, in UPSTREAM_HEADER."""
 UPSTREAM_HEADER: Final = "X-Corral-Upstream"
 PING_PATH: Final = "/.corral/ping"
-"""Answered by nginx itself: `ok <host> <revision>`."""
+"""Answered by nginx itself: `ok <host> <revision> <pool>`, the last one where there are several."""
 _REFUSED: Final = "/.corral/refused/"
 """Below it are the sentences for what nginx refuses; nobody can ask for them."""
 ROUTE_COOKIE: Final = "corral_route"
@@ -68,7 +67,8 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
     compiled-in log file. Raises ValueError for text that nginx can't be given safely.
     """
     passed_on = _outer_headers(proxy)
-    web = by_turns([instance for instance in instances if instance.role == "web"])
+    all_of_them = pools.pool_name(pools.ALL)
+    web = pools.by_turns([instance for instance in instances if instance.role == "web"])
     return render(
         "nginx.conf.j2",
         quote=quote,
@@ -84,6 +84,10 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
         run=host.layout.run,
         listen=_listen(host, port, proxy),
         servers=web,
+        groups=(groups := [(pools.pool_name(number), names) for number, names in enumerate(pools.groups(web), 1)]),
+        all_of_them=all_of_them,
+        in_use="$corral_pool" if groups else all_of_them,
+        pool_link=str(pools.link(host.layout)),
         native=NATIVE_STICKY in features(facts.nginx_version),
         keepalive=_keepalive(proxy, facts),
         keepalive_zero=KEEPALIVE_ZERO in features(facts.nginx_version),
@@ -209,22 +213,9 @@ def buffers(each: int) -> int:
     return max(8, _MIB // 2 // each)
 
 
-def by_turns(instances: Sequence[Instance]) -> list[Instance]:
-    """The first instance of each host, then the second of each: neighbours in the list are on different hosts.
-
-    The next try after a failure then is on another machine, whatever the order in the file.
-    """
-    hosts: dict[str, list[Instance]] = {}
-    for instance in instances:
-        hosts.setdefault(instance.host.name, []).append(instance)
-    turns = zip_longest(*hosts.values())
-    return [instance for instance in chain.from_iterable(turns) if instance is not None]
-
-
 def tries(instances: Sequence[Instance]) -> int:
     """How many instances one request may be offered to: all of one dead host and one more, MAX_TRIES at most."""
-    on_one_host = Counter(instance.host.name for instance in instances).most_common(1)
-    return min(on_one_host[0][1] + 1, len(instances), MAX_TRIES) if on_one_host else 1
+    return max(1, min(pools.most_on_one_host(instances) + 1, len(instances), MAX_TRIES))
 
 
 def _keepalive(proxy: Proxy, facts: HostFacts) -> int | None:

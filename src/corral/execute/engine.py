@@ -19,10 +19,20 @@ from corral.events import (
 )
 from corral.execute.handlers import Handlers, Step
 from corral.language import tr
-from corral.plan.actions import Action, ConvergeReplicaSet, HostChange, Plan, ReloadUnit, Stage, StartUnit, StopUnit
+from corral.plan.actions import (
+    Action,
+    ConvergeReplicaSet,
+    HostChange,
+    Plan,
+    ReloadUnit,
+    Stage,
+    StartUnit,
+    Steer,
+    StopUnit,
+)
 from corral.problems import Problem
 
-_Single = StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet
+_Single = StartUnit | ReloadUnit | Steer | StopUnit | ConvergeReplicaSet
 """Actions that go alone; all others are changes of a host, which travel together."""
 
 
@@ -166,6 +176,8 @@ async def _handle(action: _Single, handlers: Handlers, step: Step) -> None:
             await handlers.start(action, step)
         case ReloadUnit():
             await handlers.reload(action, step)
+        case Steer():
+            await handlers.steer(action, step)
         case StopUnit():
             await handlers.stop(action, step)
         case ConvergeReplicaSet():

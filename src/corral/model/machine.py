@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from corral.model import pools
 from corral.model.identity import UnitId
 from corral.model.mongodb_series import Series
 from corral.model.resources import Directory, Family, File, FileRecord, FoundUnit, Obstacle
@@ -17,8 +18,9 @@ from corral.model.software import Software
 Version = tuple[int, int, int]
 MARKS: Final = "marks"
 """The directory, below Corral's own on a host, of what is remembered there and is in no cluster file."""
-NOTES: Final = ("revisions", "files", "packages", "images", MARKS)
-"""All such directories: also the stamps of units, the notes on files and images, and the marks of packages."""
+NOTES: Final = ("revisions", "files", "packages", "images", MARKS, pools.DIRECTORY)
+"""All such directories: also the stamps of units, the notes on files and images, the marks of packages, and what says
+which pool a proxy uses."""
 
 
 @dataclass(frozen=True)

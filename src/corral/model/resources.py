@@ -112,6 +112,8 @@ class Unit:
     """None for a unit that starts at once."""
     leaves_out: tuple[str, ...] = ()
     """Of a proxy: the web instances that it sends nothing just now."""
+    pools: tuple[tuple[str, ...], ...] = ()
+    """Of a proxy: the groups of web instances that it can leave out without a reload, number 1 first."""
     version: str = ""
     """Of an instance: app.version, which is in what it is started with."""
 
@@ -138,7 +140,9 @@ class FoundUnit:
     proven: bool = False
     """Whether this very process has passed its gate once: if it fails now, it is not just starting."""
     leaves_out: tuple[str, ...] = ()
-    """Of a proxy: the web instances that it sends nothing, by the configuration that it has taken in."""
+    """Of a proxy: the web instances that it sends nothing, by the configuration that it has read and by its pool."""
+    pool: int = 0
+    """Of a proxy: which of its pools is in use, 0 for the one with all instances."""
     started: str = ""
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
     image: str = ""

@@ -12,6 +12,7 @@ from corral.language import tr
 from corral.model.at_boot import UNLINKED, AtBoot
 from corral.model.identity import unit_of
 from corral.model.machine import MARKS, Owned, PackageState, ServiceState
+from corral.model.pools import DIRECTORY
 from corral.model.programs import ARCHIVES
 from corral.model.resources import Directory, File, FoundUnit, digest
 from corral.model.software import Archive, Image, Package, Service
@@ -22,7 +23,7 @@ from corral.observe.obstacles import obstacles_in
 from corral.observe.question import Question
 from corral.observe.sections import Sections, after
 from corral.observe.tar_stream import Entry, everything
-from corral.observe.units import split_stamps, with_revisions
+from corral.observe.units import pools_in_use, split_stamps, with_revisions
 from corral.secrets import Secrets, redactor
 from corral.units.docker_inspect import found_containers, image_id
 from corral.units.host_units import joined
@@ -48,7 +49,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     """Raises ValueError when the files did not arrive completely."""
     packed = _unpacked(sections.files)
     files, records = split_records(_files(question.host, packed, secrets, known.uid))
-    files, stamps = split_stamps(files)
+    files, stamps = split_stamps(file for file in files if basename(dirname(file.path)) != DIRECTORY)
     state = f"{question.state}/"
     own = [file for file in files if file.path.startswith(state)]
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
@@ -60,7 +61,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
         files=tuple(file for file in files if not file.path.startswith(state) and _is_ours(question, file.path)),
         records=tuple(records),
         directories=directories,
-        units=with_revisions(units, stamps),
+        units=with_revisions(units, stamps, pools_in_use(packed)),
         software=(
             *_packages(question, known, marks),
             *_archives(directories),

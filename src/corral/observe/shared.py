@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from corral.model.cluster import Cluster, Host
 from corral.model.machine import Machine, Owned
+from corral.model.pools import DIRECTORY
 from corral.model.resources import FoundUnit
 from corral.observe.machine import ask
 from corral.observe.question import MINE, Question
@@ -23,7 +24,7 @@ def question_of_all(cluster: Cluster, hosts: Sequence[Host], here: Host, directo
         address=here.address,
         trees=(
             *(str(layout.config) for layout in layouts),
-            *(str(layout.state / name) for layout in layouts for name in ("revisions", "files")),
+            *(str(layout.state / name) for layout in layouts for name in ("revisions", "files", DIRECTORY)),
             str(here.layout.state / "marks"),
         ),
         directories=tuple(dict.fromkeys(directories)),

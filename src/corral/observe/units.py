@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from posixpath import basename, dirname
+from posixpath import basename, dirname, join
+from types import MappingProxyType
+from typing import Final
 
 from corral.model.cluster import Host
 from corral.model.identity import INSTANCES
+from corral.model.pools import DIRECTORY, LINK
 from corral.model.resources import File, FoundUnit, Unit
 from corral.observe.files import STAMPS
+from corral.observe.tar_stream import Entry
+
+NO_POOLS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 def stamp_path(host: Host, unit: str) -> str:
@@ -21,6 +27,7 @@ def stamp(unit: Unit, pid: int) -> str:
     """The text of a unit's stamp, which is written once the process `pid` has passed its gate; 0 before its start."""
     values = {"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}
     values |= {"leaves_out": unit.leaves_out} if unit.leaves_out else {}
+    values |= {"pools": unit.pools} if unit.pools else {}
     return json.dumps(values | ({"version": unit.version} if pid and unit.role in INSTANCES else {})) + "\n"
 
 
@@ -36,11 +43,24 @@ def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
     return rest, stamps
 
 
-def with_revisions(units: Sequence[FoundUnit], stamps: dict[str, File]) -> tuple[FoundUnit, ...]:
-    return tuple(_with_revision(unit, stamps.get(unit.name)) for unit in units)
+def pools_in_use(packed: Iterable[Entry]) -> dict[str, int]:
+    """The number of the pool that a proxy uses, by the directory in which the stamps of its host are."""
+    found = {}
+    for entry in packed:
+        directory, name = dirname(entry.path), basename(entry.path)
+        if entry.kind == "link" and name == LINK and basename(directory) == DIRECTORY and entry.target.isdecimal():
+            found[join(dirname(directory), STAMPS)] = int(entry.target)
+    return found
 
 
-def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
+def with_revisions(
+    units: Sequence[FoundUnit], stamps: dict[str, File], pools: Mapping[str, int] = NO_POOLS
+) -> tuple[FoundUnit, ...]:
+    """`pools` has the number of the one in use, by the directory in which the stamps of its host are."""
+    return tuple(_with_revision(unit, stamps.get(unit.name), pools) for unit in units)
+
+
+def _with_revision(unit: FoundUnit, file: File | None, pools: Mapping[str, int]) -> FoundUnit:
     """A stamp that can't be read counts as missing: the unit is then restarted, which is safe."""
     try:
         values = json.loads(file.content) if file else {}
@@ -48,11 +68,15 @@ def _with_revision(unit: FoundUnit, file: File | None) -> FoundUnit:
         values = {}
     if not isinstance(values, dict):
         return unit
+    pool = pools.get(dirname(file.path), 0) if file and unit.role == "proxy" else 0
+    groups = [tuple(map(str, group)) for group in values.get("pools", ())]
+    out = groups[pool - 1] if 0 < pool <= len(groups) else ()
     return replace(
         unit,
         revision=str(values.get("revision", "")),
         reload_revision=str(values.get("reload_revision", "")),
         proven=values.get("pid") == unit.pid,
         version=str(values["version"]) if "version" in values else None,
-        leaves_out=tuple(map(str, values.get("leaves_out", ()))),
+        leaves_out=(*map(str, values.get("leaves_out", ())), *out),
+        pool=pool,
     )

@@ -14,7 +14,6 @@ from corral.model.resources import Desired, File, Observed, Unit, digest
 from corral.operate.targets import select
 from corral.plan.actions import Plan
 from corral.plan.basis import basis_of
-from corral.plan.drain import HeldBack
 from corral.plan.idle import idle_plan
 from corral.plan.order import make_plan
 from corral.plan.part import part_of
@@ -38,7 +37,6 @@ class _Halves:
 
     desired: Desired
     found: Observed
-    held_back: HeldBack
 
 
 def differences(only: Only) -> Planner:
@@ -47,8 +45,8 @@ def differences(only: Only) -> Planner:
     def plan(place: Place, seen: Observation) -> Plan:
         halves = _halves(place, seen)
         refuse_stuck(decide(halves.desired.replica_set, seen.observed.replica_set))
-        drains = only.all_stages or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
-        whole = make_plan(place.cluster.name, halves.desired, halves.found, halves.held_back if drains else None)
+        steers = only.all_stages or {"application", "proxy"} <= only.stages  # neither alone leaves out and takes in
+        whole = make_plan(place.cluster.name, halves.desired, halves.found, steers=steers)
         return based(part_of(whole, only, place.cluster), place, seen)
 
     return plan
@@ -60,7 +58,7 @@ def restarts(names: Collection[str]) -> Planner:
     def plan(place: Place, seen: Observation) -> Plan:
         halves = _halves(place, seen)
         running = frozenset(names) - halves.desired.idle
-        made = restart_plan(place.cluster.name, halves.desired, halves.found, halves.held_back, running)
+        made = restart_plan(place.cluster.name, halves.desired, halves.found, running)
         return based(made, place, seen)
 
     return plan
@@ -105,11 +103,8 @@ def _halves(place: Place, seen: Observation, idle: frozenset[str] | None = None)
     known = frozenset(unit.name for unit in select(place.cluster, ""))
     resting = known & (marks.idle_units(seen.marks) if idle is None else idle)
 
-    def desired(held_back: frozenset[str]) -> Desired:
-        return replace(_with_outside_values(place.desired(seen, held_back | resting), marked), idle=resting)
-
-    wanted = desired(frozenset())
-    return _Halves(wanted, _in_wanted_words(seen.observed, wanted, secrets), desired)
+    wanted = replace(_with_outside_values(place.desired(seen, resting), marked), idle=resting)
+    return _Halves(wanted, _in_wanted_words(seen.observed, wanted, secrets))
 
 
 def _mark(secrets: Secrets) -> str:

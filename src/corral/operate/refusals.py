@@ -254,6 +254,7 @@ _CONVERGING: Final = frozenset(("plan", "apply", "up"))
 _STARTING: Final = _CONVERGING | {"restart"}
 _BEGINNING: Final = _STARTING | {"start"}
 _CHANGING: Final = frozenset(("apply", "up", "restart", "start", "stop", "destroy"))
+_WRITING: Final = (_CHANGING | {"plan"}) - {"restart"}
 
 REFUSALS: Final = (
     Refusal("file", "file", _BEGINNING, _file),
@@ -269,7 +270,7 @@ REFUSALS: Final = (
     Refusal("left out", "plan", _LEAVING_OUT, _left_out),
     Refusal("other bytes", "plan", _STARTING, _other_bytes),
     Refusal("lost majority", "plan", _STARTING, _lost_majority),
-    Refusal("in the way", "plan", _CHANGING | {"plan"}, _in_the_way),
+    Refusal("in the way", "plan", _WRITING, _in_the_way),
     Refusal("drift", "plan", frozenset(("apply", "up", "restart")), _drift),
     Refusal("stale", "locked", _CHANGING, _stale),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, TypeAdapter
@@ -11,6 +11,7 @@ from pydantic import Discriminator, TypeAdapter
 from corral.language import shown, tr
 from corral.model.at_boot import Keeps
 from corral.model.identity import UnitId, UnitRole, read_back
+from corral.model.pools import pool_name
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 from corral.words import counted
@@ -178,6 +179,40 @@ class ReloadUnit:
 
 
 @dataclass(frozen=True)
+class Steer:
+    """Have a running proxy use another of its pools, without a reload, and wait until it does."""
+
+    unit: Unit
+    pool: int
+    gate: Gate
+    kind: Literal["steer"] = "steer"
+
+    @classmethod
+    def to(cls, pool: int, unit: Unit, gate: Gate) -> Steer:
+        """`gate` is the one of the proxy `unit`, whose ping also tells the pool."""
+        return cls(unit, pool, replace(gate, contains=f" {pool_name(pool)}\n"))
+
+    @property
+    def host(self) -> str:
+        return self.unit.host
+
+    @property
+    def id(self) -> str:
+        return f"pool of {self.unit.name}"
+
+    @property
+    def out(self) -> tuple[str, ...]:
+        """Whom the proxy sends nothing then."""
+        return self.unit.pools[self.pool - 1] if self.pool else ()
+
+    @property
+    def summary(self) -> str:
+        if not self.pool:
+            return tr("have {unit} send requests to all again", unit=self.unit.name)
+        return tr("have {unit} send nothing to {names}", unit=self.unit.name, names=", ".join(self.out))
+
+
+@dataclass(frozen=True)
 class KeepAfterBoot:
     """Have a unit start with its host again; what runs is not disturbed. `name` is what its `keeper` knows it by."""
 
@@ -256,7 +291,7 @@ HostChange = (
 """What changes a host without starting or stopping a unit; the changes of one host run in their order."""
 
 Action = Annotated[
-    HostChange | StartUnit | ReloadUnit | StopUnit | ConvergeReplicaSet,
+    HostChange | StartUnit | ReloadUnit | Steer | StopUnit | ConvergeReplicaSet,
     Discriminator("kind"),
 ]
 
@@ -304,6 +339,14 @@ class Plan:
     def drift(self) -> Iterator[WriteFile]:
         """The files that somebody has changed by hand and that it overwrites."""
         return (action for action in self.actions() if isinstance(action, WriteFile) and action.drift)
+
+    def only(self, kept: Callable[[StageName, Action], bool]) -> Plan:
+        """With those of its actions alone that are `kept`, each asked about with its stage."""
+        stages = []
+        for stage in self.stages:
+            waves = (tuple(action for action in wave if kept(stage.name, action)) for wave in stage.waves)
+            stages.append(Stage(stage.name, tuple(filter(None, waves))))
+        return replace(self, stages=tuple(stage for stage in stages if stage.waves))
 
     @property
     def changes(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corral.language import tr
-from corral.plan.actions import ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, StopUnit
+from corral.plan.actions import ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, Steer, StopUnit
 from corral.plan.retire import DATABASE, LOGS
 from corral.plan.software import InstallPackages
 from corral.words import counted
@@ -32,6 +32,9 @@ def effects(plan: Plan) -> Iterator[str]:
             if times == 1
             else tr("reloads {name} {times} times", name=name, times=times)
         )
+    if out := [action.out for action in actions if isinstance(action, Steer) and action.pool]:
+        most = counted(max(map(len, out)), "instance")
+        yield tr("sends no requests to those that restart, {most} at a time; no proxy is reloaded for it", most=most)
     if names := _named([action.name for action in actions if isinstance(action, StopUnit)]):
         yield tr("stops {names}", names=names)
     yield from _deleted([action for action in actions if isinstance(action, RemoveTree)])

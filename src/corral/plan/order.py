@@ -20,36 +20,31 @@ from corral.plan.actions import (
     StopUnit,
     WriteFile,
 )
-from corral.plan.drain import HeldBack, Proxies
 from corral.plan.images import names_after
 from corral.plan.member_restarts import gate_before
 from corral.plan.replica_set import is_complete, preview
+from corral.plan.steering import Proxies
 
 Wave = tuple[Action, ...]
 
 
-def make_plan(cluster: str, desired: Desired, observed: Observed, held_back: HeldBack | None = None) -> Plan:
+def make_plan(cluster: str, desired: Desired, observed: Observed, *, steers: bool = True) -> Plan:
     """What brings `observed` to `desired`; without stages when they are the same.
 
     The clocks come first, then the database (the application needs it), the proxy after the application (it must not
     send people to an instance that isn't there), and what has left the file is stopped last, when the proxy knows of
     it no more.
-    With `held_back`, instances that don't drain themselves are restarted while the proxies leave them alone.
+    Instances are restarted while the proxies leave them alone; not without `steers`.
     """
-    proxies = Proxies(desired, observed, held_back)
+    proxies = Proxies(desired, observed, steers=steers)
     stages = (
         Stage("time", _waves([diff.preparations(desired, observed, "time")])),
         Stage("database", _waves(_database(desired, observed))),
         Stage("application", _waves(_application(desired, observed, proxies))),
-        Stage("proxy", _waves(_proxy(desired, proxies.observed))),
+        Stage("proxy", _waves(_proxy(desired, proxies))),
         Stage("retire", _waves(_retire(desired, observed))),
     )
     return Plan(cluster, tuple(stage for stage in stages if stage.waves))
-
-
-def restart_batch(serving: int) -> int:
-    """How many of `serving` web instances may restart at once: a third, and two stay up if there are that many."""
-    return max(1, min(serving // 3, serving - 2))
 
 
 def _waves(waves: Iterable[Sequence[Action]]) -> tuple[Wave, ...]:
@@ -77,17 +72,18 @@ def _application(desired: Desired, observed: Observed, proxies: Proxies) -> list
     starts, restarts = _split(actions)
     web = [action for action in restarts if action.unit.role == "web" and isinstance(action, StartUnit)]
     workers = [action for action in restarts if action.unit.role == "worker"]
-    size = restart_batch(len(proxies.serving))
     return [
         diff.preparations(desired, observed, "application"),
         diff.leftover_workers(desired, observed),
         starts,
-        *proxies.batches(web, size),
+        *proxies.batches(web),
         *([worker] for worker in workers),
     ]
 
 
-def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
+def _proxy(desired: Desired, proxies: Proxies) -> list[Sequence[Action]]:
+    """Everybody is back before a proxy reads anything else: no group stays out over a reload that fails."""
+    back, observed = proxies.steered(), proxies.observed
     preparations = diff.preparations(desired, observed, "proxy")
     files = [action for action in preparations if isinstance(action, WriteFile)]
     actions = _unit_actions(desired, observed, "proxy")
@@ -100,6 +96,7 @@ def _proxy(desired: Desired, observed: Observed) -> list[Sequence[Action]]:
     starts, restarts = _split(actions)
     failover_starts, failover_restarts = _split(_unit_actions(desired, observed, "failover"))
     return [
+        back,
         preparations,
         starts,
         *([restart] for restart in restarts),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import partial
 
 from corral.model.cluster import Cluster
 from corral.model.only import Only, hosts_of
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, Stage, StartUnit, StopUnit, WriteFile
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, StageName, StartUnit, Steer, StopUnit, WriteFile
 from corral.plan.diff import ACCOUNTS
+from corral.plan.steering import without_idle_steps
 
 
 def part_of(plan: Plan, only: Only, cluster: Cluster) -> Plan:
@@ -39,15 +39,14 @@ def part_of(plan: Plan, only: Only, cluster: Cluster) -> Plan:
 
     starts_worker, stops_member = is_chosen(_starts_worker), is_chosen(_stops_member)
 
-    def kept(stage: str, action: Action) -> bool:
+    def kept(stage: StageName, action: Action) -> bool:
         if isinstance(action, ConvergeReplicaSet) and stops_member:
             return True
         if isinstance(action, StopUnit) and stage == "application" and starts_worker:
             return True
         return chosen(stage, action)
 
-    stages = (_part(stage, [[a for a in wave if kept(stage.name, a)] for wave in stage.waves]) for stage in plan.stages)
-    return replace(plan, stages=tuple(stage for stage in stages if stage.waves))
+    return without_idle_steps(plan.only(kept))
 
 
 def _is_asked(only: Only, concerned: Collection[str], members: Collection[str], stage: str, action: Action) -> bool:
@@ -63,9 +62,12 @@ def _is_asked(only: Only, concerned: Collection[str], members: Collection[str], 
 
 
 def _hosts_that_proxies_know(plan: Plan, asked: Callable[[str, Action], bool]) -> frozenset[str]:
-    """Hosts with web instances that have left the file, where something is left to do at a proxy; none otherwise."""
+    """Hosts with web instances that have left the file, where something is left to do at a proxy; none otherwise.
+
+    Which pool it uses doesn't matter for that: those that have left are in none of them.
+    """
     stages = {stage.name: list(stage.actions()) for stage in plan.stages}
-    if all(asked("proxy", action) for action in stages.get("proxy", ())):
+    if all(asked("proxy", action) for action in stages.get("proxy", ()) if not isinstance(action, Steer)):
         return frozenset()
     return frozenset(a.host for a in stages.get("retire", ()) if isinstance(a, StopUnit) and a.port)
 
@@ -76,7 +78,3 @@ def _starts_worker(action: Action) -> bool:
 
 def _stops_member(action: Action) -> bool:
     return isinstance(action, StopUnit) and action.role == "database"
-
-
-def _part(stage: Stage, waves: Collection[list[Action]]) -> Stage:
-    return Stage(stage.name, tuple(tuple(wave) for wave in waves if wave))

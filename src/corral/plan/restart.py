@@ -7,36 +7,34 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from corral.model.resources import UP, Desired, FoundUnit, Observed
-from corral.plan.actions import ASKED_FOR, STAGE_OF, Action, Plan, Stage, StartUnit
-from corral.plan.drain import HeldBack
+from corral.plan.actions import ASKED_FOR, STAGE_OF, Action, Plan, StageName, StartUnit, Steer
 from corral.plan.order import make_plan, with_election
+from corral.plan.steering import without_idle_steps
 
 
-def restart_plan(
-    cluster: str, desired: Desired, observed: Observed, held_back: HeldBack, names: Collection[str]
-) -> Plan:
+def restart_plan(cluster: str, desired: Desired, observed: Observed, names: Collection[str]) -> Plan:
     """Restart the units `names`: in batches, drained, the primary last. What else differs from the file stays as it is.
     One that is stopped is started, but for a cluster of which nothing runs: somebody has stopped all of it.
 
-    Where a proxy's configuration differs too, instances are not drained: that would bring the difference into force.
+    Where a proxy's configuration differs too, the proxies go on sending to all: a pool is steered to only when it is as
+    the file says, and to bring that about isn't asked for.
     """
     if not any(unit.state in UP for unit in observed.units):
         return Plan(cluster, ())
     there = {unit.name for unit in observed.units if unit.name in names}
-    present = make_plan(cluster, desired, observed, held_back)
-    proxies_differ = any(stage.name == "proxy" for stage in present.stages)
-    plan = make_plan(cluster, desired, _as_if_changed(observed, there), None if proxies_differ else held_back)
-    known = {action.id for action in present.actions()}
+    present = make_plan(cluster, desired, observed, steers=False)
+    proxies = (action for stage in present.stages if stage.name == "proxy" for action in stage.actions())
+    differ = any(not isinstance(action, Steer) for action in proxies)
+    plan = make_plan(cluster, desired, _as_if_changed(observed, there), steers=not differ)
+    known = {action.id for action in present.actions() if not isinstance(action, Steer)}
 
-    def kept(action: Action) -> bool:
+    def kept(_stage: StageName, action: Action) -> bool:
         return action.unit.name in there if isinstance(action, StartUnit) else action.id not in known
 
-    stages = (
-        Stage(stage.name, tuple(tuple(_asked(a, there) for a in wave if kept(a)) for wave in stage.waves))
-        for stage in plan.stages
+    left = tuple(
+        replace(stage, waves=tuple(tuple(_asked(action, there) for action in wave) for wave in stage.waves))
+        for stage in without_idle_steps(plan.only(kept)).stages
     )
-    whole = (replace(stage, waves=tuple(wave for wave in stage.waves if wave)) for stage in stages)
-    left = tuple(stage for stage in whole if stage.waves)
     return replace(plan, stages=left, by_hand=tuple(_by_hand(present, observed.units, there)) if left else ())
 
 

@@ -79,7 +79,7 @@ def test_paths_that_are_not_there_never_reach_the_application(proxy: Running, pa
 def test_the_ping_is_answered_without_the_application(proxy: Running, upstreams: Upstreams) -> None:
     before = len(upstreams.requests)
     answer = proxy.ask("/.corral/ping")
-    assert (answer.status, answer.body) == (200, b"ok proxy-1\n")
+    assert (answer.status, answer.body) == (200, b"ok proxy-1 corral_app\n")
     assert answer.headers["Content-Type"] == "text/plain"
     assert len(upstreams.requests) == before
     assert "/.corral/ping" not in proxy.access_log

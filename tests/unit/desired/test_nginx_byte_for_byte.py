@@ -272,7 +272,7 @@ def test_names_addresses_and_the_ping_are_served(proxy: Running) -> None:
         status, body = raw(proxy, "GET / HTTP/1.1", f"Host: {host}")
         assert (status, json.loads(body)["headers"]["host"]) == (200, host)
     assert raw(proxy, "GET / HTTP/1.0")[0] == 200
-    assert raw(proxy, "GET /.corral/ping HTTP/1.1", "Host: elsewhere.example") == (200, "ok proxy-1\n")
+    assert raw(proxy, "GET /.corral/ping HTTP/1.1", "Host: elsewhere.example") == (200, "ok proxy-1 corral_app\n")
 
 
 def test_the_name_in_a_whole_url_is_the_one(proxy: Running) -> None:

@@ -18,7 +18,6 @@ from corral.desired.nginx import (
     NOT_FOUND_PATTERN,
     SERVER_NAME_PATTERN,
     buffers,
-    by_turns,
     literal,
     quote,
     render_nginx,
@@ -129,11 +128,6 @@ def test_nasty_values_mean_themselves_to_the_real_nginx(version: NginxVersion, t
     judged = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert judged.returncode == 0, judged.stderr
     assert "[" not in judged.stderr, judged.stderr
-
-
-def test_neighbours_in_the_list_are_on_different_hosts() -> None:
-    names = [each.name for each in by_turns(on_hosts(a=3, b=1, c=2))]
-    assert names == ["a0", "b0", "c0", "a1", "c1", "a2"]
 
 
 @pytest.mark.parametrize(

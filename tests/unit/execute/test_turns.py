@@ -66,7 +66,7 @@ def handlers(units: Starts) -> Handlers:
     async def nothing(*_asked: object) -> None:
         raise AssertionError("nothing but starts is asked for")
 
-    return Handlers(nothing, start, nothing, nothing, nothing)
+    return Handlers(nothing, start, nothing, nothing, nothing, nothing)
 
 
 async def run(units: Starts, *actions: StartUnit) -> list[Event]:

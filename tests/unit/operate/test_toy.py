@@ -361,7 +361,8 @@ def test_a_restart_lets_the_proxy_leave_out_whom_it_restarts(healthy: Game) -> N
     assert changed
     done = healthy.done
     assert [each for each in done if each.startswith("unit two")] == ["unit two-5040"]
-    assert done[-1] == "unit nginx.one"
+    assert done[done.index("unit two-5040") - 1] == done[-1] == "pool of nginx.one"
+    assert not [each for each in done if each.startswith(("unit nginx", "file"))], "no reload, and nothing is written"
     assert healthy.plan().changes == 0
 
 

@@ -21,12 +21,13 @@ from corral.model.cluster import Host, Instance, Layout
 from corral.model.command import CommandResult
 from corral.model.endpoint import Endpoint
 from corral.model.identity import UnitId
+from corral.model.pools import groups
 from corral.model.resources import UP, Desired, File, FileRecord, FoundUnit, Gate, Observed, Obstacle, Unit, digest
 from corral.model.routes import Way
 from corral.model.software import Software
 from corral.operate.targets import select
 from corral.places.base import LogLine, Observation, Place, Traits
-from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, StopUnit, WriteFile
+from corral.plan.actions import Action, HostChange, ReloadUnit, RemoveFile, StartUnit, Steer, StopUnit, WriteFile
 from corral.problems import Problem
 from corral.secrets import redact, resolve
 from corral.stop import Signals
@@ -98,6 +99,7 @@ class Toy(Place):
                 here.file("/toy/keyfile", KEY)
             read, taken_in = ("", file.content) if role == "proxy" else (file.content, "")
             made = Unit(unit.host, unit.name, role, f"1{read}", (), "", host.address, unit.port, taken_in, drain=1.0)
+            made = replace(made, pools=groups(self.cluster.app.web)) if role == "proxy" else made
             here.unit(made, Gate("process"))
         return parts.desired(replica_set(self.cluster.database))
 
@@ -113,12 +115,14 @@ class Toy(Place):
             self.done.append(action.id)
             self._carry_out(action)
 
-        return Handlers(change, carry_out, carry_out, carry_out, carry_out)
+        return Handlers(change, carry_out, carry_out, carry_out, carry_out, carry_out)
 
     def _carry_out(self, action: Action) -> None:
         match action:
             case StartUnit(unit) if unit.name in self.broken:
                 raise ChangeFailed(Problem("broken", "error", f"{unit.name} fell over", where=unit.name))
+            case Steer(unit, pool):
+                self.units[unit.name] = replace(self.units[unit.name], pool=pool)
             case StartUnit(unit) | ReloadUnit(unit):
                 self.units[unit.name] = FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, proven=True)
             case StopUnit(name=name):

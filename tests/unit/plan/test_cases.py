@@ -7,7 +7,6 @@ having `before` wholly in place; `actions` is what the plan does, wave by wave, 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def test_case(path: Path) -> None:
     case: dict[str, Any] = YAML(typ="safe").load(path)
     before = desired_of(edited(case.get("before", [])))
     text = edited(case.get("after", []))
-    plan = make_plan("ref", desired_of(text), found(in_place(before), case.get("found", {})), partial(desired_of, text))
+    plan = make_plan("ref", desired_of(text), found(in_place(before), case.get("found", {})))
     assert told(plan, case.get("files", False)) == case["actions"]
     assert Plan.from_json(plan.to_json()) == plan
 

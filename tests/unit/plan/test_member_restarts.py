@@ -104,7 +104,7 @@ def test_the_member_that_is_not_well_may_be_restarted_and_goes_first() -> None:
         "unit mongod.d2",
         "unit mongod.d1",
     ]
-    alone = restart_plan("ref", desired_of(REFERENCE), found, lambda some: desired_of(REFERENCE, some), ["mongod.d3"])
+    alone = restart_plan("ref", desired_of(REFERENCE), found, ["mongod.d3"])
     refuse_stuck(refusal_of_restarts(alone, found.replica_set))
 
 

@@ -1,4 +1,4 @@
-"""The functions that carry out actions: these five are all that the engine knows of a place."""
+"""The functions that carry out actions: these six are all that the engine knows of a place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from corral.events import ActionProgress, Sink
-from corral.plan.actions import ConvergeReplicaSet, HostChange, ReloadUnit, StartUnit, StopUnit
+from corral.plan.actions import ConvergeReplicaSet, HostChange, ReloadUnit, StartUnit, Steer, StopUnit
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,6 @@ class Handlers:
     change_host: Callable[[Sequence[HostChange], Step], Awaitable[None]]
     start: Callable[[StartUnit, Step], Awaitable[None]]
     reload: Callable[[ReloadUnit, Step], Awaitable[None]]
+    steer: Callable[[Steer, Step], Awaitable[None]]
     stop: Callable[[StopUnit, Step], Awaitable[None]]
     converge: Callable[[ConvergeReplicaSet, Step], Awaitable[None]]
