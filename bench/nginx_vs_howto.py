@@ -85,6 +85,7 @@ def main() -> None:
 def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory.chmod(0o755)  # nginx's worker is another account's where this one is root, and looks for its pool
         first, second, howto, corral = free_addresses(4)
         upstreams = [Endpoint(address, port) for address in (first, second) for port in PORTS]
         instances = upstream_config(directory, upstreams)

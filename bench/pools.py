@@ -59,6 +59,7 @@ def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) ->
     as_rendered = argparse.Namespace(keepalive=None, level=None)
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        directory.chmod(0o755)  # nginx's worker is another account's where this one is root, and looks for its pool
         first, second, *listens = free_addresses(2 + len(SIDES))
         upstreams = [Endpoint(address, port) for address in (first, second) for port in PORTS]
         instances = upstream_config(directory, upstreams)

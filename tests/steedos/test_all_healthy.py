@@ -72,7 +72,7 @@ def called_by(address: str, roles: dict[int, str]) -> Iterator[tuple[str, list[t
 
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            calls.append((self.path, role_of_peer(self.client_address, roles)))
+            calls.append((self.path, role_of_peer(self.client_address, self.connection.getsockname(), roles)))
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(204)
             self.end_headers()
@@ -90,15 +90,23 @@ def called_by(address: str, roles: dict[int, str]) -> Iterator[tuple[str, list[t
             thread.join()
 
 
-def role_of_peer(peer: tuple[str, int], roles: dict[int, str]) -> str:
-    """The role of the process that holds the other end of a local connection; '' for none of them."""
-    address = bytes(map(int, peer[0].split(".")))[::-1].hex().upper()
+def role_of_peer(peer: tuple[str, int], here: tuple[str, int], roles: dict[int, str]) -> str:
+    """The role of the process that holds the other end of a local connection; '' for none of them.
+
+    Both ends are compared: another connection of the same machine may have the same port to another end.
+    """
+    ends = [in_the_table(*peer), in_the_table(*here)]
     rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    inodes = {f"socket:[{row[9]}]" for row in rows if row[1] == f"{address}:{peer[1]:04X}"}
+    inodes = {f"socket:[{row[9]}]" for row in rows if row[1:3] == ends}
     for pid, role in roles.items():
         if inodes & sockets_of(pid):
             return role
     return ""
+
+
+def in_the_table(address: str, port: int) -> str:
+    """As /proc/net/tcp has it."""
+    return f"{bytes(map(int, address.split('.')))[::-1].hex().upper()}:{port:04X}"
 
 
 def sockets_of(pid: int) -> set[str]:
