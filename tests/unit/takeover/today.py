@@ -119,12 +119,12 @@ def changes_in(plan: Plan) -> list[str]:
 
 def beyond_nginx(plan: Plan, proxies: int) -> list[str]:
     """What is done apart from nginx's configuration, which today's Corral writes otherwise: each proxy takes it in by
-    one reload."""
+    one reload. Which pools it uses meanwhile isn't told either."""
     done = changes_in(plan)
     written = [each for each in done if each.startswith("write_file: ") and "/nginx.conf on " in each]
     reloads = [each for each in done if each.startswith("reload_unit: unit nginx.")]
     assert len(written) == len(reloads) == proxies, done
-    return [each for each in done if each not in (*written, *reloads)]
+    return [each for each in done if each not in (*written, *reloads) and not each.startswith("steer: ")]
 
 
 class _Answering:

@@ -14,7 +14,6 @@ from corral.problems import Problem
 from corral.shell import beside, call
 from corral.transport.alone import alone
 from corral.verify.gates import wait_for_gate
-from corral.words import named
 
 _SHELL: Final = beside(__file__, "steering.sh")
 
@@ -39,7 +38,7 @@ def script_of(link: PurePath, pool: int) -> str:
 
 
 def _failure(action: Steer, detail: str) -> ChangeFailed:
-    message = named(tr("{host}: can't {summary}", host=action.host, summary=action.summary), detail)
+    message = tr("{host}: can't {summary}: {detail}", host=action.host, summary=action.summary, detail=detail)
     hint = tr(
         "no instance was stopped over it; corral logs {unit}, then the same command again: it goes on from here",
         unit=action.unit.name,
