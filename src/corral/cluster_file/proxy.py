@@ -127,7 +127,7 @@ class Proxy(Section):
     read_timeout: Timeout = Field(60.0, description="How long an instance may take for the next part of an answer.")
     websocket_timeout: Timeout = Field(3600.0, description="How long a websocket may be silent before it is cut.")
     shutdown_timeout: Timeout = Field(
-        30.0, description="How long an old nginx worker may finish its requests after a reload."
+        86400.0, description="How long an old nginx worker may go on with the websockets that it has after a reload."
     )
     max_fails: Annotated[int, Whole(0, 1000)] = Field(
         3,

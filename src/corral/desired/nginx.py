@@ -19,7 +19,7 @@ from corral.desired.templating import render
 from corral.model import pools
 from corral.model.cluster import Cluster, Host, Instance, Proxy
 from corral.model.endpoint import Endpoint
-from corral.model.programs import KEEPALIVE_ZERO, NATIVE_STICKY, NGINX_SINCE
+from corral.model.programs import KEEPALIVE_MIN, KEEPALIVE_ZERO, NATIVE_STICKY, NGINX_SINCE
 from corral.model.resources import HostFacts
 from corral.secrets import reference
 
@@ -91,6 +91,7 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
         native=NATIVE_STICKY in features(facts.nginx_version),
         keepalive=_keepalive(proxy, facts),
         keepalive_zero=KEEPALIVE_ZERO in features(facts.nginx_version),
+        keepalive_min=KEEPALIVE_MIN in features(facts.nginx_version),
         tries=tries(web),
         connect_timeout=CONNECT_TIMEOUT,
         server_names=_server_names(proxy, host),
@@ -135,12 +136,19 @@ def listening(cluster: Cluster) -> Proxy:
 
 
 def features(version: tuple[int, int, int] | None) -> tuple[str, ...]:
-    """Those of NGINX_SINCE that this nginx knows; an unknown version counts as one that knows none.
-
-    A package upgrade that adds one asks for a restart: the master that runs is the old program until then, and it
-    would refuse at its reload what the new one's `nginx -t` has accepted.
-    """
+    """Those of NGINX_SINCE that this nginx knows; an unknown version counts as one that knows none."""
     return tuple(name for name, since in NGINX_SINCE.items() if version is not None and version >= since)
+
+
+def generation(version: tuple[int, int, int] | None) -> tuple[str, ...]:
+    """What asks for a restart when a package upgrade changes it: the master that runs is the old program until then,
+    and it would refuse at its reload what the new one's `nginx -t` has accepted.
+
+    Who knows a later one of NGINX_SINCE knows KEEPALIVE_MIN: it isn't told again, so that a master of which that was
+    always so isn't restarted over a Corral that has come to know it.
+    """
+    known = features(version)
+    return tuple(name for name in known if name != KEEPALIVE_MIN or NATIVE_STICKY not in known)
 
 
 def command(program: str, host: Host) -> tuple[str, ...]:

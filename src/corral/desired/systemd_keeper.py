@@ -42,8 +42,8 @@ class SystemdKeeper:
         unit = draft.unit
         text = definition_of(self._cluster, here.host, draft)
         definition = here.file(unit_path(self._cluster.name, unit.id), text, after=[RELOAD])
-        features = nginx.features(draft.program.version) if unit.role == "proxy" else ()
-        here.unit(draft.made(revision(*draft.reads, definition.content, *features)), draft.gate)
+        generation = nginx.generation(draft.program.version) if unit.role == "proxy" else ()
+        here.unit(draft.made(revision(*draft.reads, definition.content, *generation)), draft.gate)
 
     def instances(self, here: HostBuilder, mine: Sequence[Instance], facts: HostFacts) -> None:
         in_containers = self._cluster.app.runtime == "compose"

@@ -91,7 +91,12 @@ TIME_DAEMONS: Final = (*CHRONY, "systemd-timesyncd", "ntp", "ntpd", "ntpsec", "o
 
 NATIVE_STICKY: Final = "sticky cookie"
 KEEPALIVE_ZERO: Final = "keepalive 0"
-NGINX_SINCE: Final[dict[str, Version]] = {NATIVE_STICKY: (1, 29, 6), KEEPALIVE_ZERO: (1, 29, 7)}
+KEEPALIVE_MIN: Final = "keepalive_min_timeout"
+NGINX_SINCE: Final[dict[str, Version]] = {
+    KEEPALIVE_MIN: (1, 27, 4),
+    NATIVE_STICKY: (1, 29, 6),
+    KEEPALIVE_ZERO: (1, 29, 7),
+}
 """Directives that older versions refuse, and from which version on the configuration may hold them."""
 
 MONGOD_LIMIT: Final = 64000

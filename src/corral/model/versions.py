@@ -21,7 +21,7 @@ _PRODUCT: Final = re.compile(r"^(?:\S+) version: ((\S+)/(\d[\w.]*))(?: \(nginx/(
 `Tengine version: Tengine/2.2.3 (nginx/1.8.1)`."""
 _FORKED: Final[dict[str, Version]] = {"angie": (1, 23, 0), "freenginx": (1, 25, 3)}
 """From which nginx those were made that don't always say it: Angie 1.0 in 2022, freenginx 1.25.4 in 2024."""
-_LAST_SHARED: Final[Version] = (1, 29, 5)
+_LAST_SHARED: Final[Version] = (1, 27, 3)
 """The last nginx before NGINX_SINCE begins. A fork has its own form of what came later, whatever number it names: where
 nginx has `route=`, Angie has `sid=`."""
 _MONGOD: Final = re.compile(r"^db version v(\d+\.\d+\.\d+)", re.MULTILINE)

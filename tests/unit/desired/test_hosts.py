@@ -225,7 +225,9 @@ def test_only_what_depends_on_it_starts_anew(edit: tuple[str, str], started_anew
 @pytest.mark.parametrize(
     ("before", "after", "restarts"),
     [
-        ((1, 22, 1), (1, 29, 5), False),
+        ((1, 22, 1), (1, 27, 3), False),
+        ((1, 27, 3), (1, 27, 4), True),  # keepalive_min_timeout
+        ((1, 27, 4), (1, 29, 5), False),
         ((1, 29, 5), (1, 29, 6), True),  # nginx's own sticky cookie
         ((1, 29, 6), (1, 29, 7), True),  # keepalive 0
         ((1, 29, 7), (1, 31, 3), False),

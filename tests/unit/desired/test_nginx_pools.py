@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import http.client
+import os
+import signal
+import socket
 import subprocess
 import threading
 from collections import Counter
@@ -16,7 +19,7 @@ from corral.desired.nginx import PING_PATH
 from corral.execute.handlers.steering import script_of
 from corral.model.pools import ALL, groups, link
 from tests.free_addresses import free_address
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, until
 from tests.unit.desired.nginx_process import VERSIONS, Running, host, instances_of, running
 from tests.unit.desired.upstreams import Upstreams
 
@@ -135,6 +138,43 @@ def test_all_are_killed_and_started_group_by_group_and_no_request_fails(proxy: R
         visitor.join(PATIENCE)
     assert failed == []
     assert sent["200"] > 100
+
+
+def reload(proxy: Running) -> None:
+    """Until no worker takes new connections but those that have read the configuration anew."""
+    before = workers(proxy)
+    os.kill(int((proxy.directory / "run" / "nginx.pid").read_text()), signal.SIGHUP)
+    until(lambda: len(workers(proxy) - before), lambda count: count == 2)
+
+
+def test_a_socket_goes_on_after_a_reload(proxy: Running) -> None:
+    sock, _, _ = proxy.upgrade("/websocket")
+    reload(proxy)
+    with sock:
+        sock.sendall(b"still here")
+        assert sock.recv(100) == b"still here"
+
+
+def test_a_connection_without_a_request_is_kept_over_a_reload_by_a_newer_nginx(proxy: Running) -> None:
+    """An older one closes it, and what its client sends just then is lost: docs/proxy.md says so."""
+    with socket.create_connection((proxy.address, proxy.port), timeout=PATIENCE) as sock:
+        asked = f"POST /order HTTP/1.1\r\nHost: {proxy.address}\r\nContent-Length: 1\r\n\r\nx".encode()
+        sock.sendall(asked)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+        reload(proxy)
+        sock.settimeout(0.5 if "keepalive_min_timeout" in configuration(proxy) else PATIENCE)
+        try:
+            closed = sock.recv(1) == b""
+        except TimeoutError:
+            closed = False
+        assert closed is ("keepalive_min_timeout" not in configuration(proxy))
+        if not closed:
+            sock.sendall(asked)
+            assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+
+
+def configuration(proxy: Running) -> str:
+    return (proxy.directory / "nginx.conf").read_text()
 
 
 async def _idle(upstreams: Upstreams, name: str) -> None:
