@@ -17,6 +17,7 @@ from corral.model import pools
 from corral.model.cluster import Cluster, Host, Member
 from corral.model.host_needs import data_directory
 from corral.model.identity import UnitId
+from corral.model.programs import KEEPALIVE_MIN
 from corral.model.resources import Desired, HostFacts, Unit
 from corral.model.software import Stage
 
@@ -118,5 +119,6 @@ def _add_proxy(here: HostBuilder, cluster: Cluster, unit: UnitId, facts: HostFac
         stop_timeout=nginx.STOP_TIMEOUT,
         leaves_out=tuple(instance.name for instance in cluster.app.web if instance.down),
         pools=pools.groups(cluster.app.web),
+        spares_idle=KEEPALIVE_MIN in nginx.features(known.nginx_version),
     )
     keeper.keep(here, Draft(made, ping_gate(host, unit.port, taken_in), program))

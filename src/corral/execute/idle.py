@@ -19,17 +19,19 @@ _PAUSE = 0.1
 
 async def wait_until_idle(
     unit: UnitId, address: str, patience: float, transport: Transport, report: Callable[[str], None]
-) -> None:
+) -> int:
     """Until nothing is connected to `unit` at `address`, for `patience` seconds at most. Raises Unreachable.
 
-    Connections that are left then are websockets, which reconnect, or requests that take longer than the file allows.
+    Returns how many connections are left then: websockets, which reconnect, or requests that take longer than the file
+    allows. Which of the two it is can't be seen from outside.
     """
     deadline = time.monotonic() + patience
     while left := connections((await transport.run(unit.host, _CONNECTIONS)).text, address, unit.port):
         report(tr("{unit} still has {connections}", unit=unit.name, connections=counted(left, "connection")))
         if time.monotonic() + _PAUSE > deadline:
-            return
+            return left
         await asyncio.sleep(_PAUSE)
+    return 0
 
 
 def connections(table: str, address: str, port: int) -> int:

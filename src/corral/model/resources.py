@@ -114,6 +114,8 @@ class Unit:
     """Of a proxy: the web instances that it sends nothing just now."""
     pools: tuple[tuple[str, ...], ...] = ()
     """Of a proxy: the groups of web instances that it can leave out without a reload, number 1 first."""
+    spares_idle: bool = True
+    """Of a proxy: whether its reload leaves connections of clients open that wait for the next request."""
     version: str = ""
     """Of an instance: app.version, which is in what it is started with."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from corral.language import tr
-from corral.plan.actions import ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, Steer, StopUnit
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, RemoveTree, StartUnit, Steer, StopUnit
 from corral.plan.retire import DATABASE, LOGS
 from corral.plan.software import InstallPackages
 from corral.words import counted
@@ -24,19 +24,13 @@ def effects(plan: Plan) -> Iterator[str]:
     if names := _named([action.unit.name for action in restarts if action.unit.role != "database"]):
         yield tr("restarts {names}", names=names)
     yield from _of_members([action for action in restarts if action.unit.role == "database"])
-    reloads = [action.unit.name for action in actions if isinstance(action, ReloadUnit)]
-    for name in dict.fromkeys(reloads):
-        times = reloads.count(name)
-        yield (
-            tr("reloads {name} once", name=name)
-            if times == 1
-            else tr("reloads {name} {times} times", name=name, times=times)
-        )
-    if out := [action.out for action in actions if isinstance(action, Steer) and action.pool]:
-        most = counted(max(map(len, out)), "instance")
-        yield tr("sends no requests to those that restart, {most} at a time; no proxy is reloaded for it", most=most)
-    if names := _named([action.name for action in actions if isinstance(action, StopUnit)]):
+    yield from _of_proxies(actions)
+    stops = [action for action in actions if isinstance(action, StopUnit)]
+    if names := _named([action.name for action in stops]):
         yield tr("stops {names}", names=names)
+    ending = {action.unit.role for action in restarts} | {action.unit.role for action in stops}
+    if "web" in ending and "proxy" not in ending:
+        yield tr("open websockets end with their instance; whether they are told why is its application's business")
     yield from _deleted([action for action in actions if isinstance(action, RemoveTree)])
     for action in actions:
         if isinstance(action, ConvergeReplicaSet):
@@ -44,6 +38,26 @@ def effects(plan: Plan) -> Iterator[str]:
             yield tr(
                 "changes the replica set {wanted} in {steps}", wanted=action.wanted.name, steps=counted(steps, "step")
             )
+
+
+def _of_proxies(actions: Sequence[Action]) -> Iterator[str]:
+    reloads = [action.unit for action in actions if isinstance(action, ReloadUnit)]
+    names = [unit.name for unit in reloads]
+    for name in dict.fromkeys(names):
+        times = names.count(name)
+        yield (
+            tr("reloads {name} once", name=name)
+            if times == 1
+            else tr("reloads {name} {times} times", name=name, times=times)
+        )
+    if not all(unit.spares_idle for unit in reloads):
+        yield tr(
+            "before 1.27.4 a reload of nginx closes connections that wait for their next request: a POST that is sent "
+            "just then is lost"
+        )
+    if out := [action.out for action in actions if isinstance(action, Steer) and action.pool]:
+        most = counted(max(map(len, out)), "instance")
+        yield tr("meanwhile the proxies send nothing to {most} at a time; none is reloaded for it", most=most)
 
 
 def _of_members(restarts: list[StartUnit]) -> Iterator[str]:

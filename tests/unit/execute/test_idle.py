@@ -41,9 +41,9 @@ def test_real_connections_are_waited_for_and_not_for_ever() -> None:
         with socket.create_connection((address, port)):
             accepted = server.accept()[0]
             started = time.monotonic()
-            asyncio.run(wait_until_idle(unit(port), address, 0.3, transport, said.append))
+            assert asyncio.run(wait_until_idle(unit(port), address, 0.3, transport, said.append)) == 1
             assert time.monotonic() - started > 0.1
             assert "h-5040 still has 1 connection" in said
             accepted.close()
         said.clear()
-        asyncio.run(wait_until_idle(unit(port), address, 60, transport, said.append))
+        assert asyncio.run(wait_until_idle(unit(port), address, 60, transport, said.append)) == 0

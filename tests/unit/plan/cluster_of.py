@@ -38,12 +38,10 @@ def kept_here(text: str) -> Cluster:
     return replace(cluster_of(text), abilities=frozenset())
 
 
-def desired_of(text: str, held_back: frozenset[str] = frozenset()) -> Desired:
+def desired_of(text: str, nginx: tuple[int, int, int] | None = (1, 31, 3)) -> Desired:
     cluster = kept_here(text)
-    facts = {
-        host.name: HostFacts(host.name, nginx_version=(1, 31, 3), mongod_version=(6, 0, 5)) for host in cluster.hosts
-    }
-    return assemble(cluster, facts, SupervisorKeeper(cluster), held_back)
+    facts = {host.name: HostFacts(host.name, nginx_version=nginx, mongod_version=(6, 0, 5)) for host in cluster.hosts}
+    return assemble(cluster, facts, SupervisorKeeper(cluster))
 
 
 def in_place(desired: Desired) -> Observed:

@@ -24,13 +24,13 @@ database: {members: [d1]}
 NEW = (1, 31, 3)
 
 
-def desired(text: str, held_back: frozenset[str] = frozenset(), nginx: tuple[int, int, int] = NEW) -> Desired:
+def desired(text: str, nginx: tuple[int, int, int] = NEW) -> Desired:
     cluster = cluster_of(text)
     facts = {
         host.name: HostFacts(host.name, nginx_version=nginx, mongod_version=(6, 0, 5), interface="eth0")
         for host in cluster.hosts
     }
-    return assemble(cluster, facts, SystemdKeeper(cluster), held_back)
+    return assemble(cluster, facts, SystemdKeeper(cluster))
 
 
 def test_a_program_is_there_before_it_judges_its_configuration() -> None:

@@ -24,11 +24,11 @@ APPS = ("app-108", "app-208")
 NAME = "example.com/shop:1.22.2"
 
 
-def wanted(image: str, manifest: str = "", held_back: frozenset[str] = frozenset()) -> Desired:
+def wanted(image: str, manifest: str = "") -> Desired:
     """The reference cluster, whose archive holds `image`; empty where the hosts pull it."""
     cluster = cluster_of(REFERENCE)
     cluster = replace(cluster, app=replace(cluster.app, image_sha256=image, image_manifest=manifest))
-    return assemble(cluster, facts_of(cluster), SystemdKeeper(cluster), held_back)
+    return assemble(cluster, facts_of(cluster), SystemdKeeper(cluster))
 
 
 def found(named: str, runs: str) -> Observed:

@@ -209,6 +209,23 @@ def test_an_election_is_announced_where_there_is_one(names: list[str], sentence:
     assert list(effects(plan)) == [sentence]
 
 
+def test_what_a_restart_means_for_those_who_hold_something_open_is_said() -> None:
+    plan = restart_plan("ref", desired_of(REFERENCE), WHOLE, ["a-5040"])
+    assert list(effects(plan)) == [
+        "restarts a-5040",
+        "meanwhile the proxies send nothing to 2 instances at a time; none is reloaded for it",
+        "open websockets end with their instance; whether they are told why is its application's business",
+    ]
+
+
+@pytest.mark.parametrize(("version", "said"), [((1, 27, 3), True), ((1, 27, 4), False), (None, True)])
+def test_what_a_reload_of_an_older_nginx_costs_is_said(version: tuple[int, int, int] | None, said: bool) -> None:
+    desired = desired_of(REFERENCE.replace("hosts: [p]", "hosts: [p], read_timeout: 5s"), nginx=version)
+    sentences = list(effects(make_plan("ref", desired, in_place(desired_of(REFERENCE, nginx=version)))))
+    assert sentences[0] == "reloads nginx.p once"
+    assert any("a POST that is sent just then is lost" in each for each in sentences) is said
+
+
 def test_instances_restart_while_the_proxies_leave_them_alone() -> None:
     waves = restarted(DRAINED, in_place(desired_of(DRAINED)), "a-5040", "b-5040")
     kinds = [sorted({summary.split()[0] for summary in wave}) for wave in waves]

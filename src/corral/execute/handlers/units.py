@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Final
 
 from corral.errors import ChangeFailed, Unwell
+from corral.events import Note
 from corral.execute.handlers import Step
 from corral.execute.idle import wait_until_idle
 from corral.execute.ways import Ways
 from corral.language import tr
+from corral.model.identity import UnitId
 from corral.model.resources import UP, FoundUnit, Gate, Unit
 from corral.observe.units import stamp, stamp_path
 from corral.plan.actions import ReloadUnit, StartUnit, StopUnit
@@ -20,7 +22,7 @@ from corral.secrets import redact
 from corral.verify.causes import question
 from corral.verify.gates import wait_for_gate
 from corral.verify.log_lines import LOOKED_AT, excerpt
-from corral.words import behind
+from corral.words import behind, counted
 
 LOG_LINES = 20
 """How many lines of its log are shown of a unit that did not become healthy."""
@@ -35,7 +37,7 @@ async def start_unit(action: StartUnit, ways: Ways, step: Step) -> None:
     if action.before:
         await _wait_before(action.unit, action.before, ways)
     if action.drain:
-        await wait_until_idle(action.unit.id, action.unit.address, action.drain, ways.transport, step.report)
+        await _drain(action.unit.id, action.unit.address, action.drain, ways, step)
     await _forget(action.unit, "", ways)
     await ways.units.start(action.unit.id)
     await _settle(action.unit, action.gate, ways, step)
@@ -51,8 +53,21 @@ async def stop_unit(action: StopUnit, ways: Ways, step: Step) -> None:
     if action.port and action.drain:
         host = ways.hosts.get(action.host)
         address = host.address if host else ""  # of a host that has left the file: its port has to do
-        await wait_until_idle(action.unit, address, action.drain, ways.transport, step.report)
+        await _drain(action.unit, address, action.drain, ways, step)
     await ways.units.stop(action.unit)
+
+
+async def _drain(unit: UnitId, address: str, patience: float, ways: Ways, step: Step) -> None:
+    """What ends with the unit after all is told, by its number."""
+    if left := await wait_until_idle(unit, address, patience, ways.transport, step.report):
+        message = tr(
+            "{unit} is stopped with {connections} after {patience:g} s (app.stop.drain): websockets, which are opened "
+            "anew elsewhere, or requests that take longer",
+            unit=unit.name,
+            connections=counted(left, "connection"),
+            patience=patience,
+        )
+        step.sink(Note(message))
 
 
 async def _wait_before(unit: Unit, gate: Gate, ways: Ways) -> None:
