@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from corral.desired import database, nginx
 from corral.desired.accounts import add_accounts
 from corral.desired.failover import add_failover
 from corral.desired.gates import member_gate, ping_gate
 from corral.desired.keeper import Draft, Keeper
-from corral.desired.parts import HostBuilder, Parts, revision, without
+from corral.desired.parts import HostBuilder, Parts, knowing, revision, without
 from corral.desired.rotation import add_rotation
 from corral.desired.time import add_time
 from corral.desired.tuning import add_tuning
@@ -24,13 +25,16 @@ from corral.model.software import Stage
 Facts = Mapping[str, HostFacts]
 
 
-def assemble(cluster: Cluster, facts: Facts, keeper: Keeper, held_back: frozenset[str] = frozenset()) -> Desired:
+def assemble(
+    cluster: Cluster, facts: Facts, keeper: Keeper, held_back: frozenset[str] = frozenset(), seeds: str = ""
+) -> Desired:
     """Everything that `cluster` asks of its hosts, given what is known of them and what keeps their processes.
 
-    The web instances named in `held_back` get no requests from the proxies. Raises ValueError when a digest that a path
-    is made of isn't known, or a value can't be written at its place.
+    The web instances named in `held_back` get no requests from the proxies. With `seeds` the instances know these
+    members of the database instead of those of the file. Raises ValueError when a digest that a path is made of isn't
+    known, or a value can't be written at its place.
     """
-    parts = Parts()
+    parts, cluster = Parts(), knowing(cluster, seeds)
     _add_hosts(parts, cluster, facts)
     for member in cluster.database.members:
         _add_member(HostBuilder(parts, member.host, "database"), cluster, member, facts[member.host.name], keeper)
@@ -42,7 +46,13 @@ def assemble(cluster: Cluster, facts: Facts, keeper: Keeper, held_back: frozense
         here = HostBuilder(parts, host, "proxy")
         _add_proxy(here, proxies, unit, facts[host.name], keeper)
         add_failover(here, cluster, unit.port, facts[host.name], keeper)
-    return parts.desired(database.replica_set(cluster.database))
+    return _with_seeds(parts.desired(database.replica_set(cluster.database)), cluster, seeds or cluster.database.seeds)
+
+
+def _with_seeds(desired: Desired, cluster: Cluster, seeds: str) -> Desired:
+    given = {each.name for each in cluster.app.instances if any(seeds in value for _, value in each.environment)}
+    units = (replace(unit, seeds=seeds) if unit.name in given else unit for unit in desired.units)
+    return replace(desired, units=tuple(units))
 
 
 def _add_hosts(parts: Parts, cluster: Cluster, facts: Facts) -> None:

@@ -78,6 +78,18 @@ def revision(*parts: object) -> str:
     return digest("\0".join(map(str, parts)))[:16]
 
 
+def knowing(cluster: Cluster, seeds: str) -> Cluster:
+    """The same instances, started with the database's members `seeds` in place of those of the file."""
+    present = cluster.database.seeds
+    if seeds in ("", present):
+        return cluster
+    instances = tuple(
+        replace(each, environment=tuple((name, value.replace(present, seeds)) for name, value in each.environment))
+        for each in cluster.app.instances
+    )
+    return replace(cluster, app=replace(cluster.app, instances=instances))
+
+
 def without(cluster: Cluster, held_back: frozenset[str]) -> Cluster:
     """The same instances, those of `held_back` marked as down for the proxies."""
     if not held_back:

@@ -118,6 +118,8 @@ class Unit:
     """Of a proxy: whether its reload leaves connections of clients open that wait for the next request."""
     version: str = ""
     """Of an instance: app.version, which is in what it is started with."""
+    seeds: str = ""
+    """Of an instance: the database's members that it is started with; empty where they are in none of its values."""
 
     @property
     def id(self) -> UnitId:
@@ -151,6 +153,8 @@ class FoundUnit:
     """Of a container: the id of the image that it was made from, in the words of `Image.sha256`."""
     version: str | None = None
     """Of an instance: the version that it was started with; None where that was not written down."""
+    seeds: str = ""
+    """Of an instance: the database's members that it was started with, as far as that is known."""
     at_boot: AtBoot | None = None
     """What becomes of it when its host starts; None where that isn't known, and where Corral starts everything."""
 

@@ -28,6 +28,7 @@ def stamp(unit: Unit, pid: int) -> str:
     values = {"revision": unit.revision, "reload_revision": unit.reload_revision, "pid": pid}
     values |= {"leaves_out": unit.leaves_out} if unit.leaves_out else {}
     values |= {"pools": unit.pools} if unit.pools else {}
+    values |= {"seeds": unit.seeds} if unit.seeds else {}
     return json.dumps(values | ({"version": unit.version} if pid and unit.role in INSTANCES else {})) + "\n"
 
 
@@ -79,4 +80,5 @@ def _with_revision(unit: FoundUnit, file: File | None, pools: Mapping[str, int])
         version=str(values["version"]) if "version" in values else None,
         leaves_out=(*map(str, values.get("leaves_out", ())), *out),
         pool=pool,
+        seeds=str(values.get("seeds", "")),
     )

@@ -15,6 +15,7 @@ from corral.operate.targets import select
 from corral.places.base import Observation, Place
 from corral.problems import Problem
 from corral.runs import marks
+from corral.verify.causes import who
 from corral.verify.http import Answer
 
 
@@ -68,6 +69,27 @@ class Units:
             return "unknown"
         young = unit.started.isdigit() and time.time() - int(unit.started) < patience
         return "starting" if unit.state in UP and young and not unit.proven else "unhealthy"
+
+
+def of_former_members(place: Place, seen: Observation) -> tuple[Problem, ...]:
+    """Instances that were started with another list of the database's members, as one note for each such list."""
+    present, lists = place.cluster.database.seeds, dict[str, list[str]]()
+    for unit in seen.observed.units:
+        if unit.state in UP and unit.seeds not in ("", present):
+            lists.setdefault(unit.seeds, []).append(unit.name)
+    return tuple(
+        Problem(
+            "former-members",
+            "info",
+            tr(
+                "{names} know the database's members of before: {seeds}",
+                names=who(names, len(place.cluster.app.instances)),
+                seeds=seeds,
+            ),
+            tr("they find the others through those that are left; `corral restart app` gives them the present list"),
+        )
+        for seeds, names in lists.items()
+    )
 
 
 def resting_in(place: Place, seen: Observation) -> tuple[Problem, ...]:

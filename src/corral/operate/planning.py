@@ -5,12 +5,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from corral.errors import ChangeFailed
 from corral.model.identity import INSTANCES
 from corral.model.only import Only
-from corral.model.resources import Desired, File, Observed, Unit, digest
+from corral.model.resources import Desired, File, FoundUnit, Observed, Unit, digest
 from corral.operate.targets import select
 from corral.plan.actions import Plan
 from corral.plan.basis import basis_of
@@ -103,8 +103,37 @@ def _halves(place: Place, seen: Observation, idle: frozenset[str] | None = None)
     known = frozenset(unit.name for unit in select(place.cluster, ""))
     resting = known & (marks.idle_units(seen.marks) if idle is None else idle)
 
-    wanted = replace(_with_outside_values(place.desired(seen, resting), marked), idle=resting)
-    return _Halves(wanted, _in_wanted_words(seen.observed, wanted, secrets))
+    def desired(seeds: str = "") -> Desired:
+        return replace(_with_outside_values(place.desired(seen, resting, seeds), marked), idle=resting)
+
+    wanted = desired()
+    return _Halves(wanted, _still_well_started(_in_wanted_words(seen.observed, wanted, secrets), wanted, desired))
+
+
+_ENOUGH: Final = 2
+"""Of the members that an instance was started with, so many must be left: a driver asks them for the others, and one of
+them may be down just then."""
+
+
+def _still_well_started(found: Observed, wanted: Desired, with_seeds: Callable[[str], Desired]) -> Observed:
+    """Instances that differ from the file in nothing but the list of the database's members count as what it asks for,
+    as long as they find the others by those that are left.
+    """
+    wishes = {unit.name: unit for unit in wanted.units}
+    former = {unit.seeds for unit in found.units if unit.name in wishes and _finds(unit.seeds, wishes[unit.name].seeds)}
+    then = {seeds: {unit.name: unit.revision for unit in with_seeds(seeds).units} for seeds in former}
+
+    def accepted(unit: FoundUnit) -> FoundUnit:
+        if unit.revision and then.get(unit.seeds, {}).get(unit.name) == unit.revision:
+            return replace(unit, revision=wishes[unit.name].revision)
+        return unit
+
+    return replace(found, units=tuple(map(accepted, found.units))) if former else found
+
+
+def _finds(former: str, present: str) -> bool:
+    """Whether who knows the members `former`, and no others, finds the set of the members `present`."""
+    return former != present and len({*former.split(",")} & {*present.split(",")}) >= _ENOUGH
 
 
 def _mark(secrets: Secrets) -> str:

@@ -175,8 +175,11 @@ class Place(Protocol):
     def findings(self, seen: Observation) -> Sequence[Problem]:
         """What the rules on machines find; an error means that a change would not work."""
 
-    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        """What the file asks of this place, while the web instances `held_back` get no requests."""
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset(), seeds: str = "") -> Desired:
+        """What the file asks of this place, while the web instances `held_back` get no requests.
+
+        With `seeds`: what it would ask if the database had these members, as far as the instances are concerned.
+        """
 
     async def enter(self, plan: Plan, sink: Sink) -> None:
         """Under the lock, before the first action: start whatever the actions need. Raises CorralError."""

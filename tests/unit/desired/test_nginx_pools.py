@@ -37,6 +37,7 @@ def upstreams() -> Iterator[Upstreams]:
 def proxy(request: pytest.FixtureRequest, upstreams: Upstreams, tmp_path: Path) -> Iterator[Running]:
     version, balance = request.param
     with running(version, upstreams.all, tmp_path / "nginx", balance=balance) as proxy:
+        until(lambda: len(workers(proxy)), lambda count: count == 2)  # one of the two answers before the other is there
         yield proxy
 
 

@@ -85,7 +85,7 @@ class Toy(Place):
         found = Observation(seen, silent=self.silent, set_asked=True, departed=tuple(self.departed))
         return replace(found, marks=self.records.marks)
 
-    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset(), seeds: str = "") -> Desired:
         """A file for each unit, which it reads: of a proxy, to whom it sends."""
         parts, serving = Parts(), [unit.name for unit in self.cluster.app.web if unit.name not in held_back]
         for unit in select(self.cluster, ""):

@@ -51,7 +51,7 @@ def in_place(desired: Desired) -> Observed:
         files=desired.files,
         directories=desired.directories,
         units=tuple(
-            FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, proven=True)
+            FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, proven=True, seeds=unit.seeds)
             for unit in desired.units
         ),
         replica_set=FoundReplicaSet(

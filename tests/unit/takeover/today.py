@@ -108,8 +108,10 @@ class _Found:
     facts: Mapping[str, HostFacts] = field(default_factory=dict)
     traits: Traits = field(default_factory=lambda: Traits("found", "", frozenset()))
 
-    def desired(self, _seen: Observation | None = None, held_back: frozenset[str] = frozenset()) -> Desired:
-        return assemble(self.cluster, self.facts, self.keeper, held_back)
+    def desired(
+        self, _seen: Observation | None = None, held_back: frozenset[str] = frozenset(), seeds: str = ""
+    ) -> Desired:
+        return assemble(self.cluster, self.facts, self.keeper, held_back, seeds)
 
 
 def changes_in(plan: Plan) -> list[str]:

@@ -195,11 +195,11 @@ class HostsPlace(Place):
         found = rules.findings_on(self.cluster, seen.machines)
         return [*seen.lacks, *found, *seen.slow, *seen.left_silent.values()]
 
-    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset(), seeds: str = "") -> Desired:
         """A host that is not needed and could not be reached counts as a bare one: its part of the plan is left out."""
         bare = {host.name: HostFacts(host.name) for host in self.cluster.hosts}
         facts = {**bare, **host_facts(self.cluster, seen.machines)}
-        return assembler.assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back)
+        return assembler.assemble(self.cluster, facts, SystemdKeeper(self.cluster), held_back, seeds)
 
     def handlers(self) -> Handlers:
         return machine.machine_handlers(self._ways)

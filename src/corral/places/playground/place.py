@@ -178,8 +178,8 @@ class PlaygroundPlace(Place):
     def findings(self, seen: Observation) -> Sequence[Problem]:
         return rules.findings_on(self.cluster, seen.machines, seen.shared)
 
-    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset()) -> Desired:
-        return assembler.assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back)
+    def desired(self, seen: Observation, held_back: frozenset[str] = frozenset(), seeds: str = "") -> Desired:
+        return assembler.assemble(self.cluster, self._facts(seen), SupervisorKeeper(self.cluster), held_back, seeds)
 
     async def enter(self, plan: Plan, sink: Sink) -> None:
         """First ends what an earlier supervisor has left behind: it would hold the ports and the data.
