@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from corral.operate.planning import Planner
 
 MEMBERS = "members: {d1: {priority: 2}, d2: {}, d3: {}}"
-ALONE = REFERENCE.replace(MEMBERS, "members: {d1: {}}")
 INSTANCES = {*(f"{host}-504{number}" for host in "ab" for number in range(5)), "a-worker-5140"}
 
 
