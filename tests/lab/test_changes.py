@@ -126,9 +126,10 @@ def test_a_setting_of_nginx_costs_one_reload(board: LabCluster) -> None:
     board.change(proxy={"max_body_size": "2M"})
     plan = board.planned()
     assert [action["kind"] for action in plan] == ["write_file", "reload_unit"]
-    with Visitors(f"{board.url}/notes") as visitors:
+    with Visitors(f"{board.url}/notes") as visitors, HeldSockets(f"{board.url}/ws", 30) as held:
         board.apply()
     visitors.assert_all_served(at_least=1)
+    assert (held.ended, held.refused) == ({}, {}), "an old worker goes on with them"
     assert changed(before, board.pids()) == set()
     answer = httpx.post(f"{board.url}/notes", content=bytes(3 << 20), trust_env=False, timeout=PATIENCE)
     assert answer.status_code == 413
@@ -147,13 +148,15 @@ def test_an_instance_more_on_each_host_and_one_less(board: LabCluster) -> None:
         "app-108-5045",
         "app-208-5045",
     ]
-    with Visitors(f"{board.url}/notes") as visitors:
+    with Visitors(f"{board.url}/notes") as visitors, HeldSockets(f"{board.url}/ws", 30) as held:
         board.apply()
         more = board.pids()
         assert changed(before, more) == {"app-108-5045", "app-208-5045"}
         board.change(app={"instances": 5})
         board.apply()
     visitors.assert_all_served()
+    assert set(held.ended) <= {1012}, held.ended
+    assert not held.refused, "and nobody was ended but by an instance that went"
     assert board.pids() == before
     assert "5045" not in board.on("app-108", "docker", "ps", "--all", "--format", "{{.Names}}")
     board.assert_settled()

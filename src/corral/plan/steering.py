@@ -28,12 +28,14 @@ class Proxies:
         self._units = [unit for unit in desired.units if unit.role == "proxy" and unit.name in running]
         self._groups = next((unit.pools for unit in desired.units if unit.role == "proxy"), ())
         self._steers = steers and bool(self._units)
+        web = {unit.name for unit in desired.units if unit.role == "web"}
+        self._serving = (web & running) - desired.idle
 
     def batches(self, web: Sequence[StartUnit]) -> Iterator[Sequence[Action]]:
         """The waves that restart `web`, one group after the other, while every proxy that runs leaves that group alone.
 
         The proxies' configuration comes first where it differs: a pool is steered to only when it is as the file says.
-        Nobody is left alone where no proxy runs, or one instance is all there is.
+        Nobody is left alone where no proxy runs, or where no other instance does: its visitors would wait longer.
         """
         if not self._groups:
             yield web
@@ -42,7 +44,7 @@ class Proxies:
             yield from self._configure()
         for pool, group in enumerate(self._groups, 1):
             batch = [action for action in web if action.unit.name in group]
-            if batch and self._steers:
+            if batch and self._steers and not self._serving <= {*group}:
                 yield self.steered(pool)
                 batch = [replace(action, drain=action.unit.drain) for action in batch]
             yield batch
@@ -61,7 +63,7 @@ class Proxies:
         return changes
 
     def _configure(self) -> Iterator[Sequence[Action]]:
-        """What the running proxies need to be as the file says: a reload, or a restart of one at a time."""
+        """What the running proxies need to be as the file says: a reload or a restart, one proxy after the other."""
         found, gates = {unit.name: unit for unit in self.observed.units}, dict(self._desired.gates)
         needed = (diff.unit_action(unit, found[unit.name], gates[unit.name]) for unit in self._units)
         changes = [action for action in needed if action is not None]
@@ -69,8 +71,7 @@ class Proxies:
         before = self.observed
         self.observed = _after(before, self._desired, hosts, changes)
         yield [each for each in diff.preparations(self._desired, before, "proxy") if each.host in hosts]
-        yield [action for action in changes if isinstance(action, ReloadUnit)]
-        yield from ([action] for action in changes if isinstance(action, StartUnit))
+        yield from ([action] for action in changes)
 
 
 def without_idle_steps(plan: Plan) -> Plan:

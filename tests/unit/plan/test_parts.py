@@ -232,6 +232,12 @@ def test_instances_restart_while_the_proxies_leave_them_alone() -> None:
     assert kinds == [["have"], ["restart"], ["have"]]
 
 
+def test_the_last_one_that_runs_is_restarted_without_keeping_its_visitors_away_first() -> None:
+    text = DRAINED.replace("instances: 5", "instances: 1")
+    alone = with_unit(in_place(desired_of(text)), "b-5040", state="failed")
+    assert restarted(text, alone, "a-5040") == [["restart a-5040 (asked for)"]]
+
+
 def test_what_else_differs_from_the_file_stays_as_it_is() -> None:
     """A proxy whose configuration isn't the file's is left as it is: a reload would bring that into force."""
     other = DRAINED.replace("hosts: [p]", "hosts: [p], read_timeout: 5s").replace('"1.0"', '"1.1"')
