@@ -19,9 +19,11 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
+from corral.cluster_file.example import example_text
+from corral.cluster_file.parse import load_text
 from corral.execute.handlers.steering import script_of
 from corral.model.cluster import Layout
-from corral.model.pools import link
+from corral.model.pools import key, link
 from nginx_vs_howto import (
     PORTS,
     VERSIONS,
@@ -71,8 +73,10 @@ def compare(version: NginxVersion, binary: Path, options: argparse.Namespace) ->
             text = corral_config(run, upstreams, listen, VERSIONS[version], as_rendered)
             text = without_question(text) if side == "fixed" else text
             workers[side] = stack.enter_context(nginx(binary, run, text, listen, core=0))
-        out = link(Layout(*[PurePosixPath(directory / "one-out")] * 5))
-        subprocess.run(["sh", "-c", script_of(out, 1)], check=True, timeout=20)
+        out = tuple(f"{host}-{PORTS[0]}" for host in load_text(example_text()).spec.app.hosts)
+        assert key(out) in text, "the first group of the built-in example"
+        place = link(Layout(*[PurePosixPath(directory / "one-out")] * 5))
+        subprocess.run(["sh", "-c", script_of(place, out)], check=True, timeout=20)
         rounds: dict[str, list[Round]] = {side: [] for side in SIDES}
         for _ in range(options.rounds):
             for side in SIDES:

@@ -53,7 +53,8 @@ def test_what_a_killed_run_left_out_is_said_and_brought_back_by_the_next(small: 
     assert status["state"] == "degraded"
     serving = workers(small)
     plan = json.loads(small.run("up", "--dry-run", "--format", "json").stdout)
-    assert [action["kind"] for action in plan["stages"][-1]["waves"][0]] == ["steer"]
+    [proxy] = [stage for stage in plan["stages"] if stage["name"] == "proxy"]
+    assert [action["kind"] for wave in proxy["waves"] for action in wave] == ["steer"]
     assert small.up()["state"] == "healthy"
     assert not in_use.is_file()
     assert workers(small) == serving

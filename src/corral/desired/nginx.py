@@ -67,8 +67,9 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
     compiled-in log file. Raises ValueError for text that nginx can't be given safely.
     """
     passed_on = _outer_headers(proxy)
-    all_of_them = pools.pool_name(pools.ALL)
+    all_of_them = pools.pool_name(pools.NOBODY, ())
     web = pools.by_turns([instance for instance in instances if instance.role == "web"])
+    groups = pools.groups(web)
     return render(
         "nginx.conf.j2",
         quote=quote,
@@ -84,7 +85,7 @@ def render_nginx(proxy: Proxy, instances: Sequence[Instance], host: Host, port: 
         run=host.layout.run,
         listen=_listen(host, port, proxy),
         servers=web,
-        groups=(groups := [(pools.pool_name(number), names) for number, names in enumerate(pools.groups(web), 1)]),
+        groups=[(pools.pool_name(out, groups), pools.key(out), out) for out in groups],
         all_of_them=all_of_them,
         in_use="$corral_pool" if groups else all_of_them,
         pool_link=str(pools.link(host.layout)),

@@ -113,7 +113,7 @@ class Unit:
     leaves_out: tuple[str, ...] = ()
     """Of a proxy: the web instances that it sends nothing just now."""
     pools: tuple[tuple[str, ...], ...] = ()
-    """Of a proxy: the groups of web instances that it can leave out without a reload, number 1 first."""
+    """Of a proxy: the groups of web instances that it can leave out without a reload."""
     spares_idle: bool = True
     """Of a proxy: whether its reload leaves connections of clients open that wait for the next request."""
     version: str = ""
@@ -145,8 +145,8 @@ class FoundUnit:
     """Whether this very process has passed its gate once: if it fails now, it is not just starting."""
     leaves_out: tuple[str, ...] = ()
     """Of a proxy: the web instances that it sends nothing, by the configuration that it has read and by its pool."""
-    pool: int = 0
-    """Of a proxy: which of its pools is in use, 0 for the one with all instances."""
+    out: tuple[str, ...] = ()
+    """Of a proxy: the group that it leaves out by its pool, as `model/pools.py` has it."""
     started: str = ""
     """When the process was last started, in the supervisor's own clock: two starts differ in it."""
     image: str = ""

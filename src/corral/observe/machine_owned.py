@@ -49,7 +49,7 @@ def owned_in(question: Question, sections: Sections, known: Known, secrets: Secr
     """Raises ValueError when the files did not arrive completely."""
     packed = _unpacked(sections.files)
     files, records = split_records(_files(question.host, packed, secrets, known.uid))
-    files, stamps = split_stamps(file for file in files if basename(dirname(file.path)) != DIRECTORY)
+    files, stamps = split_stamps(file for file in files if not _of_pools(question, file.path))
     state = f"{question.state}/"
     own = [file for file in files if file.path.startswith(state)]
     marks = {basename(file.path) for file in own if dirname(file.path) == f"{state}packages"}
@@ -86,6 +86,11 @@ def _packages(question: Question, known: Known, marks: Collection[str]) -> Itera
     for group in question.packages:
         if any(name in installed for name in group):
             yield from (Package(question.host, name) for name in group if name not in undone)
+
+
+def _of_pools(question: Question, path: str) -> bool:
+    """Below one of the state directories that were asked for."""
+    return basename(dirname(path)) == DIRECTORY and dirname(path) in question.trees
 
 
 def _is_ours(question: Question, path: str) -> bool:

@@ -11,12 +11,12 @@ from typing import Final
 
 from corral.model.cluster import Host
 from corral.model.identity import INSTANCES
-from corral.model.pools import DIRECTORY, LINK
+from corral.model.pools import DIRECTORY, LINK, NOBODY, UNKNOWN, key
 from corral.model.resources import File, FoundUnit, Unit
 from corral.observe.files import STAMPS
 from corral.observe.tar_stream import Entry
 
-NO_POOLS: Final[Mapping[str, int]] = MappingProxyType({})
+NO_POOLS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def stamp_path(host: Host, unit: str) -> str:
@@ -44,24 +44,24 @@ def split_stamps(files: Iterable[File]) -> tuple[list[File], dict[str, File]]:
     return rest, stamps
 
 
-def pools_in_use(packed: Iterable[Entry]) -> dict[str, int]:
-    """The number of the pool that a proxy uses, by the directory in which the stamps of its host are."""
+def pools_in_use(packed: Iterable[Entry]) -> dict[str, str]:
+    """Where the link to a proxy's pool leads, by the directory in which the stamps of its host are."""
     found = {}
     for entry in packed:
         directory, name = dirname(entry.path), basename(entry.path)
-        if entry.kind == "link" and name == LINK and basename(directory) == DIRECTORY and entry.target.isdecimal():
-            found[join(dirname(directory), STAMPS)] = int(entry.target)
+        if entry.kind == "link" and name == LINK and basename(directory) == DIRECTORY:
+            found[join(dirname(directory), STAMPS)] = entry.target
     return found
 
 
 def with_revisions(
-    units: Sequence[FoundUnit], stamps: dict[str, File], pools: Mapping[str, int] = NO_POOLS
+    units: Sequence[FoundUnit], stamps: dict[str, File], pools: Mapping[str, str] = NO_POOLS
 ) -> tuple[FoundUnit, ...]:
-    """`pools` has the number of the one in use, by the directory in which the stamps of its host are."""
+    """`pools` is what pools_in_use has found."""
     return tuple(_with_revision(unit, stamps.get(unit.name), pools) for unit in units)
 
 
-def _with_revision(unit: FoundUnit, file: File | None, pools: Mapping[str, int]) -> FoundUnit:
+def _with_revision(unit: FoundUnit, file: File | None, pools: Mapping[str, str]) -> FoundUnit:
     """A stamp that can't be read counts as missing: the unit is then restarted, which is safe."""
     try:
         values = json.loads(file.content) if file else {}
@@ -69,16 +69,16 @@ def _with_revision(unit: FoundUnit, file: File | None, pools: Mapping[str, int])
         values = {}
     if not isinstance(values, dict):
         return unit
-    pool = pools.get(dirname(file.path), 0) if file and unit.role == "proxy" else 0
-    groups = [tuple(map(str, group)) for group in values.get("pools", ())]
-    out = groups[pool - 1] if 0 < pool <= len(groups) else ()
+    known = {key(group): group for group in (NOBODY, *(tuple(map(str, group)) for group in values.get("pools", ())))}
+    in_use = pools.get(dirname(file.path), key(NOBODY)) if file and unit.role == "proxy" else key(NOBODY)
+    out = known.get(in_use, UNKNOWN)
     return replace(
         unit,
         revision=str(values.get("revision", "")),
         reload_revision=str(values.get("reload_revision", "")),
         proven=values.get("pid") == unit.pid,
         version=str(values["version"]) if "version" in values else None,
-        leaves_out=(*map(str, values.get("leaves_out", ())), *out),
-        pool=pool,
+        leaves_out=(*map(str, values.get("leaves_out", ())), *filter(None, out)),
+        out=out,
         seeds=str(values.get("seeds", "")),
     )

@@ -72,7 +72,10 @@ class Units:
 
 
 def of_former_members(place: Place, seen: Observation) -> tuple[Problem, ...]:
-    """Instances that were started with another list of the database's members, as one note for each such list."""
+    """Instances that were started with another list of the database's members, as one note for each such list.
+
+    It is for a file that has been carried out: before that the others aren't there yet.
+    """
     present, lists = place.cluster.database.seeds, dict[str, list[str]]()
     for unit in seen.observed.units:
         if unit.state in UP and unit.seeds not in ("", present):

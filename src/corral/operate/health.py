@@ -66,7 +66,7 @@ async def status_of(place: Place, seen: Observation, early: Mapping[Gate, Awaita
     unwell = [each for _, each in instances if each]
     problems += _instance_problems(unwell, place, writable=bool(database[0].writable))
     problems += [*missing, *_other_versions(place, instance_rows), *lost_at_boot(place, seen)]
-    problems += [*resting_in(place, seen), *of_former_members(place, seen), *pending]
+    problems += [*resting_in(place, seen), *(() if pending else of_former_members(place, seen)), *pending]
     state = _cluster_state(
         [row.state for row in proxy_rows if not found.rests(program_id("proxy", row.host).name)],
         [row for row in instance_rows if not found.rests(row.name)],

@@ -11,7 +11,7 @@ from pydantic import Discriminator, TypeAdapter
 from corral.language import shown, tr
 from corral.model.at_boot import Keeps
 from corral.model.identity import UnitId, UnitRole, read_back
-from corral.model.pools import pool_name
+from corral.model.pools import NOBODY, Group, pool_name
 from corral.model.resources import Directory, File, Gate, ReplicaSet, Unit
 from corral.plan.software import EnableService, InstallPackages, LoadImage, UnpackArchive
 from corral.words import counted
@@ -183,14 +183,17 @@ class Steer:
     """Have a running proxy use another of its pools, without a reload, and wait until it does."""
 
     unit: Unit
-    pool: int
+    out: Group
+    """Whom it sends nothing then: one of the groups of `unit`, or nobody."""
     gate: Gate
+    was: Group = NOBODY
+    """Whom it sent nothing when the plan was made."""
     kind: Literal["steer"] = "steer"
 
     @classmethod
-    def to(cls, pool: int, unit: Unit, gate: Gate) -> Steer:
+    def away_from(cls, out: Group, unit: Unit, gate: Gate, was: Group) -> Steer:
         """`gate` is the one of the proxy `unit`, whose ping also tells the pool."""
-        return cls(unit, pool, replace(gate, contains=f" {pool_name(pool)}\n"))
+        return cls(unit, out, replace(gate, contains=f" {pool_name(out, unit.pools)}\n"), was)
 
     @property
     def host(self) -> str:
@@ -201,13 +204,8 @@ class Steer:
         return f"pool of {self.unit.name}"
 
     @property
-    def out(self) -> tuple[str, ...]:
-        """Whom the proxy sends nothing then."""
-        return self.unit.pools[self.pool - 1] if self.pool else ()
-
-    @property
     def summary(self) -> str:
-        if not self.pool:
+        if not self.out:
             return tr("have {unit} send requests to all again", unit=self.unit.name)
         return tr("have {unit} send nothing to {names}", unit=self.unit.name, names=", ".join(self.out))
 

@@ -55,7 +55,7 @@ def _of_proxies(actions: Sequence[Action]) -> Iterator[str]:
             "before 1.27.4 a reload of nginx closes connections that wait for their next request: a POST that is sent "
             "just then is lost"
         )
-    if out := [action.out for action in actions if isinstance(action, Steer) and action.pool]:
+    if out := [action.out for action in actions if isinstance(action, Steer) and action.out]:
         most = counted(max(map(len, out)), "instance")
         yield tr("meanwhile the proxies send nothing to {most} at a time; none is reloaded for it", most=most)
 

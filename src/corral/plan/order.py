@@ -28,15 +28,16 @@ from corral.plan.steering import Proxies
 Wave = tuple[Action, ...]
 
 
-def make_plan(cluster: str, desired: Desired, observed: Observed, *, steers: bool = True) -> Plan:
+def make_plan(cluster: str, desired: Desired, observed: Observed, *, steers: bool = True, starts: bool = True) -> Plan:
     """What brings `observed` to `desired`; without stages when they are the same.
 
     The clocks come first, then the database (the application needs it), the proxy after the application (it must not
     send people to an instance that isn't there), and what has left the file is stopped last, when the proxy knows of
     it no more.
-    Instances are restarted while the proxies leave them alone; not without `steers`.
+    Instances are restarted while the proxies leave them alone; not without `steers`. Without `starts` those that don't
+    run don't count as ones to go to meanwhile.
     """
-    proxies = Proxies(desired, observed, steers=steers)
+    proxies = Proxies(desired, observed, steers=steers, starts=starts)
     stages = (
         Stage("time", _waves([diff.preparations(desired, observed, "time")])),
         Stage("database", _waves(_database(desired, observed))),

@@ -7,7 +7,7 @@ from functools import partial
 
 from corral.model.cluster import Cluster
 from corral.model.only import Only, hosts_of
-from corral.plan.actions import Action, ConvergeReplicaSet, Plan, StageName, StartUnit, Steer, StopUnit, WriteFile
+from corral.plan.actions import Action, ConvergeReplicaSet, Plan, ReloadUnit, StageName, StartUnit, StopUnit, WriteFile
 from corral.plan.diff import ACCOUNTS
 from corral.plan.steering import without_idle_steps
 
@@ -62,14 +62,19 @@ def _is_asked(only: Only, concerned: Collection[str], members: Collection[str], 
 
 
 def _hosts_that_proxies_know(plan: Plan, asked: Callable[[str, Action], bool]) -> frozenset[str]:
-    """Hosts with web instances that have left the file, where something is left to do at a proxy; none otherwise.
-
-    Which pool it uses doesn't matter for that: those that have left are in none of them.
-    """
-    stages = {stage.name: list(stage.actions()) for stage in plan.stages}
-    if all(asked("proxy", action) for action in stages.get("proxy", ()) if not isinstance(action, Steer)):
+    """Hosts with web instances that have left the file, where something is left to do at a proxy; none otherwise."""
+    changes = [(stage.name, action) for stage in plan.stages for action in stage.actions() if _changes_proxy(action)]
+    if all(asked(stage, action) for stage, action in changes):
         return frozenset()
-    return frozenset(a.host for a in stages.get("retire", ()) if isinstance(a, StopUnit) and a.port)
+    retired = (action for stage in plan.stages if stage.name == "retire" for action in stage.actions())
+    return frozenset(action.host for action in retired if isinstance(action, StopUnit) and action.port)
+
+
+def _changes_proxy(action: Action) -> bool:
+    """Whether it has a proxy take in another list of instances. Who is out meanwhile is another matter."""
+    if isinstance(action, WriteFile):
+        return action.file.stage == "proxy"
+    return isinstance(action, StartUnit | ReloadUnit) and action.unit.role == "proxy"
 
 
 def _starts_worker(action: Action) -> bool:

@@ -17,7 +17,7 @@ import pytest
 
 from corral.desired.nginx import PING_PATH
 from corral.execute.handlers.steering import script_of
-from corral.model.pools import ALL, groups, link
+from corral.model.pools import NOBODY, Group, groups, link
 from tests.free_addresses import free_address
 from tests.patience import PATIENCE, until
 from tests.unit.desired.nginx_process import VERSIONS, Running, host, instances_of, running
@@ -41,8 +41,8 @@ def proxy(request: pytest.FixtureRequest, upstreams: Upstreams, tmp_path: Path) 
         yield proxy
 
 
-def steer(proxy: Running, pool: int) -> None:
-    subprocess.run(["sh", "-c", script_of(_link(proxy), pool)], check=True, timeout=PATIENCE)
+def steer(proxy: Running, out: Group) -> None:
+    subprocess.run(["sh", "-c", script_of(_link(proxy), out)], check=True, timeout=PATIENCE)
 
 
 def _link(proxy: Running) -> Path:
@@ -69,10 +69,10 @@ def test_each_group_gets_nothing_while_it_is_out_and_all_do_again(proxy: Running
     assert told(proxy) == "corral_app", "nothing is written before the first time"
     assert set(answering(proxy)) <= everybody
     for pool, out in enumerate(made, 1):
-        steer(proxy, pool)
+        steer(proxy, out)
         assert told(proxy) == f"corral_app_{pool}"
         assert not set(out) & set(answering(proxy))
-    steer(proxy, ALL)
+    steer(proxy, NOBODY)
     assert told(proxy) == "corral_app"
     assert workers(proxy) == before, "no worker was started anew"
 
@@ -80,8 +80,8 @@ def test_each_group_gets_nothing_while_it_is_out_and_all_do_again(proxy: Running
 def test_a_socket_of_one_that_is_out_goes_on(proxy: Running, upstreams: Upstreams) -> None:
     sock, seen, _ = proxy.upgrade("/websocket")
     made = groups(instances_of(upstreams.all))
-    [pool] = [number for number, out in enumerate(made, 1) if seen["instance"] in out]
-    steer(proxy, pool)
+    [out] = [out for out in made if seen["instance"] in out]
+    steer(proxy, out)
     with sock:
         sock.sendall(b"still here")
         assert sock.recv(100) == b"still here"
@@ -93,8 +93,8 @@ def test_a_socket_of_one_that_is_out_goes_on(proxy: Running, upstreams: Upstream
 def test_a_kept_connection_is_served_by_the_pool_of_each_request(proxy: Running, upstreams: Upstreams) -> None:
     """After a reload an old worker would go on with its old list."""
     connection = proxy.connect()
-    for pool, out in enumerate(groups(instances_of(upstreams.all)), 1):
-        steer(proxy, pool)
+    for out in groups(instances_of(upstreams.all)):
+        steer(proxy, out)
         connection.request("POST", "/order", b"x")
         answer = connection.getresponse()
         assert answer.status == 200
@@ -124,13 +124,13 @@ def test_all_are_killed_and_started_group_by_group_and_no_request_fails(proxy: R
     visitors = [threading.Thread(target=visit, args=(number,)) for number in range(12)]
     for visitor in visitors:
         visitor.start()
-    for pool, out in enumerate(groups(instances_of(upstreams.all)), 1):
-        steer(proxy, pool)
+    for out in groups(instances_of(upstreams.all)):
+        steer(proxy, out)
         for name in out:
             upstreams.call(_idle(upstreams, name))
             upstreams.call(upstreams[name].kill())
             upstreams.call(upstreams[name].open())
-    steer(proxy, ALL)
+    steer(proxy, NOBODY)
     before = sum(sent.values())
     while sum(sent.values()) < before + 100 and not failed:
         ending.wait(0.01)

@@ -13,7 +13,7 @@ from corral.execute.handlers.steering import script_of, steer
 from corral.execute.ways import Ways
 from corral.model.cluster import Host, Layout
 from corral.model.command import CommandResult
-from corral.model.pools import ALL, link
+from corral.model.pools import NOBODY, UNKNOWN, key, link
 from corral.model.resources import File, FoundUnit, Gate, Unit
 from corral.observe.files import STAMPS
 from corral.observe.tar_stream import everything
@@ -53,36 +53,38 @@ def state(tmp_path: Path) -> Path:
 
 
 def test_what_is_in_use_is_seen_with_whom_it_leaves_out(state: Path) -> None:
-    assert (seen(state).pool, seen(state).leaves_out) == (ALL, ())
-    for pool, out in ((1, GROUPS[0]), (2, GROUPS[1]), (ALL, ())):
-        assert run(script_of(link(host_in(state).layout), pool)).code == 0
-        assert (seen(state).pool, seen(state).leaves_out) == (pool, out)
+    assert (seen(state).out, seen(state).leaves_out) == (NOBODY, ())
+    for out in (*GROUPS, NOBODY):
+        assert run(script_of(link(host_in(state).layout), out)).code == 0
+        assert (seen(state).out, seen(state).leaves_out) == (out, out)
+        left = {each.name for each in (state / "pools").iterdir()}
+        assert left == ({"now", key(out)} if out else {"now"})
 
 
 def test_a_pool_of_an_older_configuration_is_seen_and_leaves_out_nobody_that_is_known(state: Path) -> None:
-    run(script_of(link(host_in(state).layout), 5))
-    assert (seen(state).pool, seen(state).leaves_out) == (5, ())
+    run(script_of(link(host_in(state).layout), ("a-1", "a-2")))
+    assert (seen(state).out, seen(state).leaves_out) == (UNKNOWN, ())
 
 
 def test_everybody_may_look_whatever_roots_umask_is(state: Path) -> None:
-    script = script_of(link(host_in(state).layout), 1)
+    script = script_of(link(host_in(state).layout), GROUPS[0])
     assert run(f"umask 077\n{script}").code == 0
     place = state / "pools"
     assert stat.S_IMODE(place.stat().st_mode) == 0o755
-    assert stat.S_IMODE((place / "1").stat().st_mode) == 0o644
-    assert (place / "now").readlink() == Path("1")
+    assert stat.S_IMODE((place / "now").stat().st_mode) == 0o644
+    assert (place / "now").readlink() == Path(key(GROUPS[0]))
 
 
 def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     transport = FakeTransport.of(["p"])
     transport.on("use_pool", CommandResult(1, b"", b"mkdir: cannot create directory: No space left on device\n"))
-    action = Steer.to(1, PROXY, Gate("http", PROXY.address, 8080, deadline=0.1))
+    action = Steer.away_from(GROUPS[0], PROXY, Gate("http", PROXY.address, 8080, deadline=0.1), NOBODY)
     with pytest.raises(ChangeFailed, match=r"can't have nginx\.p send nothing to a-1, b-1: mkdir: .*No space left"):
         asyncio.run(steer(action, Ways(transport, NoUnits(), {}, {"p": host_in(tmp_path)})))
 
 
 def test_a_proxy_that_does_not_answer_has_not_done_it(state: Path) -> None:
-    action = Steer.to(1, PROXY, Gate("http", PROXY.address, 8080, deadline=0.1))
+    action = Steer.away_from(GROUPS[0], PROXY, Gate("http", PROXY.address, 8080, deadline=0.1), NOBODY)
     with pytest.raises(ChangeFailed) as refused:
         asyncio.run(steer(action, Ways(LocalTransport(), NoUnits(), {}, {"p": host_in(state)})))
     [problem] = refused.value.problems

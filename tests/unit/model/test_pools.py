@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corral.model.cluster import Instance
-from corral.model.pools import by_turns, groups, pool_name
+from corral.model.pools import NOBODY, by_turns, groups, key, pool_name
 from tests.unit.desired.nginx_process import host, instance
 
 
@@ -38,4 +38,11 @@ def test_each_is_in_one_group_and_one_in_five_is_out_at_most(counts: list[int]) 
 
 
 def test_pools_are_told_apart() -> None:
-    assert len({pool_name(number) for number in range(10)}) == 10
+    made = groups(on_hosts(a=5, b=4))
+    assert len({pool_name(out, made) for out in (NOBODY, *made)}) == len({key(out) for out in (NOBODY, *made)}) == 10
+
+
+def test_a_group_is_named_by_its_members_alone() -> None:
+    """So that another configuration, with other groups, doesn't take it for one of its own."""
+    assert key(groups(on_hosts(a=3))[0]) == key(groups(on_hosts(a=4))[0])
+    assert key(groups(on_hosts(a=5, b=5))[1]) not in {key(out) for out in groups(on_hosts(a=4, b=4))}

@@ -11,7 +11,7 @@ from corral.desired.assemble import assemble
 from corral.desired.supervisor import SupervisorKeeper
 from corral.model.cluster import Cluster
 from corral.model.only import Only
-from corral.model.resources import Desired, HostFacts, Observed
+from corral.model.resources import Desired, HostFacts, Observed, Unit
 from corral.operate.found_units import of_former_members
 from corral.operate.planning import differences, restarts
 from corral.places.base import Observation, Place
@@ -87,13 +87,25 @@ def test_those_of_whom_it_is_not_known_restart() -> None:
     assert restarted(here("{d1: {priority: 2}, d2: {}, a: {}}"), unknown, differences(Only())) == INSTANCES
 
 
-def test_a_restart_that_is_asked_for_gives_them_the_present_list() -> None:
+def started(place: Here, found: Observed) -> list[Unit]:
+    plan = restarts(INSTANCES)(cast(Place, place), Observation(found))
+    units = [each.unit for each in plan.actions() if isinstance(each, StartUnit)]
+    assert {unit.name for unit in units} == INSTANCES
+    return units
+
+
+def test_a_restart_gives_them_the_list_that_is_in_their_files() -> None:
     place = here("{d1: {priority: 2}, d2: {}, a: {}}")
-    plan = restarts(INSTANCES)(cast(Place, place), Observation(BEFORE))
-    starts = [each for each in plan.actions() if isinstance(each, StartUnit)]
-    assert {each.unit.name for each in starts} == INSTANCES
-    assert {each.unit.seeds for each in starts} == {place.cluster.database.seeds}
-    assert {each.unit.revision for each in starts}.isdisjoint(unit.revision for unit in BEFORE.units)
+    units = started(place, replace(BEFORE, files=place.desired().files))
+    assert {unit.seeds for unit in units} == {place.cluster.database.seeds}
+    assert {unit.revision for unit in units}.isdisjoint(unit.revision for unit in BEFORE.units)
+
+
+def test_a_restart_before_the_files_are_written_is_written_down_as_what_it_is() -> None:
+    """A change in the cluster file that hasn't been applied: the next run must not take them for restarted with it."""
+    before = {unit.name: unit for unit in BEFORE.units}
+    for unit in started(here("{d1: {priority: 2}, d2: {}, a: {}}", **{'"1.0"': '"1.1"'}), BEFORE):
+        assert (unit.seeds, unit.revision) == (before[unit.name].seeds, before[unit.name].revision)
 
 
 def test_a_password_from_outside_makes_no_difference_to_that() -> None:

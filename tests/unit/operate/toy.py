@@ -121,8 +121,8 @@ class Toy(Place):
         match action:
             case StartUnit(unit) if unit.name in self.broken:
                 raise ChangeFailed(Problem("broken", "error", f"{unit.name} fell over", where=unit.name))
-            case Steer(unit, pool):
-                self.units[unit.name] = replace(self.units[unit.name], pool=pool)
+            case Steer(unit, out):
+                self.units[unit.name] = replace(self.units[unit.name], out=out)
             case StartUnit(unit) | ReloadUnit(unit):
                 self.units[unit.name] = FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, proven=True)
             case StopUnit(name=name):

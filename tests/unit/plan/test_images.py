@@ -125,13 +125,13 @@ def applied(observed: Observed, action: Action) -> Observed:
             rest_files = tuple(f for f in observed.files if (f.host, f.path) != (action.file.host, action.file.path))
             return replace(observed, files=(*rest_files, action.file))
         case Steer():
-            return with_unit(observed, action.unit.name, pool=action.pool)
+            return with_unit(observed, action.unit.name, out=action.out)
         case StartUnit() | ReloadUnit():
             unit = action.unit
             named = {image.host: image.sha256 for image in observed.software if isinstance(image, Image)}
             image = named[unit.host] if unit.role in ("web", "worker") else ""
-            [pool] = [each.pool for each in observed.units if each.name == unit.name]
-            new = FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, image=image, pool=pool)
+            [out] = [each.out for each in observed.units if each.name == unit.name]
+            new = FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, image=image, out=out)
             return replace(observed, units=(*(each for each in observed.units if each.name != unit.name), new))
     raise AssertionError(action)
 

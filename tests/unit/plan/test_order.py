@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from corral.model.identity import read_back
+from corral.model.only import Only
 from corral.model.resources import FoundUnit, Observed
 from corral.plan.actions import (
     ConvergeReplicaSet,
@@ -22,7 +23,8 @@ from corral.plan.actions import (
 )
 from corral.plan.actions import WriteFile as Write
 from corral.plan.order import make_plan
-from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place, with_unit
+from corral.plan.part import part_of
+from tests.unit.plan.cluster_of import REFERENCE, desired_of, in_place, kept_here, with_unit
 
 DRAINED = REFERENCE.replace("interval: 1s}", "interval: 1s}, stop: {drain: 5s}")
 DESIRED = desired_of(REFERENCE)
@@ -50,12 +52,12 @@ def units_after(observed: Observed, action: object) -> Iterator[FoundUnit]:
     assert isinstance(action, StartUnit | ReloadUnit | Steer | StopUnit), action
     name = action.unit.name
     yield from (unit for unit in observed.units if unit.name != name)
-    pool = max((unit.pool for unit in observed.units if unit.name == name), default=0)
+    out = next((unit.out for unit in observed.units if unit.name == name), ())
     if isinstance(action, Steer):
-        yield replace(next(unit for unit in observed.units if unit.name == name), pool=action.pool)
+        yield replace(next(unit for unit in observed.units if unit.name == name), out=action.out)
     elif not isinstance(action, StopUnit):
-        unit = action.unit
-        yield FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, pool=pool)
+        unit, anew = action.unit, isinstance(action, StartUnit) and not action.restart
+        yield FoundUnit(unit.id, "running", unit.revision, unit.reload_revision, pid=1, out=() if anew else out)
 
 
 @given(data=st.data())
@@ -83,10 +85,15 @@ def test_interrupted_while_some_are_held_back_it_arrives(data: st.DataObject) ->
         actions = list(make_plan("ref", wanted, observed).actions())
         for action in actions[: data.draw(st.integers(0, len(actions)))]:
             observed = applied(observed, action)
+        if data.draw(st.booleans()):
+            observed = with_unit(observed, data.draw(st.sampled_from(["nginx.p", "a-5040", "b-5043"])), state="stopped")
+        without = Only(without=frozenset([data.draw(st.sampled_from(["a", "b", "p"]))]))
+        for action in part_of(make_plan("ref", wanted, observed), without, kept_here(text)).actions():
+            observed = applied(observed, action)
     for action in make_plan("ref", wanted, observed).actions():
         observed = applied(observed, action)
     assert make_plan("ref", wanted, observed).changes == 0
-    assert {unit.pool for unit in observed.units} == {0}
+    assert {unit.out for unit in observed.units} == {()}
     assert {file.path: file.content for file in observed.files} == {file.path: file.content for file in wanted.files}
 
 

@@ -10,7 +10,7 @@ from corral.model.identity import read_back
 from corral.model.only import Only, hosts_of
 from corral.model.resources import File, FileRecord, FoundUnit, Observed, digest
 from corral.model.software import Package, Stage
-from corral.plan.actions import Plan, RemoveFile, RemoveTree
+from corral.plan.actions import Plan, RemoveFile, RemoveTree, WriteFile
 from corral.plan.basis import SET, basis_of, changed_since
 from corral.plan.diff import leftover_files, raw_digest
 from corral.plan.effects import effects
@@ -18,7 +18,7 @@ from corral.plan.order import make_plan
 from corral.plan.part import part_of
 from corral.plan.restart import restart_plan
 from corral.plan.retire import DATABASE, retire_plan
-from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place, with_unit
+from tests.unit.plan.cluster_of import REFERENCE, cluster_of, desired_of, in_place, kept_here, with_unit
 
 CLUSTER = cluster_of(REFERENCE)
 DESIRED = desired_of(REFERENCE)
@@ -230,6 +230,72 @@ def test_instances_restart_while_the_proxies_leave_them_alone() -> None:
     waves = restarted(DRAINED, in_place(desired_of(DRAINED)), "a-5040", "b-5040")
     kinds = [sorted({summary.split()[0] for summary in wave}) for wave in waves]
     assert kinds == [["have"], ["restart"], ["have"]]
+
+
+PAIR = DRAINED.replace("hosts: [p]", "hosts: [p, d1]")
+FIVE = in_place(desired_of(PAIR))
+
+
+def test_a_proxy_that_is_down_keeps_nobody_from_being_left_alone_by_the_other() -> None:
+    found = with_unit(FIVE, "nginx.d1", state="stopped")
+    assert restarted(PAIR, found, "a-5040") == [
+        ["have nginx.p send nothing to a-5040, b-5040"],
+        ["restart a-5040 (asked for)"],
+        ["have nginx.p send requests to all again"],
+    ]
+
+
+def test_those_whom_a_cut_off_run_has_left_out_are_back_before_others_restart_undrained() -> None:
+    """The proxy differs from the file, so it isn't steered otherwise."""
+    found = with_unit(in_place(desired_of(DRAINED)), "nginx.p", out=("a-5040", "b-5040"))
+    other = DRAINED.replace("hosts: [p]", "hosts: [p], read_timeout: 5s")
+    assert restarted(other, found, "b-5044") == [
+        ["have nginx.p send requests to all again"],
+        ["restart b-5044 (asked for)"],
+    ]
+
+
+def summaries(plan: Plan) -> list[str]:
+    return [each.summary for each in plan.actions() if not isinstance(each, WriteFile)]
+
+
+def test_what_has_left_the_file_runs_on_while_a_proxy_that_is_left_out_knows_of_it() -> None:
+    """With a new version the proxies are reloaded before the instances restart, which is no stage of their own."""
+    six = in_place(desired_of(PAIR.replace("instances: 5", "instances: 6")))
+    plan = make_plan("ref", desired_of(PAIR.replace('"1.0"', '"1.1"')), six)
+    assert "stop a-5045 (no longer in the cluster file)" in summaries(plan)
+    told = summaries(part_of(plan, Only(without=frozenset(["d1"])), kept_here(PAIR)))
+    assert "reload nginx.p (its configuration changed)" in told
+    assert not [each for each in told if each.startswith("stop ")]
+
+
+def test_a_group_that_was_left_out_is_back_whatever_part_is_applied() -> None:
+    found = with_unit(in_place(desired_of(DRAINED)), "nginx.p", out=("a-5040", "b-5040"))
+    for name in ("b-5041", "b-5043"):
+        found = with_unit(found, name, revision="")
+    plan = make_plan("ref", desired_of(DRAINED), found)
+    assert summaries(part_of(plan, Only(without=frozenset(["b"])), kept_here(DRAINED))) == [
+        "have nginx.p send requests to all again"
+    ]
+
+
+def test_the_group_that_an_earlier_run_has_left_out_is_the_first() -> None:
+    """Its instances may answer errors, which nginx doesn't ask another one about."""
+    found = with_unit(in_place(desired_of(DRAINED)), "nginx.p", out=("a-5042", "b-5042"))
+    told = summaries(make_plan("ref", desired_of(DRAINED.replace('"1.0"', '"1.1"')), found))
+    assert told[0] == "restart a-5042 (its configuration changed)"
+    assert told[2] == "have nginx.p send nothing to a-5040, b-5040"
+
+
+def test_one_that_starts_just_before_counts_as_one_to_go_to() -> None:
+    text = DRAINED.replace("instances: 5", "instances: 1")
+    found = with_unit(in_place(desired_of(text)), "b-5040", state="failed")
+    told = summaries(make_plan("ref", desired_of(text.replace('"1.0"', '"1.1"')), found))
+    assert told[0].startswith("start b-5040")
+    assert told[1:3] == [
+        "have nginx.p send nothing to a-5040",
+        "restart a-5040 (its configuration changed)",
+    ]
 
 
 def test_the_last_one_that_runs_is_restarted_without_keeping_its_visitors_away_first() -> None:

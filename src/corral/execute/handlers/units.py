@@ -10,6 +10,7 @@ from typing import Final
 from corral.errors import ChangeFailed, Unwell
 from corral.events import Note
 from corral.execute.handlers import Step
+from corral.execute.handlers.steering import take_all_in
 from corral.execute.idle import wait_until_idle
 from corral.execute.ways import Ways
 from corral.language import tr
@@ -38,6 +39,8 @@ async def start_unit(action: StartUnit, ways: Ways, step: Step) -> None:
         await _wait_before(action.unit, action.before, ways)
     if action.drain:
         await _drain(action.unit.id, action.unit.address, action.drain, ways, step)
+    if action.unit.pools and not action.restart:
+        await take_all_in(action, ways)
     await _forget(action.unit, "", ways)
     await ways.units.start(action.unit.id)
     await _settle(action.unit, action.gate, ways, step)
