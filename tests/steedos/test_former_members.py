@@ -26,19 +26,19 @@ def test_people_sign_in_at_a_primary_that_no_instance_was_started_with(steedos: 
         until(lambda: primary(steedos).get("host"), lambda host: host == "app-208")
         assert {name for name in addresses if steedos.pids()[name] != before[name]} == set(), "none was restarted"
         assert [each["code"] for each in steedos.status()["problems"]] == ["former-members"]
-        signed_in = {name: sign_in(address, account) for name, address in addresses.items()}
+        signed_in = [name for name, address in addresses.items() if signs_in(address, account)]
     finally:
         steedos.edit(MOVED, MEMBERS)
         steedos.run("up", "--detach", timeout=UP_SECONDS)  # whatever happened: the other tests find it as it was
     print(f"\nsigned in through {len(signed_in)} instances, at a primary that none of them was started with")
-    assert set(signed_in.values()) == {(200, 1)}
+    assert signed_in == [*addresses]
     assert steedos.status()["problems"] == []
     assert steedos.pids().items() >= {name: before[name] for name in addresses}.items()
 
 
-def sign_in(address: str, account: Account) -> tuple[int, int]:
-    """The answer's status, and how many companies this person sees then."""
+def signs_in(address: str, account: Account) -> bool:
+    """Once the instance has noticed who is primary, which takes this driver up to ten seconds after an election."""
     who = {"user": {"email": account.email}, "password": account.password}
     with httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE) as http:
-        answer = http.post("/accounts/password/login", json=who)
-        return answer.status_code, len(http.get(READ).json()["value"])
+        until(lambda: http.post("/accounts/password/login", json=who).status_code, lambda status: status == 200)
+        return len(http.get(READ).json()["value"]) == 1
